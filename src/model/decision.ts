@@ -1,0 +1,151 @@
+// What is to happen to a node, and why. Every decision has at least one reason that a person can read.
+
+import type { CommitId } from './history.ts';
+import { type Digest, shortDigest, type Tag } from './reference.ts';
+import { type Duration, formatDuration } from './time.ts';
+import { formatWorkload, type Workload } from './usage.ts';
+
+/** Where a link from an image to a commit was found. */
+export interface LinkSource {
+  readonly kind: 'label' | 'annotation' | 'tag-pattern';
+  /** The label's or annotation's key, or the pattern. */
+  readonly name: string;
+  /** The tag that matched, for a tag pattern. */
+  readonly tag?: Tag;
+}
+
+/** Why a node (or one tag of it) is kept. */
+export type KeepReason =
+  | {
+      readonly rule: 'kubernetes';
+      readonly by: 'tag' | 'digest';
+      readonly tag?: Tag;
+      readonly workloads: readonly Workload[];
+    }
+  | {
+      readonly rule: 'git';
+      readonly policy: string;
+      readonly reference: { readonly kind: 'branch' | 'tag'; readonly name: string };
+      readonly commit: CommitId;
+      readonly found: LinkSource;
+    }
+  | { readonly rule: 'unlinked'; readonly why: string }
+  | { readonly rule: 'recent'; readonly age: Duration; readonly within: Duration; readonly by: string }
+  | { readonly rule: 'age-unknown'; readonly why: string }
+  | { readonly rule: 'pin'; readonly pin: string; readonly tag?: Tag }
+  | { readonly rule: 'unreadable'; readonly why: string }
+  /** Untagged, and one of these unreadable manifests might list it. */
+  | { readonly rule: 'in-doubt'; readonly because: readonly Digest[]; readonly why: string }
+  | { readonly rule: 'child'; readonly of: Digest }
+  | { readonly rule: 'parent'; readonly of: Digest }
+  | { readonly rule: 'referrer'; readonly of: Digest }
+  | { readonly rule: 'subject'; readonly of: Digest }
+  | { readonly rule: 'orphan-referrer'; readonly subject: Digest };
+
+/** Why nothing keeps a node. */
+export type DeleteReason =
+  /** Linked to commits, but no keep policy reaches it. */
+  | { readonly rule: 'git-superseded'; readonly commit: CommitId; readonly found: LinkSource }
+  /** Linked to commits or references that are gone, and proved to be ours. */
+  | { readonly rule: 'git-gone'; readonly what: string; readonly found: LinkSource; readonly proof: string }
+  | { readonly rule: 'unlinked-unwanted' }
+  | { readonly rule: 'older'; readonly age: Duration; readonly within: Duration }
+  /** All indexes and subjects it belonged to go. */
+  | { readonly rule: 'owner-goes'; readonly owners: readonly Digest[] }
+  | { readonly rule: 'unused' };
+
+export type Reason = KeepReason | DeleteReason;
+
+/** The decision on one node. `untag`: tags of a kept node that no rule keeps (only when untagging is asked for). */
+export type Decision =
+  | {
+      readonly decision: 'keep';
+      readonly digest: Digest;
+      readonly tags: readonly Tag[];
+      readonly reasons: readonly KeepReason[];
+      readonly untag: readonly Tag[];
+    }
+  | {
+      readonly decision: 'delete';
+      readonly digest: Digest;
+      readonly tags: readonly Tag[];
+      readonly reasons: readonly DeleteReason[];
+    };
+
+/** Something a user should know that is no decision: `code` is stable, `text` is for people. */
+export interface Remark {
+  readonly code:
+    | 'absent-child'
+    | 'unreadable-manifest'
+    | 'vanished-tag'
+    | 'unparsable-reference'
+    | 'many-unlinked'
+    | 'age-unknown'
+    | 'orphan-referrer'
+    | 'used-but-absent'
+    | 'pattern-needs-forge';
+  readonly text: string;
+}
+
+/** A reason as one line without a full stop. Holds untrusted names: escape it for the place it is shown in. */
+export function describeReason(reason: Reason): string {
+  switch (reason.rule) {
+    case 'kubernetes':
+      return `used by ${describeWorkloads(reason.workloads)}${reason.by === 'digest' ? ' (by digest)' : ` (tag ${reason.tag})`}`;
+    case 'git':
+      return `${reason.policy}: ${reason.reference.kind} ${reason.reference.name}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
+    case 'unlinked':
+      return `no link to a commit: ${reason.why}`;
+    case 'recent':
+      return `${reason.by} ${formatDuration(reason.age)} ago, younger than ${formatDuration(reason.within)}`;
+    case 'age-unknown':
+      return `age unknown: ${reason.why}`;
+    case 'pin':
+      return reason.tag === undefined ? `pinned by ${reason.pin}` : `tag ${reason.tag} pinned by ${reason.pin}`;
+    case 'unreadable':
+      return `cannot be understood: ${reason.why}`;
+    case 'in-doubt':
+      return `untagged, and ${reason.why}`;
+    case 'child':
+      return `listed by ${shortDigest(reason.of)}, which stays`;
+    case 'parent':
+      return `lists ${shortDigest(reason.of)}, which stays`;
+    case 'referrer':
+      return `belongs to ${shortDigest(reason.of)}, which stays`;
+    case 'subject':
+      return `${shortDigest(reason.of)} refers to it and stays`;
+    case 'orphan-referrer':
+      return `refers to ${shortDigest(reason.subject)}, which is not in this repository`;
+    default:
+      return describeDeleteReason(reason);
+  }
+}
+
+/** Where a link was found, in words: `label org.opencontainers.image.revision`. */
+export function describeLinkSource(found: LinkSource): string {
+  if (found.kind === 'tag-pattern') return `tag ${found.tag} by ${found.name}`;
+  return `${found.kind} ${found.name}`;
+}
+
+function describeDeleteReason(reason: DeleteReason): string {
+  switch (reason.rule) {
+    case 'git-superseded':
+      return `commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)}) is not among those a keep policy keeps`;
+    case 'git-gone':
+      return `${reason.what} is gone (${describeLinkSource(reason.found)}; ours by ${reason.proof})`;
+    case 'unlinked-unwanted':
+      return 'no link to a commit, and the policy says unlinked: delete';
+    case 'older':
+      return `${formatDuration(reason.age)} old, older than ${formatDuration(reason.within)}`;
+    case 'owner-goes':
+      return `belongs to ${reason.owners.map(shortDigest).join(', ')}, which ${reason.owners.length === 1 ? 'goes' : 'go'}`;
+    case 'unused':
+      return 'no rule keeps it';
+  }
+}
+
+function describeWorkloads(workloads: readonly Workload[]): string {
+  const [first] = workloads;
+  if (first === undefined) return 'a cluster';
+  return workloads.length === 1 ? formatWorkload(first) : `${formatWorkload(first)} and ${workloads.length - 1} more`;
+}

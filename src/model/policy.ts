@@ -1,0 +1,81 @@
+// The user's wishes as plain values: what `config/` reads and `policy/` obeys.
+
+import type { Digest, Tag } from './reference.ts';
+import type { Duration } from './time.ts';
+
+/** `And`: both limits must hold. `Or`: one suffices; a missing limit then counts as "all" (werf's meaning). */
+export type LimitOperator = 'And' | 'Or';
+
+/** A limit on references. Absent fields do not limit. */
+export interface ReferenceLimit {
+  /** Newest so many; 0 is none, negative is all. */
+  readonly last?: number;
+  /** Not older than. */
+  readonly in?: Duration;
+  readonly operator: LimitOperator;
+}
+
+/** A literal name, or werf's `/REGEX/` (RE2, anchored as `^` + body + `$` without a group, as werf does). */
+export type NamePattern =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'regex'; readonly source: string };
+
+/** One werf keep policy. */
+export interface KeepPolicy {
+  readonly references: {
+    readonly kind: 'branch' | 'tag';
+    readonly pattern: NamePattern;
+    readonly limit?: ReferenceLimit;
+  };
+  readonly imagesPerReference: {
+    /** Newest so many commits with images; negative is all, 0 is none. Default 1. */
+    readonly last: number;
+    readonly in?: Duration;
+    readonly operator: LimitOperator;
+  };
+  /** Where it stands, for reasons: `keepPolicies[1]` or `default policy 3`. */
+  readonly name: string;
+  /** True for the built-in policy that also covers the forge's default branch. */
+  readonly coversDefaultBranch?: boolean;
+}
+
+/** How images of several products in one repository are told apart. Absent: the repository is one image. */
+export type GroupBy =
+  | { readonly kind: 'label'; readonly label: string }
+  /** RE2 expression on a tag; the first capture group is the product's name. */
+  | { readonly kind: 'tag'; readonly expression: string };
+
+/** Everything `decide` needs to know about the user's wishes. */
+export interface Policy {
+  readonly kubernetes: {
+    readonly enabled: boolean;
+    /** `mirror.example.com/hub` → `docker.io`: a prefix that clusters pull through, and what it stands for. */
+    readonly mirrors: ReadonlyMap<string, string>;
+  };
+  readonly git: { readonly enabled: boolean; readonly keepPolicies: readonly KeepPolicy[] };
+  /** Younger than this is kept. Zero switches the rule off. */
+  readonly recent: { readonly within: Duration };
+  readonly pins: {
+    /** Globs on tags: `*` any run of characters, `?` one, everything else literal. */
+    readonly tags: readonly string[];
+    /** RE2 expressions that must match the whole tag. */
+    readonly expressions: readonly string[];
+    /** From the keep-list file. */
+    readonly list: readonly (Tag | Digest)[];
+  };
+  readonly images: {
+    /** `any`: every image here is ours. Otherwise addresses of repositories whose `source` label proves it. */
+    readonly source: 'any' | readonly string[];
+    /** `{branch}`, `v{tag}`, `{branch}-{commit}`, `pr-{number}`: declared by the user, so a gone ref condemns. */
+    readonly tagPatterns: readonly string[];
+    readonly groupBy?: GroupBy;
+    readonly unlinked: 'keep' | 'delete';
+  };
+  readonly guards: {
+    /** 0 to 1: more than this share of a repository's nodes is never deleted in one run. */
+    readonly maxDeleteShare: number;
+    readonly allowDeleteAll: boolean;
+  };
+  /** Take tags that no rule keeps off nodes that stay. */
+  readonly untag: boolean;
+}

@@ -1,0 +1,52 @@
+// Which images clusters (or files that describe them) reference, and who references them.
+
+import type { ImageReference } from './reference.ts';
+
+/** Who names an image. All fields are untrusted text. */
+export interface Workload {
+  /** Kubeconfig context, or the path of the manifest file. */
+  readonly context: string;
+  readonly namespace?: string;
+  /** `Pod`, `Deployment`, … */
+  readonly kind: string;
+  readonly name: string;
+  /** Container name, when the reference stands in one. */
+  readonly container?: string;
+}
+
+/** One image reference, normalised, with everyone who uses it (at least one). */
+export interface ImageUse {
+  readonly reference: ImageReference;
+  readonly workloads: readonly Workload[];
+}
+
+/** A text in an image field that is no image reference. */
+export interface UnparsableUse {
+  readonly text: string;
+  readonly workload: Workload;
+}
+
+/** What one context or folder of manifests held; for the report and for the "empty evidence" guard. */
+export interface UsageSource {
+  readonly kind: 'cluster' | 'manifests';
+  readonly name: string;
+  /** Pods seen (clusters only; 0 in a cluster is suspicious). */
+  readonly pods: number;
+  /** All objects that were looked at, pods included. */
+  readonly objects: number;
+}
+
+/** Everything all sources use. `complete: true` only when every context, namespace, kind and page was read. */
+export interface Usage {
+  readonly complete: true;
+  readonly sources: readonly UsageSource[];
+  readonly uses: readonly ImageUse[];
+  readonly unparsable: readonly UnparsableUse[];
+}
+
+/** `prod/shop/Deployment/web (container app)`: a workload on one line. */
+export function formatWorkload(workload: Workload): string {
+  const namespace = workload.namespace === undefined ? '' : `${workload.namespace}/`;
+  const container = workload.container === undefined ? '' : ` (container ${workload.container})`;
+  return `${workload.context}: ${namespace}${workload.kind}/${workload.name}${container}`;
+}

@@ -1,0 +1,16 @@
+// What became of each step.
+
+import type { Step } from './plan.ts';
+
+/** `skipped`: a precondition did not hold any more, or something it depends on was not done. */
+export type OutcomeKind = 'deleted' | 'already-gone' | 'skipped' | 'failed';
+
+/** One step and what became of it. For an `untag` step `deleted` means that the tag is gone. */
+export interface Outcome {
+  readonly step: Step;
+  readonly outcome: OutcomeKind;
+  /** Why it was skipped or failed; for people. Absent for the other two. */
+  readonly why?: string;
+  /** True when the failure was a missing right (exit code 1 all the same, but no further delete is tried). */
+  readonly forbidden?: boolean;
+}

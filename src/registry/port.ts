@@ -1,0 +1,61 @@
+// The registry port: what every adapter can do for one repository. Adapters differ by capability, not by caller.
+
+import type { Digest, RepositoryReference, Tag } from '../model/reference.ts';
+import type { Capabilities, Snapshot } from '../model/snapshot.ts';
+
+/** A manifest's exact bytes, whose digest was checked, with the media type to put it back under. */
+export interface ManifestBytes {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a delete came to. `already-gone` only after a re-read proved it; refusals carry the registry's words. */
+export type DeleteAnswer =
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'already-gone' }
+  /** The registry cannot or will not do this one (unsupported, protected, locked): others may still work. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+/**
+ * One repository of one registry. Every method throws `AuthError`, `RegistryError`, `NetworkError` or `ProtocolError` when
+ * it has no answer; only a 404 of the registry itself ever becomes "absent".
+ */
+export interface Registry {
+  readonly repository: RepositoryReference;
+  readonly capabilities: Capabilities;
+
+  /**
+   * Reads the whole repository: all tags, every manifest they reach, children at any depth, subjects, referrers.
+   * `alsoDigests` are read as well where they exist (digests that a cluster or a pin names); those that do not are
+   * no error and appear in `absent` with an empty list.
+   * @throws AuthError REPOSITORY_UNKNOWN when the registry does not know or hides the repository.
+   */
+  readSnapshot(alsoDigests: readonly Digest[]): Promise<Snapshot>;
+
+  /** All tag names now, from the last page to the first; one request a page. */
+  listTags(): Promise<readonly Tag[]>;
+
+  /** What a tag points at now. */
+  resolveTag(tag: Tag): Promise<Digest | 'absent'>;
+
+  /** The bytes of a manifest now. */
+  readManifest(digest: Digest): Promise<ManifestBytes | 'absent'>;
+
+  /**
+   * Digests that the manifest with this digest lists as children or names as subject (empty for a plain image).
+   * `opaque` when it is there but cannot be understood.
+   */
+  readEdges(digest: Digest): Promise<readonly Digest[] | 'opaque' | 'absent'>;
+
+  /** Deletes a manifest and all tags on it. Idempotent. `tags`: the tags it is known to have. */
+  deleteManifest(digest: Digest, tags: readonly Tag[]): Promise<DeleteAnswer>;
+
+  /** Deletes one tag and nothing else. Registries have been seen to take the manifest too, so the caller looks after it. */
+  deleteTag(tag: Tag, digest: Digest): Promise<DeleteAnswer>;
+
+  /** Puts a manifest back, byte for byte, optionally under a tag: undo, and repair after a tag delete went too far. */
+  putManifest(manifest: ManifestBytes, at: Digest | Tag): Promise<void>;
+
+  /** Closes connections. Safe to call twice. */
+  close(): Promise<void>;
+}

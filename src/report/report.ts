@@ -1,0 +1,57 @@
+// The report: one JSON document about one run, whatever became of it. Renderers only read it.
+
+import type { Outcome } from '../plan/outcome.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** How a run ended: what it did, or the error that stopped it. */
+export type RunResult =
+  | { readonly kind: 'planned' }
+  | { readonly kind: 'applied' }
+  /** A guard said no; nothing was deleted. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'stopped'; readonly error: ReportedError };
+
+/** An error as the report shows it. No secret, no unredacted URL. */
+export interface ReportedError {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly exitCode: number;
+}
+
+/** What apply did in one repository. */
+export interface RepositoryOutcome {
+  readonly name: string;
+  readonly outcomes: readonly Outcome[];
+  /** Steps of the plan file that the fresh plan does not hold any more, with the reason. */
+  readonly notApplied: readonly Outcome[];
+}
+
+/** Sums over all repositories, as the action's outputs show them. */
+export interface ReportTotals {
+  readonly kept: number;
+  /** Planned deletions for a plan; deletions done for an apply. */
+  readonly deleted: number;
+  readonly untagged: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly reclaimableBytes: number;
+}
+
+/** The whole report. `plan` is absent only when the run stopped before it had one. */
+export interface Report {
+  readonly version: 1;
+  readonly tool: string;
+  readonly command: 'plan' | 'apply';
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly result: RunResult;
+  readonly plan?: Plan;
+  readonly applied?: readonly RepositoryOutcome[];
+  readonly totals: ReportTotals;
+  /** Where the journal lies, when something was deleted. */
+  readonly journal?: string;
+  /** When each digest was first seen by a run of ours: `{repository: {digest: RFC 3339}}`; read back by `--previous-report`. */
+  readonly firstSeen: { readonly [repository: string]: { readonly [digest: string]: string } };
+}
