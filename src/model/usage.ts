@@ -1,6 +1,6 @@
 // Which images clusters (or files that describe them) reference, and who references them.
 
-import type { ImageReference } from './reference.ts';
+import type { Digest, ImageReference } from './reference.ts';
 
 /** Who names an image. All fields are untrusted text. */
 export interface Workload {
@@ -26,6 +26,15 @@ export interface UnparsableUse {
   readonly workload: Workload;
 }
 
+/**
+ * A running container's digest without a repository (`sha256:…` alone, as some container runtimes report `imageID`): the
+ * digest of a manifest or of an image configuration, in any repository. It protects whatever has it.
+ */
+export interface BareDigestUse {
+  readonly digest: Digest;
+  readonly workloads: readonly Workload[];
+}
+
 /** What one context or folder of manifests held; for the report and for the "empty evidence" guard. */
 export interface UsageSource {
   readonly kind: 'cluster' | 'manifests';
@@ -41,6 +50,7 @@ export interface Usage {
   readonly complete: true;
   readonly sources: readonly UsageSource[];
   readonly uses: readonly ImageUse[];
+  readonly bareDigests: readonly BareDigestUse[];
   readonly unparsable: readonly UnparsableUse[];
 }
 
