@@ -1,0 +1,74 @@
+#!/bin/bash
+# Installs the real servers and tools that the tests run against (Debian and Ubuntu). Idempotent: does nothing when all
+# are there. No server is started: the tests start their own, on loopback, and stop them.
+set -euo pipefail
+
+# program=package
+parts=(
+  docker-registry=docker-registry
+  skopeo=skopeo
+  htpasswd=apache2-utils
+  wrk=wrk
+  openssl=openssl
+  git=git
+)
+
+# A package may put its program into sbin, which is not on every user's path.
+export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+
+programs_missing() {
+  local part
+  for part in "${parts[@]}"; do
+    command -v "${part%%=*}" >/dev/null || echo "$part"
+  done
+}
+
+mapfile -t missing < <(programs_missing)
+if [ "${#missing[@]}" -eq 0 ]; then
+  echo "real-parts: all there (${parts[*]%%=*})"
+  exit 0
+fi
+packages=("${missing[@]#*=}")
+echo "real-parts: missing: ${missing[*]%%=*}"
+
+if ! command -v apt-get >/dev/null; then
+  echo "real-parts: this machine has no apt-get. Install by hand what gives these programs: ${missing[*]%%=*}" >&2
+  exit 1
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  else
+    echo "real-parts: installing needs root. Run: sudo apt-get install --no-install-recommends ${packages[*]}" >&2
+    exit 1
+  fi
+fi
+
+# docker-registry brings a service; policy-rc.d keeps the package from starting it. A policy that is there already stays.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
+
+apt() {
+  # Waits for another apt to finish instead of failing.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# Package lists may be missing (container images come without) or too old; then they are read, and once only.
+if ! apt install -y --no-install-recommends "${packages[@]}"; then
+  echo "real-parts: reading the package lists anew"
+  apt update
+  apt install -y --no-install-recommends "${packages[@]}"
+fi
+
+mapfile -t missing < <(programs_missing)
+if [ "${#missing[@]}" -gt 0 ]; then
+  echo "real-parts: still missing after the installation: ${missing[*]%%=*}" >&2
+  exit 1
+fi
+echo "real-parts: installed ${packages[*]}"
