@@ -30,12 +30,16 @@ export interface RepositoryOutcome {
 
 /** Sums over all repositories, as the action's outputs show them. */
 export interface ReportTotals {
+  /** Nodes that stay; after an apply also those whose deletion was skipped, failed, or was not in the plan file. */
   readonly kept: number;
   /** Planned deletions for a plan; deletions done for an apply. */
   readonly deleted: number;
+  /** Tags taken off nodes that stay: planned, or done. */
   readonly untagged: number;
+  /** Steps that were not done on purpose, those that only the plan file holds included. */
   readonly skipped: number;
   readonly failed: number;
+  /** An upper bound: of what the plan would free, or of what the apply's deletions freed. */
   readonly reclaimableBytes: number;
 }
 
@@ -50,6 +54,8 @@ export interface Report {
   readonly plan?: Plan;
   readonly applied?: readonly RepositoryOutcome[];
   readonly totals: ReportTotals;
+  /** Where the plan file lies: the one that was written (plan) or read (apply). */
+  readonly planFile?: string;
   /** Where the journal lies, when something was deleted. */
   readonly journal?: string;
   /** When each digest was first seen by a run of ours: `{repository: {digest: RFC 3339}}`; read back by `--previous-report`. */
