@@ -1,0 +1,41 @@
+// Whether a namespace that holds nothing is empty or not there.
+
+import { describeCause, EvidenceError } from '../errors.ts';
+import type { ClusterConnection } from './cluster.ts';
+
+/**
+ * Whether a cluster has the namespace.
+ * @throws EvidenceError EVIDENCE_KUBERNETES when it does not say.
+ */
+export async function isNamespacePresent(
+  connection: ClusterConnection,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const status = await statusOf(connection, namespace, signal);
+  if (status === 200) return true;
+  if (status === 404) return false;
+  throw undecided(connection.context, namespace, new Error(`the server answered ${status}`));
+}
+
+async function statusOf(connection: ClusterConnection, namespace: string, signal: AbortSignal): Promise<number> {
+  try {
+    const answer = await connection.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`, signal);
+    return answer.status;
+  } catch (error) {
+    throw undecided(connection.context, namespace, error);
+  }
+}
+
+function undecided(context: string, namespace: string, cause: unknown): EvidenceError {
+  const quoted = JSON.stringify(namespace);
+  return new EvidenceError(
+    `Namespace ${quoted} of context ${JSON.stringify(context)} holds nothing, and whether it exists cannot be told: ${describeCause(cause)}.`,
+    {
+      code: 'EVIDENCE_KUBERNETES',
+      hint: 'Leave it out of --namespace, or grant {apiGroups: [""], resources: ["namespaces"], verbs: ["get"]}.',
+      details: { context, namespace },
+      cause,
+    },
+  );
+}

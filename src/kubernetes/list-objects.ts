@@ -1,0 +1,166 @@
+// One list of objects of a cluster, page by page, complete or an error. Never yields a part of a list.
+// Protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
+
+import pRetry from 'p-retry';
+import * as z from 'zod';
+import { describeCause, EvidenceError } from '../errors.ts';
+import type { ClusterConnection } from './cluster.ts';
+import { badPage, type ListTarget, refusedList, unreachable } from './cluster-errors.ts';
+import type { HttpAnswer } from './http-get.ts';
+import { listPath } from './resource-kinds.ts';
+
+/** How lists are read. */
+export interface ListLimits {
+  /** Objects a page. */
+  readonly pageSize: number;
+  /** Further attempts after 429, 5xx and broken connections. */
+  readonly retries: number;
+  /** Wait before the first of them, in milliseconds; it doubles. */
+  readonly retryDelayMs: number;
+}
+
+/** One list to read. */
+export interface ListJob<T> {
+  readonly connection: ClusterConnection;
+  readonly target: ListTarget;
+  readonly limits: ListLimits;
+  readonly signal: AbortSignal;
+  /** What is wanted of an object. Throws for an object that cannot be understood. */
+  readonly collect: (object: unknown) => readonly T[];
+}
+
+/** A whole list. `complete` is set only after the last page. */
+export interface ObjectList<T> {
+  readonly complete: true;
+  /** Number of objects. */
+  readonly objects: number;
+  readonly collected: readonly T[];
+}
+
+/** Five million objects a list; a server that goes on beyond that is not answering the question. */
+const MAX_PAGES = 10_000;
+/** A list whose token expires so often is read too slowly to ever be whole. */
+const MAX_RESTARTS = 3;
+const MAX_RETRY_WAIT_MS = 30_000;
+
+const pageSchema = z.object({
+  kind: z.string(),
+  metadata: z.object({ continue: z.string().nullish() }).nullish(),
+  items: z.array(z.unknown()),
+});
+
+interface Page {
+  readonly items: readonly unknown[];
+  /** Token of the next page; empty on the last. */
+  readonly next: string;
+}
+
+/**
+ * Reads a list to its last page, in the first API version that the server has; starts over when its token expires.
+ * `absent` when every version of an optional kind answers 404.
+ * @throws EvidenceError EVIDENCE_KUBERNETES in every other case, also after all retries.
+ */
+export async function listObjects<T>(job: ListJob<T>): Promise<ObjectList<T> | 'absent'> {
+  for (const version of job.target.kind.versions) {
+    const list = await listVersion(job, version);
+    if (list !== 'absent') return list;
+  }
+  if (job.target.kind.mayBeAbsent) return 'absent';
+  throw badPage(job.target, 'the server says 404, it does not know the kind');
+}
+
+async function listVersion<T>(job: ListJob<T>, version: string): Promise<ObjectList<T> | 'absent'> {
+  for (let restarts = 0; restarts <= MAX_RESTARTS; restarts++) {
+    const list = await listOnce(job, version);
+    if (list !== 'expired') return list;
+  }
+  throw badPage(job.target, `the list expired (410) ${MAX_RESTARTS + 1} times before it was complete`);
+}
+
+async function listOnce<T>(job: ListJob<T>, version: string): Promise<ObjectList<T> | 'expired' | 'absent'> {
+  const collected: T[] = [];
+  const seen = new Set<string>();
+  let objects = 0;
+  let pending = getPage(job, version, '');
+  while (seen.size < MAX_PAGES) {
+    const page = await pending;
+    if (page === 'expired') return page;
+    if (page === 'absent') {
+      if (seen.size === 0) return page;
+      throw badPage(job.target, 'the server says 404 in the middle of the list');
+    }
+    if (page.next !== '') {
+      if (seen.has(page.next)) throw badPage(job.target, 'the server sends the same continue token again');
+      seen.add(page.next);
+      pending = getPage(job, version, page.next);
+      // It is awaited above, unless this page fails first.
+      pending.catch(() => undefined);
+    }
+    objects += page.items.length;
+    for (const object of page.items) for (const found of job.collect(object)) collected.push(found);
+    if (page.next === '') return { complete: true, objects, collected };
+  }
+  throw badPage(job.target, `the list has more than ${MAX_PAGES} pages`);
+}
+
+async function getPage<T>(job: ListJob<T>, version: string, token: string): Promise<Page | 'expired' | 'absent'> {
+  const query = new URLSearchParams({
+    limit: String(job.limits.pageSize),
+    ...(token === '' ? {} : { continue: token }),
+  });
+  const path = `${listPath(job.target.kind, version, job.target.namespace)}?${query.toString()}`;
+  const answer = await getWithRetries(job, path);
+  if (answer.status === 404) return 'absent';
+  if (answer.status === 410) return 'expired';
+  return decodePage(job.target, answer.body);
+}
+
+/** An answer with status 200, 404 or 410. */
+async function getWithRetries<T>(job: ListJob<T>, path: string): Promise<HttpAnswer> {
+  return pRetry(() => getOnce(job, path), {
+    retries: job.limits.retries,
+    minTimeout: job.limits.retryDelayMs,
+    maxTimeout: MAX_RETRY_WAIT_MS,
+    signal: job.signal,
+    shouldRetry: ({ error }) => error instanceof EvidenceError && error.temporary,
+    onFailedAttempt: async ({ error, retriesLeft }) => {
+      const waitMs = error instanceof EvidenceError ? error.details['retryAfterMs'] : undefined;
+      if (typeof waitMs === 'number' && retriesLeft > 0) await sleep(Math.min(waitMs, MAX_RETRY_WAIT_MS), job.signal);
+    },
+  });
+}
+
+async function getOnce<T>(job: ListJob<T>, path: string): Promise<HttpAnswer> {
+  let answer: HttpAnswer;
+  try {
+    answer = await job.connection.get(path, job.signal);
+  } catch (error) {
+    job.signal.throwIfAborted();
+    throw unreachable(job.target, error);
+  }
+  if ([200, 404, 410].includes(answer.status)) return answer;
+  throw refusedList(job.target, answer);
+}
+
+function decodePage(target: ListTarget, body: Buffer): Page {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (error) {
+    throw badPage(target, `the answer is not JSON (${describeCause(error).slice(0, 100)})`);
+  }
+  const page = pageSchema.safeParse(value);
+  if (!page.success) {
+    const [issue] = page.error.issues;
+    throw badPage(target, `the answer is no list: ${issue?.path.map(String).join('.')}: ${issue?.message}`);
+  }
+  const expected = `${target.kind.kind}List`;
+  if (page.data.kind !== expected)
+    throw badPage(target, `the answer is ${JSON.stringify(page.data.kind.slice(0, 100))}, not ${expected}`);
+  return { items: page.data.items, next: page.data.metadata?.continue ?? '' };
+}
+
+async function sleep(waitMs: number, signal: AbortSignal): Promise<void> {
+  const { setTimeout } = await import('node:timers/promises');
+  await setTimeout(waitMs, undefined, { signal });
+}

@@ -1,0 +1,83 @@
+// Which images are in use: the story of this folder. Everything that was asked for is read in full, or the run stops.
+
+import { homedir } from 'node:os';
+import { UsageError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Usage, UsageSource } from '../model/usage.ts';
+import type { ListLimits } from './list-objects.ts';
+import { type KubeConfigOrigin, type KubeSurroundings, loadKubeContexts } from './load-kube-contexts.ts';
+import { type ClusterUsage, readClusters } from './read-clusters.ts';
+import { readManifests } from './read-manifests.ts';
+import { createUsageCollector } from './usage-collector.ts';
+
+/** Where usage comes from; at least one of the first two is set. */
+export interface UsageSettings {
+  readonly kubeConfig?: KubeConfigOrigin;
+  /** Folders (or files) with manifests. */
+  readonly manifests: readonly string[];
+  /** Context names; empty means all of them. */
+  readonly contexts: readonly string[];
+  /** Namespaces; empty means all of them. */
+  readonly namespaces: readonly string[];
+}
+
+/** The surroundings of a run. */
+export interface ReadUsageOptions extends KubeSurroundings {
+  readonly log: Log;
+  /** How lists are read; for tests. */
+  readonly limits?: Partial<ListLimits> & { readonly idleMs?: number };
+}
+
+/** 500 is kubectl's own page. Five attempts over some seconds outlive the restart of an API server behind a balancer. */
+const DEFAULT_LIMITS = { pageSize: 500, retries: 4, retryDelayMs: 500, idleMs: 30_000 };
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * Every image that the chosen contexts and manifests name: references normalised and sorted, each with everyone who uses it.
+ * Two runs on the same content give equal values, whatever the order of pages, kinds and files.
+ * @throws UsageError USAGE without any source, for an unusable kubeconfig, an unknown context or namespace, a missing folder.
+ * @throws EvidenceError EVIDENCE_KUBERNETES or EVIDENCE_FILE when any of it cannot be read and understood in full.
+ */
+export async function readUsage(settings: UsageSettings, options: ReadUsageOptions): Promise<Usage> {
+  refuseImpossible(settings);
+  const collector = createUsageCollector();
+  const sources: UsageSource[] = [];
+  for (const path of settings.manifests) {
+    const { source, found } = await readManifests(path);
+    sources.push(source);
+    for (const image of found) collector.add(image);
+  }
+  const clusters = await readKubeConfig(settings, options);
+  for (const image of clusters.found) collector.add(image);
+  for (const { name, objects, pods } of clusters.sources)
+    options.log.info(`context ${JSON.stringify(name)}: ${objects} objects, ${pods} of them pods`);
+  return collector.build([...clusters.sources, ...sources]);
+}
+
+async function readKubeConfig(settings: UsageSettings, options: ReadUsageOptions): Promise<ClusterUsage> {
+  if (settings.kubeConfig === undefined) return { sources: [], found: [] };
+  const contexts = await loadKubeContexts(settings.kubeConfig, settings.contexts, { home: homedir(), ...options });
+  const { idleMs, ...limits } = { ...DEFAULT_LIMITS, ...options.limits };
+  return readClusters(contexts, { log: options.log, namespaces: settings.namespaces, limits, idleMs });
+}
+
+function refuseImpossible(settings: UsageSettings): void {
+  if (settings.kubeConfig === undefined && settings.manifests.length === 0)
+    throw new UsageError('There is neither a kubeconfig nor a folder of manifests to read usage from.', {
+      code: 'USAGE',
+      hint: 'Give --kube-config or --kube-manifests, or leave Kubernetes out on purpose with --without-kube.',
+    });
+  if (settings.kubeConfig === undefined && settings.contexts.length + settings.namespaces.length > 0)
+    throw new UsageError('Contexts and namespaces choose from a kubeconfig, and there is none.', {
+      code: 'USAGE',
+      hint: 'Give --kube-config too, or leave out --kube-context and --namespace.',
+    });
+  const bad = settings.namespaces.filter((namespace) => !NAMESPACE.test(namespace));
+  if (bad.length > 0)
+    throw new UsageError(`${bad.map((name) => JSON.stringify(name)).join(', ')}: no namespace can have that name.`, {
+      code: 'USAGE',
+      hint: 'A namespace is lower-case letters, digits and "-". Leave --namespace out to read all of them.',
+    });
+}
