@@ -20,11 +20,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   git: ['model', 'config', 'util', 'errors', 'log'],
   kubernetes: ['model', 'config', 'util', 'errors', 'log'],
   apply: ['model', 'plan', 'registry', 'util', 'errors', 'log'],
-  cleanup: 'model config policy plan report registry git kubernetes apply options util errors log'.split(' '),
+  cleanup:
+    'model config policy plan report registry git kubernetes apply collect-evidence options version util errors log'.split(
+      ' ',
+    ),
+  'collect-evidence': 'model config plan registry git kubernetes util errors log'.split(' '),
+  version: [],
   demo: ['cleanup', 'config', 'model', 'report', 'registry', 'util', 'errors', 'log'],
-  cli: ['cleanup', 'options', 'config', 'model', 'plan', 'report', 'demo', 'util', 'errors', 'log'],
-  action: ['cleanup', 'options', 'config', 'model', 'plan', 'report', 'demo', 'util', 'errors', 'log'],
-  main: ['cli', 'action', 'errors'],
+  cli: ['cleanup', 'options', 'config', 'model', 'plan', 'report', 'demo', 'version', 'util', 'errors', 'log'],
+  action: ['cleanup', 'options', 'config', 'model', 'plan', 'report', 'demo', 'version', 'util', 'errors', 'log'],
+  main: ['cli', 'action', 'version', 'errors'],
 };
 
 /** Arrows of a file or unit that are narrower than its unit's: only these files, and only what is erased when emitted. */
@@ -41,8 +46,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@actions/exec': ['git/'],
   '@kubernetes/client-node': ['kubernetes/cluster.ts'],
   commander: ['cli/'],
-  'p-queue': ['registry/', 'kubernetes/'],
-  'p-retry': ['registry/', 'kubernetes/'],
+  'p-queue': ['registry/', 'util/'],
+  'p-retry': ['registry/', 'kubernetes/', 'util/'],
   re2js: ['policy/', 'config/'],
   undici: ['registry/', 'kubernetes/'],
   yaml: ['config/', 'kubernetes/'],
