@@ -1,0 +1,85 @@
+// Puts one run together as a report and computes the sums. Nothing is decided here.
+
+import { formatInstant, type Instant } from '../model/time.ts';
+import type { Outcome } from '../plan/outcome.ts';
+import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import { countOutcomes } from './count-outcomes.ts';
+import type { Report, ReportTotals, RepositoryOutcome, RunResult } from './report.ts';
+
+/** Everything that is known about a run when it ends. */
+export interface ReportInput {
+  /** `registry-cleanup 0.1.0`. */
+  readonly tool: string;
+  readonly command: Report['command'];
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant;
+  readonly result: RunResult;
+  /** The plan of this run (for `apply --plan-file` the fresh one); absent when the run stopped before it had one. */
+  readonly plan?: Plan;
+  /** What apply did, also when it stopped in the middle; absent when it did not begin. */
+  readonly applied?: readonly RepositoryOutcome[];
+  readonly planFile?: string;
+  readonly journal?: string;
+  readonly firstSeen: Report['firstSeen'];
+}
+
+/** The report of a run, with its totals. Times are RFC 3339 in UTC, to the second. */
+export function buildReport(input: ReportInput): Report {
+  const { startedAt, finishedAt, ...rest } = input;
+  return {
+    version: 1,
+    ...rest,
+    startedAt: formatInstant(startedAt),
+    finishedAt: formatInstant(finishedAt),
+    totals: input.command === 'plan' ? plannedTotals(input.plan) : doneTotals(input.plan, input.applied ?? []),
+  };
+}
+
+function plannedTotals(plan: Plan | undefined): ReportTotals {
+  const all = plan?.repositories ?? [];
+  return {
+    kept: sum(all, (one) => one.totals.kept),
+    deleted: sum(all, (one) => one.totals.deleted),
+    untagged: sum(all, (one) => one.totals.untagged),
+    skipped: 0,
+    failed: 0,
+    reclaimableBytes: sum(all, (one) => one.totals.reclaimableBytes),
+  };
+}
+
+function doneTotals(plan: Plan | undefined, applied: readonly RepositoryOutcome[]): ReportTotals {
+  const planned = new Map((plan?.repositories ?? []).map((one) => [one.name, one]));
+  const counts = countOutcomes(applied.flatMap((one) => one.outcomes));
+  const nodes = sum([...planned.values()], (one) => one.totals.kept + one.totals.deleted);
+  return {
+    kept: Math.max(0, nodes - sum(applied, (one) => one.outcomes.filter(isGone).length)),
+    deleted: counts.deleted,
+    untagged: counts.untagged,
+    skipped: counts.skipped + sum(applied, (one) => one.notApplied.length),
+    failed: counts.failed,
+    reclaimableBytes: sum(applied, (one) => freedBytes(one.outcomes, planned.get(one.name))),
+  };
+}
+
+/**
+ * An upper bound of what the deletions freed. Two are known, and the smaller one is taken: what the whole plan would free,
+ * and the sizes of the deleted nodes with everything they share counted again for each (infinite when one has no known
+ * size). Nothing deleted is 0.
+ */
+function freedBytes(outcomes: readonly Outcome[], plan: RepositoryPlan | undefined): number {
+  if (plan === undefined) return 0;
+  const sizes = new Map(plan.decisions.map((decision) => [decision.digest, decision.sizeBytes]));
+  const deleted = outcomes.filter(({ step, outcome }) => step.action === 'delete' && outcome === 'deleted');
+  return Math.min(
+    plan.totals.reclaimableBytes,
+    sum(deleted, ({ step }) => sizes.get(step.digest) ?? Number.POSITIVE_INFINITY),
+  );
+}
+
+function isGone({ step, outcome }: Outcome): boolean {
+  return step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone');
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
+}

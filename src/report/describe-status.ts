@@ -1,0 +1,107 @@
+// Where a run stands and what to do next: the sentence after the verdict, and the last line.
+
+import { countOutcomes } from './count-outcomes.ts';
+import { pluralize } from './pluralize.ts';
+import type { Report } from './report.ts';
+
+/** What to do next. */
+export interface NextStep {
+  readonly text: string;
+  /** To paste into a shell; the file's name is quoted where it must be. */
+  readonly command?: string;
+}
+
+/** What has become of the repositories, in one sentence. Says "nothing was deleted" only where that is known. */
+export function describeStatus(report: Report): string {
+  const guards = (report.plan?.repositories ?? []).some((one) => one.guards.length > 0);
+  switch (report.result.kind) {
+    case 'planned':
+      if (report.plan?.asOf !== undefined)
+        return `A look ahead to ${report.plan.asOf}: nothing was deleted, and this plan can never be applied.`;
+      return guards
+        ? 'Nothing was deleted, and apply would refuse this plan.'
+        : 'This was a plan: nothing was deleted.';
+    case 'refused':
+      return 'Refused by a guard: nothing was deleted.';
+    case 'applied':
+      return describeApplied(report);
+    case 'stopped':
+      return `Stopped by an error: ${describeDamage(report)}.`;
+  }
+}
+
+/** The last line: what a reader does now. Undefined when there is nothing to do. */
+export function describeNextStep(report: Report): NextStep | undefined {
+  const { result, plan, totals } = report;
+  switch (result.kind) {
+    case 'planned':
+      if (plan?.asOf !== undefined) return { text: 'To get a plan that can be applied, leave out --as-of.' };
+      if (totals.deleted + totals.untagged === 0) return { text: 'There is nothing to apply.' };
+      if ((plan?.repositories ?? []).some((one) => one.guards.length > 0))
+        return {
+          text: 'If it is what you mean, follow the hint above and plan again.',
+        };
+      return afterPlan(report.planFile);
+    case 'refused':
+      return {
+        text: 'If it is what you mean, follow the hint above and run again.',
+      };
+    case 'stopped':
+      return result.error.hint === undefined ? undefined : { text: result.error.hint };
+    case 'applied':
+      if (totals.failed > 0)
+        return {
+          text: 'Remove the cause of the failures and run again: what is done stays done, and the rest is decided afresh.',
+        };
+      return totals.skipped > 0 ? { text: 'What was skipped is decided afresh by the next plan.' } : undefined;
+  }
+}
+
+/** Who made the report and when it was finished: `registry-cleanup 0.1.0 plan, 2026-11-21 20:24 UTC`. */
+export function describeOrigin({ tool, command, finishedAt }: Report): string {
+  return `${tool} ${command}, ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** How deletions are taken back; undefined when there is no journal. */
+export function describeRecovery(report: Report): string | undefined {
+  if (report.journal === undefined) return undefined;
+  return (
+    `${report.journal} holds every deleted manifest byte for byte. Until the registry's garbage collection runs, ` +
+    'each one can be pushed back.'
+  );
+}
+
+function describeApplied(report: Report): string {
+  const { deleted, untagged, failed, skipped } = report.totals;
+  if (failed > 0) return `Applied in part: ${pluralize(failed, 'step')} failed.`;
+  if (skipped > 0)
+    return `Applied, save ${pluralize(skipped, 'step')} that ${skipped === 1 ? 'was' : 'were'} no longer safe or wanted.`;
+  return deleted + untagged === 0 ? 'Applied: there was nothing to delete.' : 'Applied in full.';
+}
+
+/** What had been done when an error stopped the run. A journal without outcomes means that nobody counted. */
+function describeDamage({ command, applied, journal }: Report): string {
+  if (applied === undefined && journal !== undefined && command === 'apply')
+    return 'what was deleted until then stands in the journal';
+  const { deleted, untagged, failed } = countOutcomes((applied ?? []).flatMap((one) => one.outcomes));
+  // A delete without an answer may have been done all the same.
+  if (deleted + untagged === 0) return failed === 0 ? 'nothing was deleted' : 'no deletion was confirmed';
+  const parts = [deleted > 0 ? pluralize(deleted, 'image') : '', untagged > 0 ? pluralize(untagged, 'tag') : ''];
+  return `${parts.filter((part) => part !== '').join(' and ')} had been deleted by then`;
+}
+
+function afterPlan(planFile: string | undefined): NextStep {
+  if (planFile === undefined)
+    return {
+      text: 'To do it, run apply with the same options; to have it reviewed first, write it with --plan-file FILE:',
+      command: 'registry-cleanup apply',
+    };
+  return {
+    text: 'To do exactly this, with the same options:',
+    command: `registry-cleanup apply --plan-file ${quoteForShell(planFile)}`,
+  };
+}
+
+function quoteForShell(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,100 @@
+// The verdict on each repository and on the whole run: the first thing that a reader sees.
+
+import type { RepositoryPlan } from '../plan/plan.ts';
+import { countOutcomes } from './count-outcomes.ts';
+import { formatBytes } from './format-bytes.ts';
+import { formatCount } from './format-count.ts';
+import { pluralize } from './pluralize.ts';
+import type { Report, RepositoryOutcome } from './report.ts';
+
+/** How a reader should feel: all is well, look closer, or something went wrong. */
+export type Tone = 'good' | 'attention' | 'bad';
+
+/** The verdict of one run. */
+export interface Verdict {
+  readonly tone: Tone;
+  /** One for each repository, after their sum when there are several; empty when the run stopped before a plan. */
+  readonly lines: readonly { readonly name: string; readonly text: string }[];
+}
+
+interface Numbers {
+  readonly kept: number;
+  readonly deleted: number;
+  readonly untagged: number;
+  readonly tags: number;
+  readonly bytes: number;
+}
+
+/** What is to happen, or happened, to each repository. Holds no untrusted text but the repositories' names. */
+export function describeVerdict(report: Report): Verdict {
+  const plans = report.plan?.repositories ?? [];
+  const lines = plans.map((plan) => ({ name: plan.name, text: describeRepository(report, plan) }));
+  if (plans.length < 2) return { tone: toneOf(report), lines };
+  const name = pluralize(plans.length, 'repository', 'repositories');
+  return { tone: toneOf(report), lines: [{ name, text: describeAll(report, plans) }, ...lines] };
+}
+
+function toneOf({ result, plan, totals, applied }: Report): Tone {
+  if (result.kind === 'refused' || result.kind === 'stopped' || totals.failed > 0) return 'bad';
+  if (result.kind === 'applied') return (applied ?? []).length === 0 || totals.skipped > 0 ? 'attention' : 'good';
+  return (plan?.repositories ?? []).some((one) => one.guards.length > 0) || plan?.asOf !== undefined
+    ? 'attention'
+    : 'good';
+}
+
+function describeRepository(report: Report, plan: RepositoryPlan): string {
+  const planned = { ...plan.totals, bytes: plan.totals.reclaimableBytes };
+  if (report.command === 'plan' || report.applied === undefined) return describePlanned(planned, report.command);
+  const applied = report.applied.filter((one) => one.name === plan.name);
+  // The sum of bytes is over all repositories: it is this one's only when there is no other.
+  const bytes = (report.plan?.repositories ?? []).length === 1 ? report.totals.reclaimableBytes : undefined;
+  return describeApplied(applied, planned, bytes);
+}
+
+function describeAll(report: Report, plans: readonly RepositoryPlan[]): string {
+  const planned = {
+    kept: plans.reduce((sum, one) => sum + one.totals.kept, 0),
+    deleted: plans.reduce((sum, one) => sum + one.totals.deleted, 0),
+    untagged: plans.reduce((sum, one) => sum + one.totals.untagged, 0),
+    tags: plans.reduce((sum, one) => sum + one.totals.tags, 0),
+    bytes: plans.reduce((sum, one) => sum + one.totals.reclaimableBytes, 0),
+  };
+  if (report.command === 'plan' || report.applied === undefined) return describePlanned(planned, report.command);
+  return describeApplied(report.applied, planned, report.totals.reclaimableBytes);
+}
+
+function describePlanned({ kept, deleted, untagged, tags, bytes }: Numbers, command: Report['command']): string {
+  const all = kept + deleted;
+  const would = command === 'plan' ? 'would go' : 'would have gone';
+  if (all === 0 && tags === 0) return 'empty, nothing to do';
+  const parts: string[] = [];
+  if (deleted > 0) parts.push(`${formatCount(deleted)} of ${pluralize(all, 'image')} ${would}, ${describeRest(kept)}`);
+  if (untagged > 0) parts.push(`${pluralize(untagged, 'tag')} off images that stay`);
+  if (parts.length === 0)
+    return `nothing to delete, ${all === 1 ? 'its one image stays' : `all ${formatCount(all)} images stay`}`;
+  return `${parts.join('; ')}${deleted > 0 ? `; up to ${formatBytes(bytes)} freed` : ''}`;
+}
+
+function describeApplied(applied: readonly RepositoryOutcome[], planned: Numbers, bytes: number | undefined): string {
+  const all = planned.kept + planned.deleted;
+  const outcomes = applied.flatMap((one) => one.outcomes);
+  const counts = countOutcomes(outcomes);
+  const skipped = counts.skipped + applied.reduce((sum, one) => sum + one.notApplied.length, 0);
+  const gone = outcomes.filter(
+    ({ step, outcome }) => step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone'),
+  ).length;
+  if (outcomes.length === 0 && skipped === 0)
+    return all === 0 ? 'empty, nothing to do' : `nothing deleted, ${describeRest(all)}`;
+  const parts = [`${formatCount(counts.deleted)} of ${pluralize(all, 'image')} deleted, ${describeRest(all - gone)}`];
+  if (counts.untagged > 0) parts.push(`${pluralize(counts.untagged, 'tag')} off images that stay`);
+  if (counts.deleted > 0 && bytes !== undefined) parts.push(`up to ${formatBytes(bytes)} freed`);
+  if (counts.alreadyGone > 0) parts.push(`${formatCount(counts.alreadyGone)} already gone`);
+  if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} FAILED`);
+  if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
+  return parts.join('; ');
+}
+
+function describeRest(kept: number): string {
+  if (kept <= 0) return 'none stays';
+  return kept === 1 ? '1 stays' : `${formatCount(kept)} stay`;
+}

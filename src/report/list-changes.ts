@@ -1,0 +1,102 @@
+// What goes, what went, and what did not: the rows of the long lists, for one repository.
+
+import type { Digest } from '../model/reference.ts';
+import type { Outcome } from '../plan/outcome.ts';
+import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
+import { briefReason } from './brief-reason.ts';
+import type { Report } from './report.ts';
+import { strongestReason } from './summarize-reasons.ts';
+
+/** A manifest that is to go, or went. Tags and reason are untrusted text. */
+export interface DeletionRow {
+  readonly digest: Digest;
+  /** Empty for an untagged one. */
+  readonly tags: readonly string[];
+  readonly what: string;
+  /** Undefined when the plan of this run does not hold the manifest. */
+  readonly sizeBytes: number | undefined;
+  /** In full. */
+  readonly reason: string;
+  /** In a few words. */
+  readonly brief: string;
+}
+
+/** A tag that comes, or came, off a manifest that stays. */
+export interface UntagRow {
+  readonly tag: string;
+  readonly digest: Digest;
+}
+
+/** A step that was not done, or that found its work done by somebody else. */
+export interface ProblemRow {
+  readonly outcome: 'failed' | 'skipped' | 'already-gone';
+  readonly action: 'delete' | 'untag';
+  readonly digest: Digest;
+  /** All tags for a delete, the one tag for an untag. */
+  readonly tags: readonly string[];
+  readonly why: string;
+}
+
+/** Everything that changes in one repository. */
+export interface Changes {
+  /** False when it is done, true when it is (or was) only planned. */
+  readonly planned: boolean;
+  readonly deletions: readonly DeletionRow[];
+  readonly untags: readonly UntagRow[];
+  /** Failed first, then skipped, then already gone; each in step order. */
+  readonly problems: readonly ProblemRow[];
+  /** Steps of the plan file that the fresh plan does not hold. */
+  readonly notApplied: readonly ProblemRow[];
+}
+
+const NO_REASON = 'no reason recorded';
+
+/** What was done where apply began, else what the plan would do. In step order. */
+export function listChanges(report: Report, plan: RepositoryPlan): Changes {
+  const applied = report.applied?.filter((one) => one.name === plan.name);
+  if (report.command === 'plan' || applied === undefined) return listPlanned(plan);
+  const outcomes = applied.flatMap((one) => one.outcomes);
+  const done = outcomes.filter(({ outcome }) => outcome === 'deleted');
+  const decisions = new Map(plan.decisions.map((decision) => [decision.digest, decision]));
+  return {
+    planned: false,
+    deletions: done
+      .filter(({ step }) => step.action === 'delete')
+      .map((outcome) => deletionDone(outcome, decisions.get(outcome.step.digest))),
+    untags: done.flatMap(({ step }) => (step.tag === undefined ? [] : [{ tag: step.tag, digest: step.digest }])),
+    problems: (['failed', 'skipped', 'already-gone'] as const).flatMap((kind) =>
+      outcomes.filter(({ outcome }) => outcome === kind).map((outcome) => problem(outcome, kind)),
+    ),
+    notApplied: applied.flatMap((one) => one.notApplied).map((outcome) => problem(outcome, 'skipped')),
+  };
+}
+
+function listPlanned(plan: RepositoryPlan): Changes {
+  return {
+    planned: true,
+    deletions: plan.decisions.filter(({ decision }) => decision === 'delete').map(deletionPlanned),
+    untags: plan.decisions.flatMap(({ digest, untag }) => untag.map((tag) => ({ tag, digest }))),
+    problems: [],
+    notApplied: [],
+  };
+}
+
+function deletionPlanned(decision: ShownDecision): DeletionRow {
+  const { digest, tags, what, sizeBytes, reasons } = decision;
+  const reason = strongestReason(reasons);
+  if (reason === undefined) return { digest, tags, what, sizeBytes, reason: NO_REASON, brief: NO_REASON };
+  return { digest, tags, what, sizeBytes, reason: reason.text, brief: briefReason(reason) };
+}
+
+function deletionDone({ step }: Outcome, decision: ShownDecision | undefined): DeletionRow {
+  if (decision !== undefined) return deletionPlanned(decision);
+  const { digest, precondition } = step;
+  const unknown = { what: 'manifest', sizeBytes: undefined, reason: NO_REASON, brief: NO_REASON };
+  return { digest, tags: precondition.tags, ...unknown };
+}
+
+function problem({ step, why }: Outcome, outcome: ProblemRow['outcome']): ProblemRow {
+  const { action, digest, tag, precondition } = step;
+  const gone = outcome === 'already-gone' ? 'somebody else had deleted it' : NO_REASON;
+  return { outcome, action, digest, tags: tag === undefined ? precondition.tags : [tag], why: why ?? gone };
+}

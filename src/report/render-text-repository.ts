@@ -1,0 +1,123 @@
+// One repository of the text report: why things go and stay, then what goes, what was not done, and what to know.
+
+import { type Digest, shortDigest } from '../model/reference.ts';
+import type { RepositoryPlan } from '../plan/plan.ts';
+import { formatBytes } from './format-bytes.ts';
+import { formatCount } from './format-count.ts';
+import { joinSome } from './join-some.ts';
+import { type Changes, listChanges, type ProblemRow } from './list-changes.ts';
+import { pluralize } from './pluralize.ts';
+import type { Report } from './report.ts';
+import { summarizeClusterUse } from './summarize-cluster-use.ts';
+import { type Tally, tallyReasons } from './tally-reasons.ts';
+import type { Fold, TextPage } from './text-page.ts';
+
+/** About a screen: what is left out stands in the JSON report. */
+const MAX_ROWS = 40;
+const MAX_REASONS = 15;
+const MAX_NAMES = 3;
+const MAX_REMARKS = 20;
+
+const FOLD: Fold = { most: MAX_ROWS, rest: andMore };
+
+/** The part of the report about one repository; `several` gives it a heading of its own. */
+export function renderTextRepository(report: Report, plan: RepositoryPlan, page: TextPage): readonly string[] {
+  const several = (report.plan?.repositories ?? []).length > 1;
+  const { go, stay } = tallyReasons(report, plan);
+  const changes = listChanges(report, plan);
+  return [
+    ...(several ? page.title(`── ${plan.name} ──`) : []),
+    ...renderTally(go, page),
+    ...renderTally(stay, page),
+    ...renderClusterUse(plan, page),
+    ...renderProblems('Not done', changes.problems, page),
+    ...renderProblems('In the plan file, but not in the fresh plan, so not done', changes.notApplied, page),
+    ...renderDeletions(changes, report, page),
+    ...renderUntags(changes, page),
+    ...renderRemarks(plan, page),
+  ];
+}
+
+function renderTally({ title, rows }: Tally, page: TextPage): readonly string[] {
+  if (rows.length === 0) return [];
+  const cells = rows.map(({ count, text, names }) => [
+    formatCount(count),
+    names.length === 0 ? text : `${text}: ${joinSome(names, MAX_NAMES)}`,
+  ]);
+  return [...page.title(title), ...page.table(cells, [{ align: 'right' }, {}], { most: MAX_REASONS, rest: andMore })];
+}
+
+function renderClusterUse(plan: RepositoryPlan, page: TextPage): readonly string[] {
+  const rows = summarizeClusterUse(plan.decisions);
+  if (rows.length === 0) return [];
+  const cells = rows.map(({ context, namespace, images, workloads }) => [
+    namespace === undefined ? context : `${context}/${namespace}`,
+    pluralize(images, 'image'),
+    joinSome(workloads, MAX_NAMES),
+  ]);
+  return [
+    ...page.title('What clusters protect'),
+    ...page.table(cells, [{ maxShare: 0.4 }, { align: 'right' }, {}], { most: MAX_REASONS, rest: andMore }),
+  ];
+}
+
+function renderProblems(title: string, rows: readonly ProblemRow[], page: TextPage): readonly string[] {
+  if (rows.length === 0) return [];
+  const lines = rows.slice(0, MAX_ROWS).flatMap(({ outcome, action, digest, tags, why }) => {
+    const paint = outcome === 'failed' ? page.paint.bad : page.paint.attention;
+    const [first, ...rest] = page.prose(`${outcome}: ${action} ${nameOf(tags, digest)}: ${why}`, 2);
+    return [paint(first ?? ''), ...rest];
+  });
+  const left = rows.length - MAX_ROWS;
+  return [
+    ...page.title(`${title} (${formatCount(rows.length)})`),
+    ...lines,
+    ...(left > 0 ? [page.paint.dim(`  … ${andMore(left)}`)] : []),
+  ];
+}
+
+function renderDeletions({ planned, deletions }: Changes, { command }: Report, page: TextPage): readonly string[] {
+  if (deletions.length === 0) return [];
+  const wouldBe = command === 'plan' ? 'Would be deleted' : 'Would have been deleted';
+  const cells = deletions.map(({ digest, tags, what, sizeBytes, brief }) => [
+    nameOf(tags, digest),
+    what,
+    sizeBytes === undefined ? '?' : formatBytes(sizeBytes),
+    brief,
+  ]);
+  return [
+    ...page.title(`${planned ? wouldBe : 'Deleted'} (${formatCount(deletions.length)}; sizes with shared layers)`),
+    ...page.table(cells, [{ maxShare: 0.35 }, { maxShare: 0.1 }, { align: 'right' }, {}], FOLD),
+  ];
+}
+
+function renderUntags({ planned, untags }: Changes, page: TextPage): readonly string[] {
+  if (untags.length === 0) return [];
+  const title = planned ? 'Tags that would come off images that stay' : 'Tags taken off images that stay';
+  const cells = untags.map(({ tag, digest }) => [tag, shortDigest(digest)]);
+  return [
+    ...page.title(`${title} (${formatCount(untags.length)})`),
+    ...page.table(cells, [{ maxShare: 0.6 }, {}], FOLD),
+  ];
+}
+
+function renderRemarks({ remarks }: RepositoryPlan, page: TextPage): readonly string[] {
+  if (remarks.length === 0) return [];
+  const left = remarks.length - MAX_REMARKS;
+  return [
+    ...page.title(`Worth knowing (${formatCount(remarks.length)})`),
+    ...remarks.slice(0, MAX_REMARKS).flatMap(({ text }) => page.prose(`- ${text}`, 2)),
+    ...(left > 0 ? [page.paint.dim(`  … ${andMore(left)}`)] : []),
+  ];
+}
+
+/** The first tag and how many more there are, or the short digest of an untagged one. */
+function nameOf(tags: readonly string[], digest: Digest): string {
+  const [first, ...others] = tags;
+  if (first === undefined) return shortDigest(digest);
+  return others.length === 0 ? first : `${first} +${formatCount(others.length)}`;
+}
+
+function andMore(left: number): string {
+  return `and ${formatCount(left)} more (all in the JSON report)`;
+}

@@ -1,0 +1,87 @@
+// The report for a terminal and for a log: the verdict first, what to do next last. Reads the report, decides nothing.
+
+import type { RepositoryPlan } from '../plan/plan.ts';
+import { describeEvidence } from './describe-evidence.ts';
+import { describeNextStep, describeOrigin, describeRecovery, describeStatus } from './describe-status.ts';
+import { describeVerdict, type Tone } from './describe-verdict.ts';
+import { formatCount } from './format-count.ts';
+import { renderTextRepository } from './render-text-repository.ts';
+import type { Report, ReportedError } from './report.ts';
+import { createTextPage, joinLines, type TextOptions, type TextPage } from './text-page.ts';
+
+/** Repositories whose verdict is listed one by one. */
+const MAX_VERDICTS = 50;
+
+/** The report as text that ends in a newline; lines fit `width` columns, names that came from outside are escaped. */
+export function renderText(report: Report, options: TextOptions): string {
+  const page = createTextPage(options);
+  const repositories = report.plan?.repositories ?? [];
+  return joinLines([
+    ...renderVerdict(report, page),
+    ...(report.result.kind === 'stopped' ? renderError(report.result.error, page) : []),
+    ...repositories.flatMap((one) => renderGuards(one, report, page)),
+    ...renderEvidence(report, page),
+    ...repositories.flatMap((one) => renderTextRepository(report, one, page)),
+    ...renderEnd(report, page),
+  ]);
+}
+
+function renderVerdict(report: Report, page: TextPage): readonly string[] {
+  const { tone, lines } = describeVerdict(report);
+  const shown = lines.slice(0, MAX_VERDICTS + 1);
+  const left = lines.length - shown.length;
+  return [
+    ...shown.flatMap(({ name, text }) => page.statement(`${name}: ${text}`, page.paint.bold)),
+    ...(left > 0 ? [page.paint.dim(`… and ${formatCount(left)} more repositories`)] : []),
+    ...page.statement(describeStatus(report), paintOf(tone, page)),
+  ];
+}
+
+function paintOf(tone: Tone, { paint }: TextPage): (text: string) => string {
+  return { good: paint.good, attention: paint.attention, bad: paint.bad }[tone];
+}
+
+function renderError({ name, code, message, hint, exitCode }: ReportedError, page: TextPage): readonly string[] {
+  return [
+    ...page.title(`What went wrong (${name} ${code}, exit code ${exitCode})`),
+    ...page.prose(message),
+    ...(hint === undefined ? [] : page.prose(`→ ${hint}`, 2)),
+  ];
+}
+
+function renderGuards({ name, guards }: RepositoryPlan, report: Report, page: TextPage): readonly string[] {
+  if (guards.length === 0) return [];
+  const several = (report.plan?.repositories ?? []).length > 1 ? ` in ${name}` : '';
+  const title = report.result.kind === 'planned' ? `Apply would refuse this plan${several}` : `Apply refused${several}`;
+  return [
+    ...page.title(title),
+    ...guards.flatMap(({ guard, text, hint }) => [
+      ...page.prose(`${guard}: ${text}`, 2).map(page.paint.attention),
+      ...page.prose(`→ ${hint}`, 2),
+    ]),
+  ];
+}
+
+function renderEvidence(report: Report, page: TextPage): readonly string[] {
+  const { plan } = report;
+  if (plan === undefined) return [];
+  const rows = describeEvidence(plan.evidence);
+  const label = Math.max(...rows.map(({ source }) => source.length)) + 2;
+  return [
+    ...page.title(`Looked at (${describeOrigin(report)})`),
+    ...rows.flatMap(({ source, text, on }) => {
+      const lines = page.prose(`${source.padEnd(label)}${text}`, label);
+      return on ? lines : lines.map(page.paint.attention);
+    }),
+  ];
+}
+
+function renderEnd(report: Report, page: TextPage): readonly string[] {
+  const recovery = describeRecovery(report);
+  const next = describeNextStep(report);
+  return [
+    ...(recovery === undefined ? [] : [...page.title('To take it back'), ...page.prose(recovery)]),
+    ...(next === undefined ? [] : ['', ...page.statement(`${describeStatus(report)} ${next.text}`, (line) => line)]),
+    ...(next?.command === undefined ? [] : page.prose(next.command).map(page.paint.bold)),
+  ];
+}

@@ -1,0 +1,123 @@
+// The small table of reasons: every decision counted once, under the first thing that was decisive for it.
+
+import type { DeleteReason, Reason } from '../model/decision.ts';
+import { formatDuration } from '../model/time.ts';
+import type { ShownDecision, ShownReason } from '../plan/plan.ts';
+
+/** One row of the table. */
+export interface ReasonRow {
+  readonly count: number;
+  /** In words: `used by a cluster`. May hold untrusted text. */
+  readonly text: string;
+  /** Who or what it was, distinct, in order of appearance: contexts, branches, tags. Untrusted text; may be empty. */
+  readonly names: readonly string[];
+}
+
+/** Smallest is strongest: it explains more than the others, whatever order they were found in. */
+const RANK: Readonly<Record<Reason['rule'], number>> = {
+  kubernetes: 0,
+  git: 1,
+  pin: 2,
+  recent: 3,
+  child: 4,
+  parent: 5,
+  referrer: 6,
+  subject: 7,
+  'orphan-referrer': 8,
+  unlinked: 9,
+  'age-unknown': 10,
+  unreadable: 11,
+  'in-doubt': 12,
+  'git-gone': 13,
+  'git-superseded': 14,
+  older: 15,
+  'owner-goes': 16,
+  'unlinked-unwanted': 17,
+  unused: 18,
+};
+
+/**
+ * Counts decisions by their strongest reason, the largest number first; the counts add up to the number of decisions.
+ * Empty for no decisions.
+ */
+export function summarizeReasons(decisions: readonly ShownDecision[]): readonly ReasonRow[] {
+  const rows = new Map<string, { count: number; names: Set<string> }>();
+  for (const decision of decisions) {
+    const reason = strongestReason(decision.reasons);
+    const text = reason === undefined ? 'no reason recorded' : kindOf(reason);
+    const row = rows.get(text) ?? { count: 0, names: new Set<string>() };
+    rows.set(text, row);
+    row.count += 1;
+    for (const name of reason === undefined ? [] : namesIn(reason)) row.names.add(name);
+  }
+  return [...rows]
+    .map(([text, { count, names }]) => ({ count, text, names: [...names] }))
+    .sort((a, b) => b.count - a.count);
+}
+
+/** The reason that explains most; undefined only for an empty list. */
+export function strongestReason(reasons: readonly ShownReason[]): ShownReason | undefined {
+  return reasons.toSorted((a, b) => RANK[a.rule] - RANK[b.rule])[0];
+}
+
+function kindOf(reason: Reason): string {
+  switch (reason.rule) {
+    case 'kubernetes':
+      return 'used by a cluster';
+    case 'git':
+      return `Git, ${reason.policy}`;
+    case 'pin':
+      return `pinned by ${reason.pin}`;
+    case 'recent':
+      return `younger than ${formatDuration(reason.within)}`;
+    case 'child':
+      return 'part of an image that stays';
+    case 'parent':
+      return 'lists an image that stays';
+    case 'referrer':
+      return 'signature, attestation or other attachment of an image that stays';
+    case 'subject':
+      return 'something that stays is attached to it';
+    case 'orphan-referrer':
+      return 'attached to an image that is not in this repository';
+    case 'unlinked':
+      return 'no link to a commit, so not judged';
+    case 'age-unknown':
+      return 'age unknown';
+    case 'unreadable':
+      return 'cannot be understood';
+    case 'in-doubt':
+      return 'untagged, and a manifest that cannot be understood might list it';
+    case 'git-gone':
+    case 'git-superseded':
+    case 'older':
+    case 'owner-goes':
+    case 'unlinked-unwanted':
+    case 'unused':
+      return kindOfDeletion(reason);
+  }
+}
+
+function kindOfDeletion(reason: DeleteReason): string {
+  switch (reason.rule) {
+    case 'git-gone':
+      return 'its branch, tag or commit is gone';
+    case 'git-superseded':
+      return 'its commit is not among those a keep policy keeps';
+    case 'older':
+      return `older than ${formatDuration(reason.within)}`;
+    case 'owner-goes':
+      return 'part of, or attached to, an image that goes';
+    case 'unlinked-unwanted':
+      return 'no link to a commit (the policy says unlinked: delete)';
+    case 'unused':
+      return 'no rule keeps it';
+  }
+}
+
+function namesIn(reason: Reason): readonly string[] {
+  if (reason.rule === 'kubernetes') return reason.workloads.map((workload) => workload.context);
+  if (reason.rule === 'git') return [reason.reference.name];
+  if (reason.rule === 'git-gone') return [reason.what];
+  return reason.rule === 'pin' && reason.tag !== undefined ? [reason.tag] : [];
+}

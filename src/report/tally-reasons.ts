@@ -1,0 +1,47 @@
+// Why things go and why they stay, with numbers that add up to the verdict.
+
+import type { RepositoryPlan } from '../plan/plan.ts';
+import { formatCount } from './format-count.ts';
+import type { Report } from './report.ts';
+import { type ReasonRow, summarizeReasons } from './summarize-reasons.ts';
+
+/** One side of the decision. */
+export interface Tally {
+  /** `Why 23 would go`, `Why 1 went`, `Why 38 stay`. */
+  readonly title: string;
+  /** Empty when nothing is on this side. */
+  readonly rows: readonly ReasonRow[];
+}
+
+/** Both sides for one repository. After an apply: what really went, and everything else. */
+export function tallyReasons(report: Report, plan: RepositoryPlan): { readonly go: Tally; readonly stay: Tally } {
+  const applied = report.command === 'plan' ? undefined : report.applied?.filter((one) => one.name === plan.name);
+  const gone = new Set(
+    (applied ?? [])
+      .flatMap((one) => one.outcomes)
+      .filter(({ step, outcome }) => step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone'))
+      .map(({ step }) => step.digest),
+  );
+  const planned = plan.decisions.filter(({ decision }) => decision === 'delete');
+  const went = applied === undefined ? planned : planned.filter(({ digest }) => gone.has(digest));
+  const kept = plan.decisions.filter(({ decision }) => decision === 'keep');
+  const spared = planned.length - went.length;
+  const stayRows = [...summarizeReasons(kept), ...(spared === 0 ? [] : [sparedRow(spared)])];
+  return {
+    go: { title: `Why ${formatCount(went.length)} ${verb(report)}`, rows: summarizeReasons(went) },
+    stay: {
+      title: `Why ${formatCount(kept.length + spared)} ${kept.length + spared === 1 ? 'stays' : 'stay'}`,
+      rows: stayRows,
+    },
+  };
+}
+
+function sparedRow(count: number): ReasonRow {
+  return { count, text: 'deletion not done in this run (skipped, failed, or not in the plan file)', names: [] };
+}
+
+function verb({ command, applied }: Report): string {
+  if (command === 'plan') return 'would go';
+  if (applied === undefined) return 'would have gone';
+  return 'went';
+}

@@ -1,0 +1,201 @@
+// Small reports for the renderers' tests. Fixed times, digests made from a number.
+
+import { createHash } from 'node:crypto';
+import { describeReason, type Reason, type Remark } from '../../src/model/decision.ts';
+import type { CommitId } from '../../src/model/history.ts';
+import { type Digest, parseDigest, type Tag } from '../../src/model/reference.ts';
+import { hours, instantFromMs } from '../../src/model/time.ts';
+import type { Outcome } from '../../src/plan/outcome.ts';
+import type { EvidenceSummary, GuardFinding, Plan, RepositoryPlan, ShownDecision, Step } from '../../src/plan/plan.ts';
+import { buildReport, type ReportInput } from '../../src/report/build-report.ts';
+import type { Report } from '../../src/report/report.ts';
+
+/** A digest that is always the same for the same text. */
+export function digestOf(text: string): Digest {
+  return parseDigest(`sha256:${createHash('sha256').update(text).digest('hex')}`);
+}
+
+/** A commit that is always the same for the same text. */
+export function commitOf(text: string): CommitId {
+  return createHash('sha1').update(text).digest('hex') as CommitId;
+}
+
+/** Any text as a tag: renderers must not rely on the registry's grammar. */
+export function tagOf(text: string): Tag {
+  return text as Tag;
+}
+
+/** What `decisionOf` fills in when it is not told. */
+export interface DecisionFields {
+  readonly decision: 'keep' | 'delete';
+  readonly name: string;
+  readonly tags?: readonly string[];
+  readonly what?: string;
+  readonly reasons: readonly Reason[];
+  readonly untag?: readonly string[];
+  readonly sizeBytes?: number;
+}
+
+export function decisionOf(fields: DecisionFields): ShownDecision {
+  return {
+    digest: digestOf(fields.name),
+    tags: (fields.tags ?? [fields.name]).map(tagOf),
+    what: fields.what ?? 'image',
+    decision: fields.decision,
+    reasons: fields.reasons.map((reason) => ({ ...reason, text: describeReason(reason) })),
+    untag: (fields.untag ?? []).map(tagOf),
+    sizeBytes: fields.sizeBytes ?? 52_428_800,
+  };
+}
+
+export function deleteStep(decision: ShownDecision): Step {
+  return { action: 'delete', digest: decision.digest, precondition: { tags: decision.tags, owners: [] } };
+}
+
+/** A repository's plan whose steps and totals follow from the decisions. */
+export function repositoryPlan(
+  decisions: readonly ShownDecision[],
+  extra: { name?: string; guards?: readonly GuardFinding[]; remarks?: readonly Remark[] } = {},
+): RepositoryPlan {
+  const deleted = decisions.filter(({ decision }) => decision === 'delete');
+  return {
+    name: extra.name ?? 'ghcr.io/team/app',
+    steps: [
+      ...decisions.flatMap(({ digest, tags, untag }) =>
+        untag.map((tag): Step => ({ action: 'untag', digest, tag, precondition: { tags, owners: [] } })),
+      ),
+      ...deleted.map(deleteStep),
+    ],
+    decisions,
+    totals: {
+      kept: decisions.length - deleted.length,
+      deleted: deleted.length,
+      untagged: decisions.reduce((sum, one) => sum + one.untag.length, 0),
+      tags: decisions.reduce((sum, one) => sum + one.tags.length, 0),
+      reclaimableBytes: Math.round(deleted.reduce((sum, one) => sum + one.sizeBytes, 0) * 0.6),
+    },
+    guards: extra.guards ?? [],
+    remarks: extra.remarks ?? [],
+  };
+}
+
+export const EVIDENCE: Omit<EvidenceSummary, 'repositories'> = {
+  git: { branches: 12, tags: 34, commits: 1204 },
+  kubernetes: {
+    sources: [
+      { kind: 'cluster', name: 'prod', pods: 143, objects: 412 },
+      { kind: 'cluster', name: 'staging', pods: 87, objects: 240 },
+      { kind: 'manifests', name: 'deploy/', pods: 0, objects: 24 },
+    ],
+    images: 31,
+  },
+};
+
+export function planOf(repositories: readonly RepositoryPlan[], extra: Partial<Plan> = {}): Plan {
+  return {
+    version: 1,
+    tool: 'registry-cleanup 0.1.0',
+    createdAt: '2026-11-21T20:24:00Z',
+    evidence: {
+      ...EVIDENCE,
+      repositories: repositories.map(({ name, totals }) => ({
+        name,
+        tags: totals.tags,
+        nodes: totals.kept + totals.deleted,
+      })),
+    },
+    repositories,
+    sha256: '0'.repeat(64),
+    ...extra,
+  };
+}
+
+export function reportOf(input: Partial<ReportInput>): Report {
+  return buildReport({
+    tool: 'registry-cleanup 0.1.0',
+    command: 'plan',
+    startedAt: instantFromMs(Date.UTC(2026, 10, 21, 20, 24)),
+    finishedAt: instantFromMs(Date.UTC(2026, 10, 21, 20, 24, 3)),
+    result: { kind: 'planned' },
+    firstSeen: {},
+    ...input,
+  });
+}
+
+export function outcomeOf(step: Step, outcome: Outcome['outcome'], why?: string): Outcome {
+  return { step, outcome, ...(why === undefined ? {} : { why }) };
+}
+
+const REVISION = { kind: 'label', name: 'org.opencontainers.image.revision' } as const;
+
+/** Why things stay and go, one constructor each, with lifelike names. */
+export const because = {
+  cluster: (...workloads: readonly [context: string, namespace: string, name: string][]): Reason => ({
+    rule: 'kubernetes',
+    by: 'digest',
+    workloads: workloads.map(([context, namespace, name]) => ({
+      context,
+      namespace,
+      kind: 'Deployment',
+      name,
+      container: 'app',
+    })),
+  }),
+  branch: (name: string, policy = 'default policy 3'): Reason => ({
+    rule: 'git',
+    policy,
+    reference: { kind: 'branch', name },
+    commit: commitOf(name),
+    found: REVISION,
+  }),
+  release: (name: string): Reason => ({
+    rule: 'git',
+    policy: 'default policy 1',
+    reference: { kind: 'tag', name },
+    commit: commitOf(name),
+    found: { kind: 'tag-pattern', name: '{tag}', tag: tagOf(name) },
+  }),
+  recent: { rule: 'recent', age: hours(0.7), within: hours(2), by: 'created' } satisfies Reason,
+  unlinked: { rule: 'unlinked', why: 'no label, no annotation and no tag pattern names one' } satisfies Reason,
+  pin: (tag: string): Reason => ({ rule: 'pin', pin: 'pins.tags "v*-lts"', tag: tagOf(tag) }),
+  child: (of: string): Reason => ({ rule: 'child', of: digestOf(of) }),
+  superseded: (name: string): Reason => ({ rule: 'git-superseded', commit: commitOf(name), found: REVISION }),
+  gone: (branch: string): Reason => ({
+    rule: 'git-gone',
+    what: `branch ${branch}`,
+    found: { kind: 'tag-pattern', name: '{branch}-{commit}', tag: tagOf(branch) },
+    proof: 'the declared pattern',
+  }),
+  ownerGoes: (of: string): Reason => ({ rule: 'owner-goes', owners: [digestOf(of)] }),
+};
+
+/** A repository as teams have them: 14 images, some multi-arch, used by two clusters, with finished branches. */
+export function typicalDecisions(): readonly ShownDecision[] {
+  const keep = (name: string, reasons: readonly Reason[], more: Partial<DecisionFields> = {}) =>
+    decisionOf({ decision: 'keep', name, reasons, ...more });
+  const drop = (name: string, reasons: readonly Reason[], more: Partial<DecisionFields> = {}) =>
+    decisionOf({ decision: 'delete', name, reasons, ...more });
+  return [
+    keep('v2.4.1', [because.cluster(['prod', 'shop', 'web'], ['prod', 'shop', 'worker']), because.release('v2.4.1')], {
+      tags: ['latest', 'v2.4.1'],
+      what: 'index',
+      sizeBytes: 1874,
+    }),
+    keep('v2.4.1 amd64', [because.child('v2.4.1')], { tags: [], sizeBytes: 61_201_334 }),
+    keep('v2.4.1 arm64', [because.child('v2.4.1')], { tags: [], sizeBytes: 59_800_120 }),
+    keep('main-3f2a9c1', [because.cluster(['staging', 'shop', 'web']), because.branch('main')]),
+    keep('main-77c0de0', [because.branch('main')]),
+    keep('feature-basket', [because.branch('feature/basket', 'default policy 2')]),
+    keep('v1.0-lts', [because.pin('v1.0-lts')]),
+    keep('build-9913', [because.recent]),
+    keep('nightly', [because.unlinked]),
+    drop('feature-old-search', [because.gone('feature/old-search')], { what: 'index', sizeBytes: 1874 }),
+    drop('old-search amd64', [because.ownerGoes('feature-old-search')], { tags: [], sizeBytes: 60_112_000 }),
+    drop('main-0a1b2c3', [because.superseded('main-0a1b2c3')], { sizeBytes: 611_100_000 }),
+    drop('main-1b2c3d4', [because.superseded('main-1b2c3d4')], {
+      tags: ['main-1b2c3d4', 'build-9001', 'build-9002', 'build-9003'],
+      sizeBytes: 1_234_567_890,
+    }),
+    drop('main-2c3d4e5', [because.superseded('main-2c3d4e5')], { sizeBytes: 48_000_000 }),
+  ];
+}
