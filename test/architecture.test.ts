@@ -5,7 +5,10 @@ import { Visitor } from 'rolldown/utils';
 import { describe, expect, it } from 'vitest';
 import { lineOf, parseSourceFile, readSourceFiles, type SourceFile } from './support/source-files.ts';
 
-/** A unit is a folder of `src/`, or a file that lies directly in it. What it may import besides itself. */
+/**
+ * What a unit may import besides itself. A unit is a folder of `src/` or a file directly in it; files there that have no
+ * row tell the story together with `cleanup.ts`.
+ */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
@@ -20,11 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   git: ['model', 'config', 'util', 'errors', 'log'],
   kubernetes: ['model', 'config', 'util', 'errors', 'log'],
   apply: ['model', 'plan', 'registry', 'util', 'errors', 'log'],
-  cleanup:
-    'model config policy plan report registry git kubernetes apply collect-evidence options version util errors log'.split(
-      ' ',
-    ),
-  'collect-evidence': 'model config plan registry git kubernetes util errors log'.split(' '),
+  cleanup: 'model config policy plan report registry git kubernetes apply options version util errors log'.split(' '),
   version: [],
   demo: ['cleanup', 'config', 'model', 'report', 'registry', 'util', 'errors', 'log'],
   cli: ['cleanup', 'options', 'config', 'model', 'plan', 'report', 'demo', 'version', 'util', 'errors', 'log'],
@@ -46,7 +45,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@actions/exec': ['git/'],
   '@kubernetes/client-node': ['kubernetes/cluster.ts'],
   commander: ['cli/'],
-  'p-queue': ['registry/', 'util/'],
+  'p-queue': ['registry/', 'kubernetes/', 'util/'],
   'p-retry': ['registry/', 'kubernetes/', 'util/'],
   re2js: ['policy/', 'config/'],
   undici: ['registry/', 'kubernetes/'],
@@ -328,7 +327,9 @@ function listLoaded(start: string): readonly string[] {
 }
 
 function unitOf(path: string): string {
-  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, '');
+  if (path.includes('/')) return path.slice(0, path.indexOf('/'));
+  const name = path.replace(/\.ts$/, '');
+  return ARROWS[name] === undefined ? 'cleanup' : name;
 }
 
 function packageOf(request: string): string {
