@@ -40,7 +40,7 @@ export type KeepReason =
   | { readonly rule: 'parent'; readonly of: Digest }
   | { readonly rule: 'referrer'; readonly of: Digest }
   | { readonly rule: 'subject'; readonly of: Digest }
-  | { readonly rule: 'orphan-referrer'; readonly subject: Digest };
+  | { readonly rule: 'orphan-referrer'; readonly subject: string };
 
 /** Why nothing keeps a node. */
 export type DeleteReason =
@@ -115,7 +115,7 @@ export function describeReason(reason: Reason): string {
     case 'subject':
       return `${shortDigest(reason.of)} refers to it and stays`;
     case 'orphan-referrer':
-      return `refers to ${shortDigest(reason.subject)}, which is not in this repository`;
+      return `refers to ${reason.subject.slice(0, 19)}, which is not in this repository`;
     default:
       return describeDeleteReason(reason);
   }

@@ -32,6 +32,12 @@ export interface Registry {
    */
   readSnapshot(alsoDigests: readonly Digest[]): Promise<Snapshot>;
 
+  /**
+   * Reads these digests where they exist, with everything they list and name, at any depth; no tags. For digests that a
+   * cluster names and the snapshot does not hold: an untagged index in use protects its children only if it is known.
+   */
+  readDigests(digests: readonly Digest[]): Promise<Pick<Snapshot, 'nodes' | 'absent'>>;
+
   /** All tag names now, from the last page to the first; one request a page. */
   listTags(): Promise<readonly Tag[]>;
 

@@ -1,0 +1,104 @@
+// Watches the repository while steps are carried out: did a tag move, appear, or point at something that lists what is to go?
+
+import type { Digest, Tag } from '../model/reference.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Registry } from '../registry/port.ts';
+import { mapConcurrently } from '../util/map-concurrently.ts';
+
+/** What has changed since the snapshot, as far as a step must know. */
+export interface TagWatch {
+  /** Tags on the digest now, sorted; as of the last look. */
+  tagsOf(digest: Digest): readonly Tag[];
+  /** A digest that has come since the snapshot and reaches this one, if any. */
+  newOwnerOf(digest: Digest): Digest | undefined;
+  /** A new manifest that cannot be understood: no untagged node may go any more. */
+  readonly doubt: Digest | undefined;
+  /** Looks again if the last look is older than the window. */
+  refresh(): Promise<void>;
+  /** What our own step took away is no change by others. */
+  forget(digest: Digest, tag: Tag | undefined): void;
+}
+
+export interface TagWatchOptions {
+  readonly registry: Pick<Registry, 'listTags' | 'resolveTag' | 'readEdges'>;
+  readonly snapshot: Pick<Snapshot, 'tags' | 'nodes'>;
+  /** Milliseconds of a steady clock. */
+  readonly clockMs: () => number;
+  /** A look is good for so long, or three times as long as it took, whichever is more. */
+  readonly windowMs: number;
+}
+
+const PARALLEL_LOOKS = 16;
+const WINDOW_PER_LOOK = 3;
+
+/** A watch that has not looked yet: the first `refresh` does. */
+export function watchTags(options: TagWatchOptions): TagWatch {
+  const { registry, snapshot } = options;
+  let now = new Map<Tag, Digest>(snapshot.tags);
+  let byDigest = groupByDigest(now);
+  const reachedByNew = new Map<Digest, Digest>();
+  const inspected = new Set<Digest>(snapshot.nodes.keys());
+  let doubt: Digest | undefined;
+  let goodUntilMs = Number.NEGATIVE_INFINITY;
+
+  async function inspect(root: Digest): Promise<void> {
+    const queue = [root];
+    const seen = new Set<Digest>();
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const edges = await registry.readEdges(next);
+      if (edges === 'opaque') doubt = next;
+      if (edges === 'opaque' || edges === 'absent') continue;
+      for (const edge of edges) {
+        reachedByNew.set(edge, root);
+        queue.push(edge);
+      }
+    }
+  }
+
+  async function look(): Promise<void> {
+    const startedMs = options.clockMs();
+    const names = [...new Set(await registry.listTags())];
+    const targets = await mapConcurrently(names, PARALLEL_LOOKS, (tag) => registry.resolveTag(tag));
+    now = new Map(names.flatMap((tag, at) => entryOf(tag, targets[at])));
+    byDigest = groupByDigest(now);
+    for (const digest of byDigest.keys()) {
+      if (inspected.has(digest)) continue;
+      await inspect(digest);
+      inspected.add(digest);
+    }
+    const endedMs = options.clockMs();
+    goodUntilMs = endedMs + Math.max(options.windowMs, WINDOW_PER_LOOK * (endedMs - startedMs));
+  }
+
+  return {
+    tagsOf: (digest) => byDigest.get(digest) ?? [],
+    newOwnerOf: (digest) => reachedByNew.get(digest),
+    get doubt() {
+      return doubt;
+    },
+    async refresh() {
+      if (options.clockMs() > goodUntilMs || options.windowMs === 0) await look();
+    },
+    forget(digest, tag) {
+      for (const [name, target] of now) if (target === digest && (tag === undefined || tag === name)) now.delete(name);
+      byDigest = groupByDigest(now);
+    },
+  };
+}
+
+function entryOf(tag: Tag, target: Digest | 'absent' | undefined): readonly (readonly [Tag, Digest])[] {
+  return target === undefined || target === 'absent' ? [] : [[tag, target]];
+}
+
+function groupByDigest(tags: ReadonlyMap<Tag, Digest>): Map<Digest, Tag[]> {
+  const groups = new Map<Digest, Tag[]>();
+  for (const [tag, digest] of tags) {
+    const group = groups.get(digest);
+    if (group === undefined) groups.set(digest, [tag]);
+    else group.push(tag);
+  }
+  for (const group of groups.values()) group.sort();
+  return groups;
+}

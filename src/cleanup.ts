@@ -1,0 +1,112 @@
+// The story of a run: collect, decide, plan, apply, report. Plan and apply differ only in what follows the plan.
+
+import type { Settings } from './config/settings.ts';
+import { CleanupError, describeCause, InternalError } from './errors.ts';
+import type { ReviewedPlan } from './plan/decode-plan.ts';
+import { buildReport, type ReportInput } from './report/build-report.ts';
+import type { Report, ReportedError, RunResult } from './report/report.ts';
+import { applyRepositories } from './run/apply-repositories.ts';
+import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
+import { rememberFirstSeen } from './run/first-seen.ts';
+import { withPlan } from './run/make-plan.ts';
+import { readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
+import { TOOL } from './version.ts';
+
+export type { RunContext } from './run/collect-evidence.ts';
+export { runExplain } from './run/explain.ts';
+
+/** What a run has found out so far, for the report; filled while it goes. */
+type Findings = { -readonly [Key in 'plan' | 'applied' | 'planFile' | 'journal' | 'firstSeen']?: ReportInput[Key] };
+
+/**
+ * Plans and writes the plan file and the report file that are asked for. Deletes nothing. A failure is a report too: its
+ * `result` is `stopped`. @throws CleanupError only when the report itself cannot be written.
+ */
+export async function runPlan(settings: Settings, context: RunContext): Promise<Report> {
+  return await reporting(settings, context, async (found) => {
+    const previous = await readPreviousRun(settings.previousReport);
+    await withPlan({ settings, context, previous, also: new Map() }, async (planned) => {
+      found.plan = planned.plan;
+      found.firstSeen = rememberFirstSeen(planned, previous, context.now());
+      if (settings.planFile === undefined) return;
+      await writeJsonFile(settings.planFile, planned.plan);
+      found.planFile = settings.planFile;
+    });
+    return { kind: 'planned' };
+  });
+}
+
+/**
+ * Plans, then carries out the plan; with a plan file, only the steps that are in both. Refuses as a whole when a guard finds
+ * something. Everything that happens is in the report, whose `result` says how it ended.
+ */
+export async function runApply(settings: Settings, context: RunContext): Promise<Report> {
+  return await reporting(settings, context, async (found) => {
+    const reviewed = await readReviewedPlan(settings);
+    if (settings.planFile !== undefined) found.planFile = settings.planFile;
+    const previous = await readPreviousRun(settings.previousReport);
+    const also = digestsOf(reviewed);
+    return await withPlan({ settings, context, previous, also }, async (planned) => {
+      found.plan = planned.plan;
+      found.firstSeen = rememberFirstSeen(planned, previous, context.now());
+      if (planned.plan.repositories.some(({ guards }) => guards.length > 0)) return { kind: 'refused' };
+      await applyRepositories(planned, { settings, context, reviewed }, (applied, journal) => {
+        found.applied = applied;
+        if (journal !== undefined) found.journal = journal;
+      });
+      return { kind: 'applied' };
+    });
+  });
+}
+
+/** Digests that a reviewed plan names: read again even where no tag leads to them any more, so that it can go on. */
+function digestsOf(reviewed: ReviewedPlan | undefined): AlsoDigests {
+  const repositories = reviewed?.repositories ?? [];
+  return new Map(repositories.map(({ name, steps }) => [name, steps.map(({ digest }) => digest)]));
+}
+
+/** Runs the story and makes a report of however it ends. */
+async function reporting(
+  settings: Settings,
+  context: RunContext,
+  story: (found: Findings) => Promise<RunResult>,
+): Promise<Report> {
+  const startedAt = context.now();
+  const found: Findings = {};
+  const result = await resultOf(() => story(found), context);
+  const report = buildReport({
+    tool: TOOL,
+    command: settings.command === 'apply' ? 'apply' : 'plan',
+    startedAt,
+    finishedAt: context.now(),
+    result,
+    ...found,
+    firstSeen: found.firstSeen ?? {},
+  });
+  if (settings.reportFile !== undefined) await writeJsonFile(settings.reportFile, report);
+  return report;
+}
+
+async function resultOf(story: () => Promise<RunResult>, { log }: RunContext): Promise<RunResult> {
+  try {
+    return await story();
+  } catch (thrown) {
+    const error = thrown instanceof CleanupError ? thrown : ourFault(thrown);
+    for (let { cause } = error; cause instanceof Error; cause = cause.cause)
+      log.debug(`caused by ${cause.stack ?? cause.message}`);
+    return { kind: 'stopped', error: reported(error) };
+  }
+}
+
+function ourFault(thrown: unknown): InternalError {
+  return new InternalError(`Something went wrong inside registry-cleanup: ${describeCause(thrown)}`, {
+    code: 'INTERNAL',
+    hint: 'Please report it with the output of the same command with --log-level debug.',
+    cause: thrown,
+  });
+}
+
+function reported(error: CleanupError): ReportedError {
+  const { name, code, message, hint, exitCode } = error;
+  return { name, code, message, ...(hint === undefined ? {} : { hint }), exitCode };
+}

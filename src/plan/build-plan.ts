@@ -1,0 +1,143 @@
+// From decisions to a plan: steps in a safe order, with preconditions, totals, guards and reasons in words. Pure.
+
+import { type Decision, describeReason, type Reason, type Remark } from '../model/decision.ts';
+import type { ImageGraph } from '../model/image-graph.ts';
+import type { Digest } from '../model/reference.ts';
+import type { ImageNode } from '../model/snapshot.ts';
+import { formatInstant, type Instant } from '../model/time.ts';
+import { checksumOf } from './canonical-json.ts';
+import { findGuards } from './guards.ts';
+import { orderDeletions } from './order-deletions.ts';
+import type { EvidenceSummary, Plan, RepositoryPlan, ShownDecision, ShownReason, Step, Totals } from './plan.ts';
+import { reclaimableBytes, sizeOf } from './sizes.ts';
+
+/** One repository's part of a plan, before it is written down. */
+export interface DecidedRepository {
+  readonly name: string;
+  readonly graph: ImageGraph;
+  readonly decisions: ReadonlyMap<Digest, Decision>;
+  readonly remarks: readonly Remark[];
+}
+
+export interface PlanInput {
+  readonly tool: string;
+  readonly createdAt: Instant;
+  readonly asOf: Instant | undefined;
+  readonly evidence: EvidenceSummary;
+  readonly previous: EvidenceSummary | undefined;
+  readonly guards: { readonly maxDeleteShare: number; readonly allowDeleteAll: boolean };
+  readonly repositories: readonly DecidedRepository[];
+}
+
+/** The plan. The same input always gives the same bytes. */
+export function buildPlan(input: PlanInput): Plan {
+  const body = {
+    version: 1 as const,
+    tool: input.tool,
+    createdAt: formatInstant(input.createdAt),
+    ...(input.asOf === undefined ? {} : { asOf: formatInstant(input.asOf) }),
+    evidence: input.evidence,
+    repositories: input.repositories.map((repository) => planRepository(repository, input)),
+  };
+  return { ...body, sha256: checksumOf(body) };
+}
+
+function planRepository(repository: DecidedRepository, input: PlanInput): RepositoryPlan {
+  const { name, graph, decisions, remarks } = repository;
+  const sorted = [...decisions.values()].sort(compareDecisions);
+  const doomed = orderDeletions(
+    graph,
+    sorted.filter(({ decision }) => decision === 'delete').map(({ digest }) => digest),
+  );
+  const steps = [...untagSteps(sorted), ...deleteSteps(graph, doomed)];
+  const totals = totalsOf(graph, sorted);
+  const untagged = new Map(sorted.map((decision) => [decision.digest, decision]));
+  const shown = [
+    ...sorted.filter(({ decision }) => decision === 'keep'),
+    ...doomed.flatMap((digest) => untagged.get(digest) ?? []),
+  ].map((decision) => showDecision(decision, graph));
+  const tagsLeft = sorted.reduce(
+    (sum, decision) => sum + (decision.decision === 'keep' ? decision.tags.length - decision.untag.length : 0),
+    0,
+  );
+  const guards = findGuards({
+    name,
+    totals,
+    tagsLeft,
+    ...input.guards,
+    evidence: input.evidence,
+    previous: input.previous,
+  });
+  return { name, steps, decisions: shown, totals, guards, remarks };
+}
+
+/** By first tag, untagged ones last, then by digest. */
+function compareDecisions(a: Decision, b: Decision): number {
+  const [nameA, nameB] = [a, b].map(({ tags, digest }) =>
+    tags[0] === undefined ? `1${digest}` : `0${tags[0]} ${digest}`,
+  );
+  if (nameA === nameB) return 0;
+  return (nameA ?? '') < (nameB ?? '') ? -1 : 1;
+}
+
+function untagSteps(decisions: readonly Decision[]): readonly Step[] {
+  return decisions.flatMap((decision): Step[] => {
+    if (decision.decision !== 'keep') return [];
+    let tags = decision.tags;
+    return decision.untag.map((tag) => {
+      const step: Step = { action: 'untag', digest: decision.digest, tag, precondition: { tags, owners: [] } };
+      tags = tags.filter((other) => other !== tag);
+      return step;
+    });
+  });
+}
+
+function deleteSteps(graph: ImageGraph, doomed: readonly Digest[]): readonly Step[] {
+  const done = new Set<Digest>();
+  return doomed.map((digest) => {
+    const owners = [...graph.parentsOf(digest), ...graph.subjectsOf(digest)].filter((owner) => done.has(owner));
+    done.add(digest);
+    const tags = graph.nodes.get(digest)?.tags ?? [];
+    return { action: 'delete', digest, precondition: { tags, owners: [...new Set(owners)].sort() } };
+  });
+}
+
+function totalsOf(graph: ImageGraph, decisions: readonly Decision[]): Totals {
+  const nodesWith = (wanted: Decision['decision']): readonly ImageNode[] =>
+    decisions.filter(({ decision }) => decision === wanted).flatMap(({ digest }) => graph.nodes.get(digest) ?? []);
+  const kept = nodesWith('keep');
+  const deleted = nodesWith('delete');
+  return {
+    kept: kept.length,
+    deleted: deleted.length,
+    untagged: decisions.reduce((sum, decision) => sum + (decision.decision === 'keep' ? decision.untag.length : 0), 0),
+    tags: decisions.reduce((sum, { tags }) => sum + tags.length, 0),
+    reclaimableBytes: reclaimableBytes(deleted, kept),
+  };
+}
+
+function showDecision(decision: Decision, graph: ImageGraph): ShownDecision {
+  const node = graph.nodes.get(decision.digest);
+  return {
+    digest: decision.digest,
+    tags: decision.tags,
+    what: node === undefined ? 'unknown' : describeNode(node, graph),
+    decision: decision.decision,
+    reasons: decision.reasons.map(showReason),
+    untag: decision.decision === 'keep' ? decision.untag : [],
+    sizeBytes: node === undefined ? 0 : sizeOf(node),
+  };
+}
+
+/** What a node is, for people: `image`, `index of 2`, `attestation`, `signature or artifact`, `not understood`. */
+export function describeNode(node: ImageNode, graph: ImageGraph): string {
+  if (graph.isAttestation(node.digest)) return 'attestation';
+  if (node.content.kind === 'opaque') return 'not understood';
+  if (graph.roleOf(node.digest) === 'referrer') return node.content.kind === 'index' ? 'referrers list' : 'referrer';
+  if (node.content.kind === 'index') return `index of ${node.content.children.length}`;
+  return node.artifactType === undefined ? 'image' : 'artifact';
+}
+
+function showReason(reason: Reason): ShownReason {
+  return { ...reason, text: describeReason(reason) };
+}

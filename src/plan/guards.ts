@@ -1,0 +1,102 @@
+// Guards: signs that a plan rests on wrong evidence or a wrong policy. A plan shows them, an apply stops at them.
+
+import type { EvidenceSummary, GuardFinding, Totals } from './plan.ts';
+
+/** What one repository's plan is held against. */
+export interface GuardInput {
+  readonly name: string;
+  readonly totals: Totals;
+  /** Tags that stay after the plan. */
+  readonly tagsLeft: number;
+  readonly maxDeleteShare: number;
+  readonly allowDeleteAll: boolean;
+  readonly evidence: EvidenceSummary;
+  readonly previous: EvidenceSummary | undefined;
+}
+
+/** Every guard that would refuse the plan; empty when an apply may go on. A plan that does nothing is never refused. */
+export function findGuards(input: GuardInput): readonly GuardFinding[] {
+  if (input.totals.deleted === 0 && input.totals.untagged === 0) return [];
+  return [
+    ...guardShare(input),
+    ...guardNothingLeft(input),
+    ...guardEmptyEvidence(input),
+    ...guardShrunkEvidence(input),
+  ];
+}
+
+function guardShare({ totals, maxDeleteShare }: GuardInput): readonly GuardFinding[] {
+  const all = totals.kept + totals.deleted;
+  const share = all === 0 ? 0 : totals.deleted / all;
+  if (share <= maxDeleteShare) return [];
+  return [
+    {
+      guard: 'max-delete-share',
+      text: `${totals.deleted} of ${all} manifests would go (${percent(share)}); at most ${percent(maxDeleteShare)} may go in one run`,
+      hint: 'Look at the reasons; if this is meant, raise --max-delete-share for this run.',
+    },
+  ];
+}
+
+function guardNothingLeft({ tagsLeft, allowDeleteAll, totals }: GuardInput): readonly GuardFinding[] {
+  if (tagsLeft > 0 || allowDeleteAll || totals.tags === 0) return [];
+  return [
+    {
+      guard: 'nothing-left',
+      text: 'no tag would be left in the repository',
+      hint: 'If the repository is really to be emptied, say --allow-delete-all.',
+    },
+  ];
+}
+
+function guardEmptyEvidence({ evidence }: GuardInput): readonly GuardFinding[] {
+  const findings: GuardFinding[] = [];
+  if (evidence.git !== undefined && evidence.git.branches + evidence.git.tags === 0) {
+    findings.push({
+      guard: 'no-references',
+      text: 'the Git remote has no branch and no tag at all',
+      hint: 'Check --git-dir; to decide without Git, say --without-git.',
+    });
+  }
+  for (const source of evidence.kubernetes?.sources ?? []) {
+    const isEmpty = source.kind === 'cluster' ? source.pods === 0 : source.objects === 0;
+    if (!isEmpty) continue;
+    findings.push({
+      guard: 'empty-context',
+      text:
+        source.kind === 'cluster'
+          ? `context ${source.name} runs no pod at all`
+          : `${source.name} holds no object at all`,
+      hint: 'Check that this is the right cluster and account; else leave it out with --kube-context or --namespace.',
+    });
+  }
+  return findings;
+}
+
+function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly GuardFinding[] {
+  if (previous === undefined) return [];
+  const tagsOf = (summary: EvidenceSummary): number | undefined =>
+    summary.repositories.find((repository) => repository.name === name)?.tags;
+  const pairs: readonly [string, number | undefined, number | undefined][] = [
+    ['branches', previous.git?.branches, evidence.git?.branches],
+    ['Git tags', previous.git?.tags, evidence.git?.tags],
+    ['commits', previous.git?.commits, evidence.git?.commits],
+    ['images used in clusters', previous.kubernetes?.images, evidence.kubernetes?.images],
+    ['tags in the repository', tagsOf(previous), tagsOf(evidence)],
+  ];
+  return pairs.flatMap(([what, before, now]): GuardFinding[] => {
+    // A small count halves by itself; and a rule that was switched off since is the user's word, not lost evidence.
+    if (before === undefined || now === undefined || before < 4 || now * 2 >= before) return [];
+    return [
+      {
+        guard: 'evidence-shrank',
+        text: `the previous report saw ${before} ${what}, this run sees ${now}`,
+        hint: 'Find out why; if it is right, run once without --previous-report.',
+      },
+    ];
+  });
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}

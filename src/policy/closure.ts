@@ -1,0 +1,58 @@
+// Reachability: what roots protect. The heart of the promise; see docs/how-it-decides.md for the rules in words.
+
+import type { KeepReason } from '../model/decision.ts';
+import type { ImageGraph } from '../model/image-graph.ts';
+import type { Digest } from '../model/reference.ts';
+
+/** Reasons to keep, by node; every list has at least one. */
+export type KeepReasons = Map<Digest, KeepReason[]>;
+
+/**
+ * Every node that must stay because of the roots, with the reason for each; the roots keep their own reasons.
+ *
+ * - A root protects the indexes that list it, at any height; a node kept only through an index does not.
+ * - A root that is a referrer protects its subject as if that were a root.
+ * - Every kept node protects its children at any depth and everything that refers to it.
+ *
+ * Terminates on cyclic input: each node is marked once.
+ */
+export function protectReachable(graph: ImageGraph, roots: ReadonlyMap<Digest, readonly KeepReason[]>): KeepReasons {
+  const kept: KeepReasons = new Map();
+  for (const [digest, reasons] of roots) if (graph.nodes.has(digest)) kept.set(digest, [...reasons]);
+  const queue: Digest[] = [...kept.keys()];
+  protectUpward(graph, kept, queue);
+  protectDownward(graph, kept, queue);
+  return kept;
+}
+
+/** Adds more kept nodes to a finished closure; they protect what they list and what refers to them, nothing above. */
+export function protectAlso(graph: ImageGraph, kept: KeepReasons, more: ReadonlyMap<Digest, KeepReason>): void {
+  const queue: Digest[] = [];
+  for (const [digest, reason] of more) mark(kept, queue, { digest, reason });
+  protectDownward(graph, kept, queue);
+}
+
+function protectUpward(graph: ImageGraph, kept: KeepReasons, queue: Digest[]): void {
+  const roots = [...queue];
+  for (let next = roots.pop(); next !== undefined; next = roots.pop()) {
+    const above: { digest: Digest; reason: KeepReason }[] = [
+      ...graph.parentsOf(next).map((digest) => ({ digest, reason: { rule: 'parent', of: next } as const })),
+      ...graph.subjectsOf(next).map((digest) => ({ digest, reason: { rule: 'subject', of: next } as const })),
+    ];
+    for (const found of above) if (mark(kept, queue, found)) roots.push(found.digest);
+  }
+}
+
+function protectDownward(graph: ImageGraph, kept: KeepReasons, queue: Digest[]): void {
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const digest of graph.childrenOf(next)) mark(kept, queue, { digest, reason: { rule: 'child', of: next } });
+    for (const digest of graph.referrersOf(next)) mark(kept, queue, { digest, reason: { rule: 'referrer', of: next } });
+  }
+}
+
+function mark(kept: KeepReasons, queue: Digest[], found: { digest: Digest; reason: KeepReason }): boolean {
+  if (kept.has(found.digest)) return false;
+  kept.set(found.digest, [found.reason]);
+  queue.push(found.digest);
+  return true;
+}

@@ -1,0 +1,151 @@
+// The decision: evidence, policy and time in; one decision with reasons for every node out. Pure.
+
+import type { Decision, DeleteReason, KeepReason, Remark } from '../model/decision.ts';
+import type { History } from '../model/history.ts';
+import { buildImageGraph, type ImageGraph } from '../model/image-graph.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Digest, Tag } from '../model/reference.ts';
+import type { ImageNode, Snapshot } from '../model/snapshot.ts';
+import type { Instant } from '../model/time.ts';
+import type { Usage } from '../model/usage.ts';
+import { type KeepReasons, protectAlso, protectReachable } from './closure.ts';
+import type { Link } from './links.ts';
+import { collectRemarks } from './remarks.ts';
+import { type GitVerdicts, judgeByGit } from './rules/git.ts';
+import { keepUsed } from './rules/kubernetes.ts';
+import { keepPinned } from './rules/pins.ts';
+import { type FirstSeen, judgeByAge } from './rules/recent.ts';
+import { selectUntag } from './untag.ts';
+
+/** All that is known about one repository. `history` and `usage` are absent only when the user switched the rule off. */
+export interface Evidence {
+  readonly snapshot: Snapshot;
+  readonly history: History | undefined;
+  readonly usage: Usage | undefined;
+  readonly firstSeen: FirstSeen | undefined;
+}
+
+/** One decision for every node, in no particular order. */
+export interface Decisions {
+  readonly graph: ImageGraph;
+  readonly decisions: ReadonlyMap<Digest, Decision>;
+  readonly remarks: readonly Remark[];
+  /** Links by node, for `explain`; empty when the Git rule is off. */
+  readonly links: ReadonlyMap<Digest, readonly Link[]>;
+}
+
+/** What is to happen to every node of a repository, and why. */
+export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisions {
+  const { snapshot } = evidence;
+  const graph = buildImageGraph(snapshot);
+  const verdicts = judge(evidence, { graph, policy, now });
+  const kept = protectReachable(graph, verdicts.roots);
+  protectAlso(graph, kept, doubtful(snapshot, graph, kept));
+  const untag = policy.untag ? selectUntag(graph, kept) : new Map<Digest, readonly Tag[]>();
+  const decisions = new Map<Digest, Decision>();
+  for (const node of snapshot.nodes.values()) {
+    decisions.set(node.digest, decisionOf(node, { graph, kept, untag, drop: verdicts.drop }));
+  }
+  return {
+    graph,
+    decisions,
+    remarks: collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, absentUses: verdicts.absentUses }),
+    links: verdicts.git?.links ?? new Map(),
+  };
+}
+
+interface Judging {
+  readonly graph: ImageGraph;
+  readonly policy: Policy;
+  readonly now: Instant;
+}
+
+interface Verdicts {
+  readonly roots: ReadonlyMap<Digest, readonly KeepReason[]>;
+  /** Why the rules do not keep a node; several rules may have said so. */
+  readonly drop: ReadonlyMap<Digest, readonly DeleteReason[]>;
+  readonly git: GitVerdicts | undefined;
+  readonly absentUses: ReturnType<typeof keepUsed>['absent'];
+}
+
+function judge(evidence: Evidence, judging: Judging): Verdicts {
+  const { graph, policy, now } = judging;
+  const { snapshot, history, usage, firstSeen } = evidence;
+  const used =
+    usage && policy.kubernetes.enabled ? keepUsed({ snapshot, usage, mirrors: policy.kubernetes.mirrors }) : undefined;
+  const git = history && policy.git.enabled ? judgeByGit({ graph, history, policy, now }) : undefined;
+  const age = judgeByAge({ graph, within: policy.recent.within, now, firstSeen });
+  return {
+    roots: mergeReasons([
+      used?.keep ?? new Map(),
+      git?.keep ?? new Map(),
+      age.keep,
+      keepPinned(graph.nodes, policy.pins),
+      keepNotUnderstood(graph),
+    ]),
+    drop: mergeReasons([git?.drop ?? new Map(), age.drop]),
+    git,
+    absentUses: used?.absent ?? [],
+  };
+}
+
+/** Manifests nobody understands, and referrers whose subject is elsewhere, are kept. */
+function keepNotUnderstood(graph: ImageGraph): ReadonlyMap<Digest, readonly KeepReason[]> {
+  const kept = new Map<Digest, readonly KeepReason[]>();
+  for (const node of graph.nodes.values()) {
+    const orphan = graph.absentSubjectsOf(node.digest)[0];
+    if (node.content.kind === 'opaque') kept.set(node.digest, [{ rule: 'unreadable', why: node.content.why }]);
+    else if (orphan !== undefined && graph.subjectsOf(node.digest).length === 0) {
+      kept.set(node.digest, [{ rule: 'orphan-referrer', subject: orphan }]);
+    }
+  }
+  return kept;
+}
+
+/** While something unreadable may list manifests, no untagged node can be called unneeded. */
+function doubtful(snapshot: Snapshot, graph: ImageGraph, kept: KeepReasons): ReadonlyMap<Digest, KeepReason> {
+  const unreadable = [...graph.nodes.values()].filter(
+    ({ content }) => content.kind === 'opaque' && content.mayListManifests,
+  );
+  const doubts = new Map<Digest, KeepReason>();
+  if (unreadable.length === 0 && snapshot.vanishedTags.length === 0) return doubts;
+  const because = unreadable.map((node) => node.digest);
+  const why =
+    because.length > 0
+      ? `${because.length === 1 ? 'a manifest that' : `one of ${because.length} manifests that`} cannot be understood might list it`
+      : `tag ${snapshot.vanishedTags[0]} vanished while it was read and might have listed it`;
+  for (const node of graph.nodes.values()) {
+    if (node.tags.length === 0 && !kept.has(node.digest)) doubts.set(node.digest, { rule: 'in-doubt', because, why });
+  }
+  return doubts;
+}
+
+interface Outcome {
+  readonly graph: ImageGraph;
+  readonly kept: KeepReasons;
+  readonly untag: ReadonlyMap<Digest, readonly Tag[]>;
+  readonly drop: ReadonlyMap<Digest, readonly DeleteReason[]>;
+}
+
+function decisionOf(node: ImageNode, outcome: Outcome): Decision {
+  const { digest, tags } = node;
+  const reasons = outcome.kept.get(digest);
+  if (reasons !== undefined) {
+    return { decision: 'keep', digest, tags, reasons, untag: outcome.untag.get(digest) ?? [] };
+  }
+  const owners = [...outcome.graph.parentsOf(digest), ...outcome.graph.subjectsOf(digest)];
+  const own = outcome.drop.get(digest) ?? [];
+  const belongs: readonly DeleteReason[] =
+    owners.length > 0 && own.length === 0 ? [{ rule: 'owner-goes', owners }] : [];
+  const all = [...own, ...belongs];
+  return { decision: 'delete', digest, tags, reasons: all.length > 0 ? all : [{ rule: 'unused' }] };
+}
+
+function mergeReasons<Kind>(
+  parts: readonly ReadonlyMap<Digest, readonly Kind[]>[],
+): ReadonlyMap<Digest, readonly Kind[]> {
+  const merged = new Map<Digest, readonly Kind[]>();
+  for (const part of parts)
+    for (const [digest, reasons] of part) merged.set(digest, [...(merged.get(digest) ?? []), ...reasons]);
+  return merged;
+}

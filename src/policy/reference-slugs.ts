@@ -1,0 +1,50 @@
+// From the text in a tag back to branches and Git tags. Pipelines rewrite names in many ways (docker/metadata-action
+// replaces what a tag cannot hold by "-", GitLab's CI_COMMIT_REF_SLUG also lower-cases and cuts at 63), so names are
+// compared in one coarse form. Coarse means: a few too many match, and each further match can only protect.
+
+import type { GitReference, History } from '../model/history.ts';
+
+/** Finds the references that a text in a tag may stand for. */
+export interface ReferenceSlugs {
+  /** Branches or tags whose coarse form equals the text's; empty when there is none. */
+  find(kind: 'branch' | 'tag', text: string): readonly GitReference[];
+}
+
+/** GitLab cuts slugs at this length: https://docs.gitlab.com/ci/variables/predefined_variables/ (CI_COMMIT_REF_SLUG). */
+const SLUG_LENGTH = 63;
+
+/** An index over all references of a history. */
+export function indexReferenceSlugs(history: History): ReferenceSlugs {
+  const byForm = new Map<string, GitReference[]>();
+  for (const reference of history.references) {
+    for (const form of formsOf(reference.kind, reference.name)) {
+      const key = `${reference.kind} ${form}`;
+      const known = byForm.get(key);
+      if (known === undefined) byForm.set(key, [reference]);
+      else known.push(reference);
+    }
+  }
+  return {
+    find(kind, text) {
+      const found = new Set<GitReference>();
+      for (const form of formsOf(kind, text)) for (const hit of byForm.get(`${kind} ${form}`) ?? []) found.add(hit);
+      return [...found];
+    },
+  };
+}
+
+/** Coarse forms of a name; a Git tag also without its leading `v`, as `type=semver` writes it. */
+function formsOf(kind: 'branch' | 'tag', name: string): ReadonlySet<string> {
+  const form = coarse(name);
+  const forms = new Set([form]);
+  if (kind === 'tag' && /^v\d/.test(form)) forms.add(form.slice(1));
+  return forms;
+}
+
+function coarse(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, SLUG_LENGTH)
+    .replace(/^-+|-+$/g, '');
+}

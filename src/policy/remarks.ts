@@ -1,0 +1,114 @@
+// What a user should know that is no decision.
+
+import type { Decision, Remark } from '../model/decision.ts';
+import type { ImageGraph } from '../model/image-graph.ts';
+import { type Digest, shortDigest } from '../model/reference.ts';
+import type { ImageNode, Snapshot } from '../model/snapshot.ts';
+import { formatWorkload, type Usage, type Workload } from '../model/usage.ts';
+
+export interface RemarkInput {
+  readonly snapshot: Snapshot;
+  readonly graph: ImageGraph;
+  readonly decisions: ReadonlyMap<Digest, Decision>;
+  readonly usage: Usage | undefined;
+  /** References of clusters to this repository that do not resolve. */
+  readonly absentUses: readonly { readonly text: string; readonly workloads: readonly Workload[] }[];
+}
+
+/** Remarks in a fixed order, the gravest first. */
+export function collectRemarks(input: RemarkInput): readonly Remark[] {
+  return [
+    ...absentUses(input),
+    ...absentChildren(input),
+    ...unreadable(input),
+    ...vanished(input),
+    ...unparsable(input),
+    ...summaries(input),
+  ];
+}
+
+function absentUses({ absentUses: uses }: RemarkInput): readonly Remark[] {
+  return uses.map(({ text, workloads }) => {
+    const [first] = workloads;
+    const who = first === undefined ? 'a cluster' : formatWorkload(first);
+    return { code: 'used-but-absent', text: `${who} uses ${text}, which this repository does not have` };
+  });
+}
+
+function absentChildren({ snapshot }: RemarkInput): readonly Remark[] {
+  return [...snapshot.absent].flatMap(([digest, namedBy]): Remark[] => {
+    const listing = namedBy.map((by) => snapshot.nodes.get(by)).filter((node) => listsChild(node, digest));
+    if (listing.length === 0) return [];
+    const names = listing.map((node) => node?.tags[0] ?? (node === undefined ? '' : shortDigest(node.digest)));
+    return [
+      {
+        code: 'absent-child',
+        text: `${names.join(', ')} lists ${shortDigest(digest)}, which the registry does not have`,
+      },
+    ];
+  });
+}
+
+function listsChild(node: ImageNode | undefined, digest: Digest): boolean {
+  return node?.content.kind === 'index' && node.content.children.some((child) => child.digest === digest);
+}
+
+function unreadable({ snapshot }: RemarkInput): readonly Remark[] {
+  return [...snapshot.nodes.values()].flatMap((node): Remark[] => {
+    if (node.content.kind !== 'opaque') return [];
+    const name = node.tags[0] ?? shortDigest(node.digest);
+    const consequence = node.content.mayListManifests ? '; no untagged manifest is deleted in this run' : '';
+    return [
+      {
+        code: 'unreadable-manifest',
+        text: `${name} is kept, it cannot be understood: ${node.content.why}${consequence}`,
+      },
+    ];
+  });
+}
+
+function vanished({ snapshot }: RemarkInput): readonly Remark[] {
+  return snapshot.vanishedTags.map((tag) => ({
+    code: 'vanished-tag',
+    text: `tag ${tag} was listed but does not exist; no untagged manifest is deleted in this run`,
+  }));
+}
+
+function unparsable({ usage }: RemarkInput): readonly Remark[] {
+  return (usage?.unparsable ?? []).map(({ text, workload }) => ({
+    code: 'unparsable-reference',
+    text: `${formatWorkload(workload)} names ${JSON.stringify(text)}, which is no image reference`,
+  }));
+}
+
+function summaries({ decisions, snapshot }: RemarkInput): readonly Remark[] {
+  const remarks: Remark[] = [];
+  const unlinked = countKeptOnlyBy(decisions, 'unlinked');
+  if (unlinked > 0) {
+    remarks.push({
+      code: 'many-unlinked',
+      text: `${unlinked} of ${snapshot.nodes.size} images are kept only because nothing links them to a commit: build with the label org.opencontainers.image.revision, or declare images.tagPatterns`,
+    });
+  }
+  const ageless = countKeptOnlyBy(decisions, 'age-unknown');
+  if (ageless > 0) {
+    remarks.push({
+      code: 'age-unknown',
+      text: `${ageless} images are kept only because their age is unknown: give the last run's report with --previous-report, so that it can be told how long they have been here`,
+    });
+  }
+  const orphans = countKeptOnlyBy(decisions, 'orphan-referrer');
+  if (orphans > 0) {
+    remarks.push({
+      code: 'orphan-referrer',
+      text: `${orphans} signatures or attestations are kept whose image is not in this repository`,
+    });
+  }
+  return remarks;
+}
+
+function countKeptOnlyBy(decisions: ReadonlyMap<Digest, Decision>, rule: string): number {
+  let count = 0;
+  for (const { reasons } of decisions.values()) if (reasons.every((reason) => reason.rule === rule)) count += 1;
+  return count;
+}

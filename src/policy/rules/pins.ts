@@ -1,0 +1,43 @@
+// Rule `pins`: what the user names is kept, by tag glob, by RE2 expression, or by a line of the keep-list file.
+
+import { RE2JS } from 're2js';
+import type { KeepReason } from '../../model/decision.ts';
+import type { Policy } from '../../model/policy.ts';
+import type { Digest } from '../../model/reference.ts';
+import type { ImageNode } from '../../model/snapshot.ts';
+
+/** Reasons to keep, by node. Looks at every node, referrers too: who pins a signature means it. */
+export function keepPinned(
+  nodes: ReadonlyMap<Digest, ImageNode>,
+  pins: Policy['pins'],
+): ReadonlyMap<Digest, readonly KeepReason[]> {
+  const matchers = [...pins.tags.map(compileGlob), ...pins.expressions.map(compileExpression)];
+  const list = new Set<string>(pins.list);
+  const kept = new Map<Digest, readonly KeepReason[]>();
+  for (const node of nodes.values()) {
+    const reasons: KeepReason[] = list.has(node.digest) ? [{ rule: 'pin', pin: 'the keep list' }] : [];
+    for (const tag of node.tags) {
+      if (list.has(tag)) reasons.push({ rule: 'pin', pin: 'the keep list', tag });
+      for (const matcher of matchers) if (matcher.matches(tag)) reasons.push({ rule: 'pin', pin: matcher.name, tag });
+    }
+    if (reasons.length > 0) kept.set(node.digest, reasons);
+  }
+  return kept;
+}
+
+interface TagMatcher {
+  readonly name: string;
+  matches(tag: string): boolean;
+}
+
+/** `*` is any run of characters, `?` is one; everything else is itself. Case counts. The whole tag must match. */
+function compileGlob(glob: string): TagMatcher {
+  const body = [...glob].map((char) => (char === '*' ? '.*' : char === '?' ? '.' : RE2JS.quote(char))).join('');
+  const expression = RE2JS.compile(body);
+  return { name: `pins.tags ${glob}`, matches: (tag) => expression.matches(tag) };
+}
+
+function compileExpression(source: string): TagMatcher {
+  const expression = RE2JS.compile(source);
+  return { name: `pins.expressions ${source}`, matches: (tag) => expression.matches(tag) };
+}

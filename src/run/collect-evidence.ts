@@ -1,0 +1,150 @@
+// Collecting: registries first, then references, then clusters, so that whatever is deployed meanwhile is seen last.
+
+import type { Settings } from '../config/settings.ts';
+import { EvidenceError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { extendSnapshot } from '../model/extend-snapshot.ts';
+import type { History } from '../model/history.ts';
+import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Instant } from '../model/time.ts';
+import { formatWorkload, type Usage } from '../model/usage.ts';
+import type { EvidenceSummary } from '../plan/plan.ts';
+import type { Registry } from '../registry/port.ts';
+
+/** What a run needs from outside. */
+export interface RunContext {
+  readonly log: Log;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly now: () => Instant;
+  /** Aborted by a signal: an apply finishes its step and stops. */
+  readonly signal?: AbortSignal;
+}
+
+/** One repository with its open connection. */
+export interface CollectedRepository {
+  readonly name: string;
+  readonly registry: Registry;
+  readonly snapshot: Snapshot;
+}
+
+/** Everything that was read. */
+export interface Collected {
+  readonly repositories: readonly CollectedRepository[];
+  readonly history: History | undefined;
+  readonly usage: Usage | undefined;
+  readonly summary: EvidenceSummary;
+}
+
+/** Digests to be read beyond what tags reach, by repository name: a reviewed plan's. */
+export type AlsoDigests = ReadonlyMap<string, readonly Digest[]>;
+
+/**
+ * Reads everything, whole, or throws. The caller closes the registries.
+ * @throws EvidenceError when something that protects images cannot be read or understood.
+ */
+export async function collectEvidence(settings: Settings, context: RunContext, also: AlsoDigests): Promise<Collected> {
+  const opened: Registry[] = [];
+  try {
+    const { openRegistry } = await import('../registry/open-registry.ts');
+    const repositories: CollectedRepository[] = [];
+    const pinned = settings.policy.pins.list.filter((pin) => isDigest(pin));
+    for (const target of settings.repositories) {
+      const registry = await openRegistry(target, {
+        settings: settings.registry,
+        environment: context.environment,
+        now: context.now(),
+        log: context.log,
+      });
+      opened.push(registry);
+      const name = formatRepository(target.repository);
+      const snapshot = await registry.readSnapshot([...pinned, ...(also.get(name) ?? [])]);
+      repositories.push({ name, registry, snapshot });
+    }
+    const history = await collectHistory(settings, context);
+    const usage = await collectUsage(settings, context);
+    const extended = await Promise.all(repositories.map((repository) => addUsedDigests(repository, usage)));
+    return { repositories: extended, history, usage, summary: summarize(extended, history, usage) };
+  } catch (error) {
+    await closeAll(opened, context.log);
+    throw error;
+  }
+}
+
+/** Closes every registry; a failure to close is only worth a remark. */
+export async function closeAll(registries: readonly Registry[], log: Log): Promise<void> {
+  for (const result of await Promise.allSettled(registries.map((registry) => registry.close()))) {
+    if (result.status === 'rejected') log.debug(`closing a connection failed: ${String(result.reason)}`);
+  }
+}
+
+async function collectHistory(settings: Settings, context: RunContext): Promise<History | undefined> {
+  if (settings.git === 'off') return undefined;
+  const { readHistory } = await import('../git/read-history.ts');
+  return await readHistory({ ...settings.git, environment: context.environment, log: context.log });
+}
+
+async function collectUsage(settings: Settings, context: RunContext): Promise<Usage | undefined> {
+  if (settings.kubernetes === 'off') return undefined;
+  const { readUsage } = await import('../kubernetes/read-usage.ts');
+  const usage = await readUsage(settings.kubernetes, { environment: context.environment, log: context.log });
+  refuseUnparsable(usage, settings);
+  return usage;
+}
+
+/** A text that is no image reference is harmless elsewhere, but not when it may mean one of our repositories. */
+function refuseUnparsable(usage: Usage, settings: Settings): void {
+  const ours = settings.repositories.map(({ repository }) => repository);
+  const suspicious = usage.unparsable.filter(({ text }) => {
+    const lower = text.toLowerCase();
+    return ours.some((repository) => lower.includes(repository.name) || lower.includes(`${repository.host}/`));
+  });
+  if (suspicious.length === 0) return;
+  const lines = suspicious.map(({ text, workload }) => `${formatWorkload(workload)}: ${JSON.stringify(text)}`);
+  throw new EvidenceError(
+    `Some images in use cannot be understood and may mean these repositories:\n  ${lines.join('\n  ')}`,
+    {
+      code: 'EVIDENCE_KUBERNETES',
+      hint: 'Nothing was deleted. Correct the references or remove the objects.',
+    },
+  );
+}
+
+/** An untagged index that a pod runs protects its children: it is read although no tag leads to it. */
+async function addUsedDigests(repository: CollectedRepository, usage: Usage | undefined): Promise<CollectedRepository> {
+  const { snapshot, registry } = repository;
+  const ours = snapshot.repository.name;
+  // A mirror often puts a path of its own before the repository's.
+  const isOurs = (name: string): boolean => name === ours || name.endsWith(`/${ours}`);
+  const used = (usage?.uses ?? []).flatMap(({ reference }) =>
+    isOurs(reference.repository.name) ? (reference.digest ?? []) : [],
+  );
+  const bare = (usage?.bareDigests ?? []).map(({ digest }) => digest);
+  const unknown = [...new Set([...used, ...bare])].filter(
+    (digest) => !snapshot.nodes.has(digest) && !snapshot.absent.has(digest),
+  );
+  if (unknown.length === 0) return repository;
+  return { ...repository, snapshot: extendSnapshot(snapshot, await registry.readDigests(unknown)) };
+}
+
+function summarize(
+  repositories: readonly CollectedRepository[],
+  history: History | undefined,
+  usage: Usage | undefined,
+): EvidenceSummary {
+  const count = (kind: 'branch' | 'tag'): number =>
+    (history?.references ?? []).filter((reference) => reference.kind === kind).length;
+  return {
+    ...(history === undefined
+      ? {}
+      : { git: { branches: count('branch'), tags: count('tag'), commits: history.graph.size } }),
+    ...(usage === undefined
+      ? {}
+      : { kubernetes: { sources: usage.sources, images: usage.uses.length + usage.bareDigests.length } }),
+    repositories: repositories.map(({ name, snapshot }) => ({
+      name,
+      tags: snapshot.tags.size,
+      nodes: snapshot.nodes.size,
+    })),
+  };
+}

@@ -1,0 +1,58 @@
+// From settings to a plan: collect, decide, plan. Connections are open while the plan is used, and closed after it.
+
+import type { Settings } from '../config/settings.ts';
+import { buildPlan } from '../plan/build-plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Decisions, decide } from '../policy/decide.ts';
+import { TOOL } from '../version.ts';
+import { type AlsoDigests, type Collected, closeAll, collectEvidence, type RunContext } from './collect-evidence.ts';
+import type { PreviousRun } from './run-files.ts';
+
+/** Evidence, the decisions on it, and the plan: all that a run knows before it does anything. */
+export interface Planned {
+  readonly collected: Collected;
+  readonly decided: ReadonlyMap<string, Decisions>;
+  readonly plan: Plan;
+}
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly settings: Settings;
+  readonly context: RunContext;
+  readonly previous: PreviousRun | undefined;
+  readonly also: AlsoDigests;
+}
+
+/** Collects, decides, plans, hands the plan over, and closes the connections whatever happens. */
+export async function withPlan<Result>(
+  request: PlanRequest,
+  use: (planned: Planned) => Promise<Result>,
+): Promise<Result> {
+  const { settings, context, previous } = request;
+  const collected = await collectEvidence(settings, context, request.also);
+  try {
+    const now = settings.asOf ?? context.now();
+    const decided = new Map(
+      collected.repositories.map(({ name, snapshot }): [string, Decisions] => {
+        const { history, usage } = collected;
+        const firstSeen = previous?.firstSeenIn(name);
+        return [name, decide({ snapshot, history, usage, firstSeen }, settings.policy, now)];
+      }),
+    );
+    const plan = buildPlan({
+      tool: TOOL,
+      createdAt: context.now(),
+      asOf: settings.asOf,
+      evidence: collected.summary,
+      previous: previous?.evidence,
+      guards: settings.policy.guards,
+      repositories: [...decided].map(([name, { graph, decisions, remarks }]) => ({ name, graph, decisions, remarks })),
+    });
+    return await use({ collected, decided, plan });
+  } finally {
+    await closeAll(
+      collected.repositories.map(({ registry }) => registry),
+      context.log,
+    );
+  }
+}
