@@ -39,12 +39,12 @@ export function describeNextStep(report: Report): NextStep | undefined {
       if (totals.deleted + totals.untagged === 0) return { text: 'There is nothing to apply.' };
       if ((plan?.repositories ?? []).some((one) => one.guards.length > 0))
         return {
-          text: 'If it is what you mean, follow the hint above and plan again.',
+          text: 'If it is what you mean, follow the hint of each guard and plan again.',
         };
       return afterPlan(report.planFile);
     case 'refused':
       return {
-        text: 'If it is what you mean, follow the hint above and run again.',
+        text: 'If it is what you mean, follow the hint of each guard and run again.',
       };
     case 'stopped':
       return result.error.hint === undefined ? undefined : { text: result.error.hint };

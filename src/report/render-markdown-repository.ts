@@ -85,7 +85,7 @@ function deletionBlocks({ planned, deletions }: Changes, { command }: Report): r
 }
 
 function deletionRow({ digest, tags, what, sizeBytes, reason }: DeletionRow): string {
-  const size = sizeBytes === undefined ? '?' : formatBytes(sizeBytes);
+  const size = sizeBytes === undefined ? '?' : formatBytes(sizeBytes).replace(' ', '&nbsp;');
   const name = tags.length === 0 ? '_untagged_' : codeList(tags);
   return `| ${name} | ${markdownCode(shortDigest(digest))} | ${escapeMarkdown(what)} | ${size} | ${escapeMarkdown(reason)} |`;
 }

@@ -1,0 +1,82 @@
+// Reading an earlier run's report back: how much evidence there was, and when each digest was first seen.
+
+import * as z from 'zod';
+import { UsageError } from '../errors.ts';
+import { isDigest } from '../model/reference.ts';
+import { parseRfc3339 } from '../model/time.ts';
+import type { EvidenceSummary } from '../plan/plan.ts';
+import type { Report } from './report.ts';
+
+/** What a run needs of an earlier run's report. */
+export interface PreviousReport {
+  /** RFC 3339. */
+  readonly finishedAt: string;
+  /** Absent when that run stopped before it had a plan. */
+  readonly evidence?: EvidenceSummary;
+  /** Digests and times are checked: every key is a digest, every value an RFC 3339 time. */
+  readonly firstSeen: Report['firstSeen'];
+}
+
+const time = z.string().refine((text) => parseRfc3339(text) !== undefined, 'not an RFC 3339 time');
+const count = z.int().nonnegative();
+const source = z.object({ kind: z.enum(['cluster', 'manifests']), name: z.string(), pods: count, objects: count });
+const evidence = z.object({
+  git: z.object({ branches: count, tags: count, commits: count }).optional(),
+  kubernetes: z.object({ sources: z.array(source), images: count }).optional(),
+  repositories: z.array(z.object({ name: z.string(), tags: count, nodes: count })),
+});
+const report = z.object({
+  version: z.literal(1),
+  finishedAt: time,
+  result: z.object({ kind: z.enum(['planned', 'applied', 'refused', 'stopped']) }),
+  plan: z.object({ evidence }).optional(),
+  firstSeen: z.record(z.string(), z.record(z.string().refine(isDigest, 'not a digest'), time)),
+});
+
+/**
+ * The report in the text of a file. `source` names the file in messages. Fields that a later version may add are ignored.
+ * @throws UsageError PLAN_INVALID for no JSON, a plan, another version, or a wrong shape: all that is wrong at once.
+ */
+export function decodeReport(text: string, source: string): PreviousReport {
+  const value = parseJson(text, source);
+  const decoded = report.safeParse(value);
+  if (!decoded.success) throw notAReport(source, value, decoded.error);
+  const { finishedAt, plan, firstSeen } = decoded.data;
+  return { finishedAt, firstSeen, ...(plan === undefined ? {} : { evidence: knownFields(plan.evidence) }) };
+}
+
+/** The evidence without fields whose value is undefined, as the type wants it. */
+function knownFields({ git, kubernetes, repositories }: z.infer<typeof evidence>): EvidenceSummary {
+  return {
+    ...(git === undefined ? {} : { git }),
+    ...(kubernetes === undefined ? {} : { kubernetes }),
+    repositories,
+  };
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw invalid(`${source} is not JSON.`, 'Give the file that `--report-file` wrote.', cause);
+  }
+}
+
+function notAReport(source: string, value: unknown, error: z.ZodError): UsageError {
+  const fields = typeof value === 'object' && value !== null ? value : {};
+  if ('sha256' in fields && 'repositories' in fields)
+    return invalid(`${source} is a plan, not a report.`, 'Give the file that `--report-file` wrote.');
+  if ('version' in fields && 'result' in fields && fields.version !== 1)
+    return invalid(
+      `${source} is a report of version ${JSON.stringify(fields.version)}; this program reads version 1.`,
+      'Give a report of this version of registry-cleanup, or leave it out once.',
+    );
+  return invalid(
+    `${source} is not a report: ${z.prettifyError(error)}`,
+    'Give the file that `--report-file` wrote, unchanged.',
+  );
+}
+
+function invalid(message: string, hint: string, cause?: unknown): UsageError {
+  return new UsageError(message, { code: 'PLAN_INVALID', hint, ...(cause === undefined ? {} : { cause }) });
+}
