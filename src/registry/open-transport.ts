@@ -1,0 +1,154 @@
+// Opens the way to one registry: finds credentials and scheme, then sends requests with limits, retries and tokens.
+
+import { InternalError, NetworkError, ProtocolError } from '../errors.ts';
+import { type Authenticator, type Authorization, createAuthenticator } from './authenticate.ts';
+import { candidateOrigins, chooseOrigin } from './choose-origin.ts';
+import { type ConnectionLimits, DEFAULT_LIMITS, type TransportOptions } from './connection.ts';
+import { type Credentials, describeCredentials } from './credentials.ts';
+import { explainResponse } from './explain-response.ts';
+import { findCredentials } from './find-credentials.ts';
+import { followRedirects } from './follow-redirects.ts';
+import { createHttpClient, type HttpClient, type HttpResponse } from './http-client.ts';
+import { createLimiter, type Limiter } from './limit-requests.ts';
+import { openDispatcher } from './open-dispatcher.ts';
+import { readAuthorities } from './read-authorities.ts';
+import { retryRequest } from './retry-request.ts';
+import type { RegistryRequest, RegistryResponse, Transport } from './transport.ts';
+
+/** An open connection's parts. */
+interface Connection {
+  readonly origin: string;
+  readonly client: HttpClient;
+  readonly limiter: Limiter;
+  readonly limits: ConnectionLimits;
+  readonly options: TransportOptions;
+  readonly credentials: Credentials;
+  readonly authenticator: Authenticator;
+  readonly signal: AbortSignal;
+}
+
+/** No, a new token, and three scopes: what one request can need at most, with one to spare. */
+const MAX_AUTHORIZATIONS = 6;
+/** The answer to `GET /v2/` is looked at for its headers only. */
+const MAX_PROBE_BYTES = 65_536;
+
+/**
+ * A transport for one repository of a registry. Asks `GET /v2/` once, which settles the scheme and the way to authenticate.
+ * @throws UsageError for an unusable authorities or credentials file; AuthError AUTH when a credential helper fails;
+ *   NetworkError TLS for a certificate that is not trusted, NETWORK or TIMEOUT when the registry cannot be reached.
+ */
+export async function openTransport(options: TransportOptions): Promise<Transport> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { settings, environment, log } = options;
+  const credentials = await findCredentials({ ...options, ...settings });
+  const secureContext = settings.caFile === undefined ? {} : { secureContext: await readAuthorities(settings.caFile) };
+  const client = createHttpClient(await openDispatcher({ limits, environment, log, ...secureContext }), limits);
+  const closing = new AbortController();
+  const limiter = createLimiter(limits.maxInFlight);
+  const close = async (): Promise<void> => {
+    closing.abort(new NetworkError(`The connection to ${options.host} was closed.`, { code: 'NETWORK' }));
+    limiter.release();
+    await client.close();
+  };
+  try {
+    const parts = { client, limiter, limits, options, credentials, signal: closing.signal };
+    const connection = await connect(parts);
+    return { origin: connection.origin, request: (request) => send(connection, request), close };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+async function connect(parts: Omit<Connection, 'origin' | 'authenticator'>): Promise<Connection> {
+  const { options, credentials } = parts;
+  const origins = candidateOrigins(options.host, options.settings);
+  const { origin, answer } = await chooseOrigin(origins, (candidate) => probe(parts, candidate, origins));
+  const authenticator = createAuthenticator({
+    origin,
+    repository: options.repository,
+    credentials,
+    log: options.log,
+    // Within the limiter like everything else; nobody who waits for a token holds one of its slots.
+    send: (request) => parts.limiter.run(() => parts.client.exchange(request)),
+  });
+  if (answer.status === 401) authenticator.learn(answer.headers('www-authenticate'));
+  return { ...parts, origin, authenticator };
+}
+
+/** Any answer will do: some registries have nothing at `/v2/`. */
+function probe(
+  parts: Omit<Connection, 'origin' | 'authenticator'>,
+  origin: string,
+  origins: readonly string[],
+): Promise<HttpResponse> {
+  const purpose = `reach the registry ${parts.options.host}`;
+  // Where plain http may follow, a reset is an answer, not a mishap.
+  const isLast = origin === origins.at(-1);
+  return retryRequest(
+    () =>
+      parts.limiter.run(() =>
+        parts.client.exchange({ method: 'GET', origin, path: '/v2/', headers: {}, maxBytes: MAX_PROBE_BYTES, purpose }),
+      ),
+    { ...parts, log: parts.options.log, purpose, idempotent: isLast },
+  );
+}
+
+function send(connection: Connection, request: RegistryRequest): Promise<RegistryResponse> {
+  if (!request.path.startsWith('/') || /[\s\\]/.test(request.path))
+    throw new InternalError(`Not a path on the registry: ${JSON.stringify(request.path)}`, { code: 'INTERNAL' });
+  const { purpose } = request;
+  const idempotent = request.method !== 'POST';
+  return retryRequest(() => attempt(connection, request), {
+    ...connection,
+    log: connection.options.log,
+    purpose,
+    idempotent,
+  });
+}
+
+async function attempt(connection: Connection, request: RegistryRequest): Promise<RegistryResponse> {
+  const response = await exchangeAuthorized(connection, request);
+  const isRegistry = response.origin === connection.origin;
+  const isSuccess = response.status >= 200 && response.status <= 299;
+  // Only the registry itself may say that something is absent; a store behind a redirect may not.
+  if (!request.expect.includes(response.status) || !(isRegistry || isSuccess)) {
+    const { origin, credentials } = connection;
+    throw explainResponse({ ...request, origin, credentials: describeCredentials(credentials) }, response);
+  }
+  if (response.cut && isSuccess) {
+    throw new ProtocolError(`Cannot ${request.purpose}: the answer is larger than ${request.maxBytes} bytes.`, {
+      code: 'TOO_LARGE',
+      details: { host: new URL(response.origin).host, maxBytes: request.maxBytes },
+    });
+  }
+  return { status: response.status, header: (name) => response.headers(name)[0], body: response.body };
+}
+
+async function exchangeAuthorized(connection: Connection, request: RegistryRequest): Promise<HttpResponse> {
+  const { authenticator, origin } = connection;
+  const refused: Authorization[] = [];
+  let authorization = await authenticator.authorize(request.actions);
+  for (;;) {
+    const response = await followRedirects(
+      {
+        ...request,
+        origin,
+        headers: lowerCaseNames(request.headers ?? {}),
+        ...(authorization === undefined ? {} : { authorization: authorization.header }),
+      },
+      (hop) => connection.limiter.run(() => connection.client.exchange(hop)),
+    );
+    if (response.status !== 401 || response.origin !== origin) return response;
+    if (authorization !== undefined) refused.push(authorization);
+    if (refused.length >= MAX_AUTHORIZATIONS) return response;
+    const challenges = response.headers('www-authenticate');
+    const next = await authenticator.answer(challenges, request.actions, refused);
+    if (next === undefined) return response;
+    authorization = next;
+  }
+}
+
+function lowerCaseNames(headers: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
