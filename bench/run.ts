@@ -1,0 +1,19 @@
+// `npm run bench`, or `npm run bench -- start git`: measures against other programs on this machine, in the same run.
+// Only ratios mean something; seconds differ from machine to machine and from hour to hour.
+
+import { benchGit } from './git.ts';
+import { benchRegistry } from './registry.ts';
+import { benchStart } from './start.ts';
+
+const PARTS: Readonly<Record<string, () => void | Promise<void>>> = {
+  start: benchStart,
+  git: benchGit,
+  registry: benchRegistry,
+};
+
+const asked = process.argv.slice(2);
+for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
+  const part = PARTS[name];
+  if (part === undefined) throw new Error(`There is no benchmark ${name}; there are ${Object.keys(PARTS).join(', ')}.`);
+  await part();
+}
