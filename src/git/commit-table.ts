@@ -69,7 +69,7 @@ export function createCommitTable(): CommitTable {
     throw cutOff(missing, commitIdAt(columns.ids, columns.idBytes, first));
   }
 
-  return { positionOf: ids.positionOf, add, finish };
+  return { positionOf: (id, idBytes) => ids.positionOf(id, idBytes), add, finish };
 }
 
 function copied<Column extends Uint32Array | Float64Array>(old: Column, wider: Column): Column {

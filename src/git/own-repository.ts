@@ -1,0 +1,105 @@
+// A bare repository of our own in a temporary folder: everything that needs a repository is done here, so that the user's
+// clone is never written to. It may borrow the clone's objects, and it knows no reference but the ones that are put into it.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeCause, EvidenceError } from '../errors.ts';
+import type { CommitId } from '../model/history.ts';
+import { type Environment, ownEnvironment } from './git-environment.ts';
+import type { Clone } from './inspect-clone.ts';
+import { type GitCall, streamGit } from './run-git.ts';
+
+/** A repository of our own. Its references are numbered, because names are untrusted and may differ only in case. */
+export interface OwnRepository {
+  /** A call of git that acts on this repository; its directory is the top of the user's clone, for relative addresses. */
+  call(purpose: string, parameters: readonly string[]): GitCall;
+  /** Sets the references to exactly these ids, `refs/listed/0`, `refs/listed/1`, … in the given order. */
+  setReferences(ids: readonly CommitId[]): Promise<void>;
+  /**
+   * Gets the given ids and all commits behind them from origin, without trees and files where the server can do that.
+   * @throws EvidenceError EVIDENCE_GIT when origin does not supply every one.
+   */
+  fetch(ids: readonly CommitId[]): Promise<void>;
+  /** Deletes the folder. */
+  remove(): Promise<void>;
+}
+
+/** What {@link createOwnRepository} needs. */
+export interface OwnRepositoryOptions {
+  readonly clone: Clone;
+  readonly environment: Environment;
+  /** The folder to make the temporary folder in. */
+  readonly temporaryRoot: string;
+  readonly hash: 'sha1' | 'sha256';
+  /** Use the clone's objects. Right only for a clone without holes, or when nothing is fetched. */
+  readonly borrow: boolean;
+}
+
+/** Numbered references are padded to this width, so that they are sorted. */
+const NUMBER_WIDTH = 8;
+
+/**
+ * Makes an empty repository, readable by this user alone. Starts no process: the layout is documented (gitrepository-layout(5)),
+ * and the user's templates have no business here.
+ * @throws EvidenceError EVIDENCE_GIT when the folder cannot be made.
+ */
+export async function createOwnRepository(options: OwnRepositoryOptions): Promise<OwnRepository> {
+  const { clone } = options;
+  const directory = await makeFolder(options);
+  const environment = ownEnvironment(options.environment, directory, clone.config);
+
+  function call(purpose: string, parameters: readonly string[]): GitCall {
+    return { arguments: parameters, directory: clone.top, environment, purpose, redact: clone.redact };
+  }
+
+  async function fetch(ids: readonly CommitId[]): Promise<void> {
+    // Exact ids without a name for them: what origin's references have become meanwhile does not matter.
+    const wanted = ids.map((id) => `\tfetch = ${id}\n`).join('');
+    await writeFile(join(directory, 'config'), `${baseConfig(options.hash)}[remote "origin"]\n${wanted}`);
+    const parameters = ['fetch', '--quiet', '--no-write-fetch-head', '--filter=tree:0', 'origin'];
+    await streamGit(
+      call(`fetch the history from origin (${clone.redact(clone.originUrls[0] ?? '')})`, parameters),
+      () => undefined,
+    );
+  }
+
+  return {
+    call,
+    fetch,
+    setReferences: async (ids) => {
+      const lines = ids.map((id, number) => `${id} refs/listed/${String(number).padStart(NUMBER_WIDTH, '0')}\n`);
+      await writeFile(join(directory, 'packed-refs'), lines.join(''));
+    },
+    remove: async () => {
+      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+async function makeFolder({ clone, temporaryRoot, hash, borrow }: OwnRepositoryOptions): Promise<string> {
+  try {
+    const directory = await mkdtemp(join(temporaryRoot, 'registry-cleanup-git-'));
+    await mkdir(join(directory, 'objects', 'info'), { recursive: true });
+    await mkdir(join(directory, 'refs'));
+    await writeFile(join(directory, 'HEAD'), 'ref: refs/heads/none\n');
+    await writeFile(join(directory, 'config'), baseConfig(hash));
+    if (borrow) await writeFile(join(directory, 'objects', 'info', 'alternates'), `${quoted(clone.objects)}\n`);
+    return directory;
+  } catch (cause) {
+    throw new EvidenceError(`Cannot make a temporary repository in ${temporaryRoot}: ${describeCause(cause)}`, {
+      code: 'EVIDENCE_GIT',
+      hint: 'Set RUNNER_TEMP or TMPDIR to a folder with free space that this job may write to.',
+      cause,
+    });
+  }
+}
+
+function baseConfig(hash: 'sha1' | 'sha256'): string {
+  if (hash === 'sha1') return '[core]\n\trepositoryformatversion = 0\n\tbare = true\n';
+  return '[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n';
+}
+
+/** A path for `objects/info/alternates`, where a line in quotes is a C string (gitrepository-layout(5)). */
+function quoted(path: string): string {
+  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+}

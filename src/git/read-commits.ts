@@ -1,0 +1,63 @@
+// Reads the commit graph of a repository of our own in one pass of `git rev-list`.
+
+import { EvidenceError } from '../errors.ts';
+import type { CommitGraph } from '../model/history.ts';
+import { graphFromColumns } from './commit-graph.ts';
+import { createCommitTable } from './commit-table.ts';
+import type { OwnRepository } from './own-repository.ts';
+import { createRevListParser } from './parse-rev-list.ts';
+import { streamGit } from './run-git.ts';
+
+/**
+ * All commits that the repository's references reach, over all parents. `onProgress` gets the number of commits so far.
+ * @throws EvidenceError EVIDENCE_GIT when git fails, when a commit is missing, or when the output is cut off.
+ */
+export async function readCommits(
+  repository: OwnRepository,
+  onProgress: (commits: number) => void,
+): Promise<CommitGraph> {
+  const table = createCommitTable();
+  const parser = createRevListParser(table);
+  const call = repository.call('read the history', ['rev-list', '--all', '--parents', '--timestamp']);
+  await streamGit(call, (chunk) => onProgress(parser.push(chunk)));
+  parser.end();
+  return graphFromColumns(table.finish());
+}
+
+/** What a reference of the repository holds, by its number. */
+export interface ReadObject {
+  readonly type: 'commit' | 'tag' | 'tree' | 'blob';
+  /** Tagger date in seconds since 1970; absent unless it is an annotated tag with a date. */
+  readonly taggedSeconds?: number;
+}
+
+/**
+ * The object that each reference holds, in the order they were set. Proves that every one of them is there, which
+ * `rev-list --all` does not: it passes over references to missing objects.
+ * @throws EvidenceError EVIDENCE_GIT when one is missing or the answer is short.
+ */
+export async function readReferencedObjects(
+  repository: OwnRepository,
+  expected: number,
+): Promise<readonly ReadObject[]> {
+  const chunks: Buffer[] = [];
+  const format = '--format=%(objecttype) %(taggerdate:unix)';
+  await streamGit(repository.call('read the branches and tags', ['for-each-ref', format]), (chunk) =>
+    chunks.push(chunk),
+  );
+  const objects = Buffer.concat(chunks).toString('latin1').split('\n').slice(0, -1).map(parseObject);
+  if (objects.length === expected) return objects;
+  throw new EvidenceError(`git described ${objects.length} of ${expected} branches and tags.`, {
+    code: 'EVIDENCE_GIT',
+  });
+}
+
+function parseObject(line: string): ReadObject {
+  const [, type, seconds = ''] = /^(commit|tag|tree|blob) (\d*)$/.exec(line) ?? [];
+  if (type === 'commit' || type === 'tag' || type === 'tree' || type === 'blob') {
+    return seconds === '' ? { type } : { type, taggedSeconds: Number(seconds) };
+  }
+  throw new EvidenceError(`git described a reference as ${JSON.stringify(line)}, which is not understood.`, {
+    code: 'EVIDENCE_GIT',
+  });
+}

@@ -1,0 +1,160 @@
+// The history of the user's repository: every branch and tag of origin, and all commits behind them, or an error.
+// Incomplete history never becomes a `History`.
+
+import { tmpdir } from 'node:os';
+import { describeCause, EvidenceError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { CommitGraph, CommitId, GitReference, History } from '../model/history.ts';
+import { instantFromMs } from '../model/time.ts';
+import { buildCommitGraph } from './commit-graph.ts';
+import type { Environment } from './git-environment.ts';
+import { type Clone, inspectClone } from './inspect-clone.ts';
+import {
+  type ListedReference,
+  type ListedReferences,
+  listCloneReferences,
+  listOriginReferences,
+} from './list-references.ts';
+import { createOwnRepository, type OwnRepository } from './own-repository.ts';
+import { type ReadObject, readCommits, readReferencedObjects } from './read-commits.ts';
+import { remoteUrlsOf } from './remote-urls.ts';
+import { secretsOf } from './secrets.ts';
+
+/** How to read the history. */
+export interface HistoryOptions {
+  /** A clone, or any folder in it, whose `origin` is asked. It is never written to. */
+  readonly directory: string;
+  /** False: a shallow clone is refused instead of being completed in a repository of our own. */
+  readonly allowUnshallow: boolean;
+  /** False: only what the clone holds is used, and origin is not asked at all. */
+  readonly allowFetch: boolean;
+  /** `process.env`, as a rule. `git` itself is looked up on the PATH of this process. */
+  readonly environment: Environment;
+  /** Where temporary folders go; by default RUNNER_TEMP, else the system's place. */
+  readonly temporaryRoot?: string;
+  readonly log: Log;
+}
+
+/**
+ * The history of `directory`'s repository as its origin has it now. A tag that does not end at a commit is left out with a
+ * warning; a repository without any reference gives a history without references.
+ * Starts git five to eleven times, whatever the number of references.
+ * @throws EvidenceError EVIDENCE_GIT when there is no clone or origin, when origin cannot be read, when the history is not
+ *   complete and may not be completed, or when git is missing or fails.
+ */
+export async function readHistory(options: HistoryOptions): Promise<History> {
+  const clone = await inspectClone(options.directory, options.environment);
+  for (const secret of secretsOf(clone.config)) options.log.secret(secret);
+  refuseShallow(clone, options);
+  const list = options.allowFetch ? listOriginReferences : listCloneReferences;
+  const listed = await list(clone, options.environment);
+  const remoteUrls = [...new Set(clone.originUrls.flatMap(remoteUrlsOf))];
+  if (listed.references.length === 0)
+    return { complete: true, references: [], remoteUrls, graph: buildCommitGraph([]) };
+  const found = await readFound({ clone, listed, options });
+  return { complete: true, ...found, remoteUrls };
+}
+
+function refuseShallow(clone: Clone, options: HistoryOptions): void {
+  if (!clone.shallow || (options.allowUnshallow && options.allowFetch)) return;
+  const setting = options.allowUnshallow ? 'allowFetchOriginBranchesAndTags' : 'allowUnshallow';
+  throw new EvidenceError(
+    `The clone in ${options.directory} is shallow, and completing it is switched off (${setting}: false).`,
+    {
+      code: 'EVIDENCE_GIT',
+      hint: 'Check out the whole history: fetch-depth: 0 with actions/checkout, GIT_DEPTH: 0 in GitLab CI, or git fetch --unshallow.',
+    },
+  );
+}
+
+type Found = Pick<History, 'references' | 'graph' | 'defaultBranch'>;
+
+interface Task {
+  readonly clone: Clone;
+  readonly listed: ListedReferences;
+  readonly options: HistoryOptions;
+}
+
+/**
+ * The history from the clone's objects where they suffice, else fetched. When a fetch fails, origin is asked once more, as its
+ * references may have moved meanwhile; that time nothing is borrowed, as the clone may be damaged.
+ */
+async function readFound(task: Task): Promise<Found> {
+  const { clone, options } = task;
+  const useClone = (): Promise<Found> => attempt(task, { borrow: true, fetch: false });
+  if (!options.allowFetch) return useClone();
+  const found = clone.shallow ? undefined : await unlessEvidenceFails(useClone, options.log);
+  if (found !== undefined) return found;
+  options.log.info('The clone does not hold the whole history; fetching the commits from origin.');
+  // A clone with holes would tell origin that it has what it lacks.
+  const borrow = !clone.shallow && !clone.partial;
+  const fetched = await unlessEvidenceFails(() => attempt(task, { borrow, fetch: true }), options.log);
+  if (fetched !== undefined) return fetched;
+  const listed = await listOriginReferences(clone, options.environment);
+  return attempt({ ...task, listed }, { borrow: false, fetch: true });
+}
+
+async function unlessEvidenceFails(read: () => Promise<Found>, log: Log): Promise<Found | undefined> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof EvidenceError)) throw cause;
+    log.debug(`Trying another way: ${cause.message}`);
+    return undefined;
+  }
+}
+
+/** One try in a repository of its own: leftovers of a failed one would pass for fetched history. */
+async function attempt({ clone, listed, options }: Task, way: { borrow: boolean; fetch: boolean }): Promise<Found> {
+  const { environment, log } = options;
+  const temporaryRoot = options.temporaryRoot ?? (environment['RUNNER_TEMP'] || tmpdir());
+  const hash = listed.references[0]?.object.length === 64 ? 'sha256' : 'sha1';
+  const repository = await createOwnRepository({ clone, environment, temporaryRoot, hash, borrow: way.borrow });
+  try {
+    if (way.fetch) await repository.fetch(idsOf(listed));
+    return await readFrom(repository, listed, log);
+  } finally {
+    await repository.remove().catch((cause: unknown) => {
+      log.warn(`A temporary folder could not be deleted: ${describeCause(cause)}`);
+    });
+  }
+}
+
+function idsOf({ references }: ListedReferences): readonly CommitId[] {
+  return [...new Set(references.map((reference) => reference.object))];
+}
+
+async function readFrom(repository: OwnRepository, listed: ListedReferences, log: Log): Promise<Found> {
+  const ids = idsOf(listed);
+  await repository.setReferences(ids);
+  const objects = await readReferencedObjects(repository, ids.length);
+  const graph = await readCommits(repository, (commits) => log.progress('reading the Git history', commits, 0));
+  const objectOf = new Map(ids.map((id, number) => [id, objects[number]]));
+  const references = listed.references.flatMap((reference): GitReference[] => {
+    const dated = datedReference(reference, objectOf.get(reference.object), graph);
+    if (dated !== undefined) return [dated];
+    log.warn(`The Git ${reference.kind} ${JSON.stringify(reference.name)} does not end at a commit and is left out.`);
+    return [];
+  });
+  return listed.defaultBranch === undefined
+    ? { references, graph }
+    : { references, graph, defaultBranch: listed.defaultBranch };
+}
+
+/** The reference with its date; undefined when it ends at no commit: the graph holds every commit that any reference ends at. */
+function datedReference(
+  { kind, name, target }: ListedReference,
+  object: ReadObject | undefined,
+  graph: CommitGraph,
+): GitReference | undefined {
+  const index = graph.indexOf(target);
+  if (index === undefined) return undefined;
+  // A tag from before Git recorded taggers has no date of its own and counts like a lightweight one.
+  const tagged = kind === 'tag' ? object?.taggedSeconds : undefined;
+  return {
+    kind,
+    name,
+    commit: target,
+    date: tagged === undefined ? graph.dateOf(index) : instantFromMs(tagged * 1000),
+  };
+}
