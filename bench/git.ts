@@ -67,8 +67,8 @@ async function makeHistory(folder: string): Promise<string> {
     if (!child.stdin.write(text)) await once(child.stdin, 'drain');
   }
   child.stdin.end();
-  const [code]: readonly unknown[] = await ended;
-  if (code !== 0) throw new Error(`git fast-import ended with ${String(code)}`);
+  const exit: unknown[] = await ended;
+  if (exit[0] !== 0) throw new Error(`git fast-import ended with ${String(exit[0])}`);
   measureRun('git', ['-C', origin, 'pack-refs', '--all']);
   measureRun('git', ['clone', '-q', '--no-checkout', origin, clone]);
   return clone;

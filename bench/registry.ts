@@ -77,8 +77,8 @@ async function countRequests(port: number): Promise<{ readonly requests: number;
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
     });
-    const [code]: readonly unknown[] = await once(child, 'exit');
-    if (code !== 0 || bytes === 0) throw new Error(`plan ended with ${String(code)} and ${bytes} bytes`);
+    const exit: unknown[] = await once(child, 'exit');
+    if (exit[0] !== 0 || bytes === 0) throw new Error(`plan ended with ${String(exit[0])} and ${bytes} bytes`);
     return proxy.counts();
   } finally {
     proxy.stop();
