@@ -1,0 +1,110 @@
+// The command line to raw options. commander reads it; what the values mean is not decided here.
+
+import { Command, CommanderError, Option as CommanderOption } from 'commander';
+import { mistakesError, quote, suggest } from '../config/mistake.ts';
+import { nearestName } from '../config/nearest-name.ts';
+import { UsageError } from '../errors.ts';
+import { type Option, type RawOptions, selectOptions } from '../options.ts';
+
+/** What the user asked for. */
+export type ParsedArguments =
+  /** Of one command, or of all when there is none. */
+  | { readonly kind: 'help'; readonly command?: CommandName }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'run'; readonly command: CommandName; readonly raw: RawOptions };
+
+/** The commands, in the order of the help. */
+export const COMMANDS = ['plan', 'apply', 'explain', 'demo'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+const HELP_HINT = 'registry-cleanup --help lists all commands and options.';
+
+/**
+ * Parses what stands after the program's name. Environment variables give the options that name one and are absent.
+ * @throws UsageError USAGE for an unknown command or option, with the nearest known one, or an option without its value.
+ */
+export function parseArguments(words: readonly string[], environment: NodeJS.ProcessEnv): ParsedArguments {
+  refuseUnknownCommand(words[0]);
+  let parsed: ParsedArguments = { kind: 'help' };
+  const program = createProgram((result) => {
+    parsed = result;
+  }, environment);
+  try {
+    program.parse(words, { from: 'user' });
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause;
+    if (cause.code === 'commander.version') return { kind: 'version' };
+    if (cause.code !== 'commander.helpDisplayed' && cause.code !== 'commander.help') throw usageError(cause);
+    const command = COMMANDS.find((name) => words.includes(name));
+    return command === undefined ? { kind: 'help' } : { kind: 'help', command };
+  }
+  return parsed;
+}
+
+function createProgram(done: (result: ParsedArguments) => void, environment: NodeJS.ProcessEnv): Command {
+  const program = quiet(new Command('registry-cleanup')).version('', '-V, --version').helpCommand('help [command]');
+  for (const name of COMMANDS) {
+    const command = quiet(program.command(name, { isDefault: name === 'plan' })).allowExcessArguments(false);
+    if (name === 'explain') command.argument('[target]');
+    const options = name === 'demo' ? [] : selectOptions('cli');
+    for (const option of options) addOption(command, option);
+    command.action((...given: unknown[]) => {
+      const target = typeof given[0] === 'string' ? { target: given[0] } : {};
+      const raw = { command: name, ...target, ...collectValues(command, options, environment) };
+      done({ kind: 'run', command: name, raw });
+    });
+  }
+  return program;
+}
+
+/** Nothing is printed or ended by commander itself. */
+function quiet(command: Command): Command {
+  return command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+}
+
+function addOption(command: Command, option: Option): void {
+  const flags = option.kind === 'flag' ? `--${option.name}` : `--${option.name} <${option.value}>`;
+  const defined = new CommanderOption(flags);
+  if (option.kind === 'list')
+    defined.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  if (option.kind === 'text') {
+    defined.argParser((value: string, before: string | undefined) => {
+      if (before === undefined) return value;
+      throw mistakesError([
+        { place: `--${option.name}`, text: `is given twice: ${quote(before)} and ${quote(value)}` },
+      ]);
+    });
+  }
+  command.addOption(defined);
+  if (isNegatable(option)) command.addOption(new CommanderOption(`--no-${option.name}`));
+}
+
+/** A flag that the policy file can set needs a word to unset it. */
+export function isNegatable(option: Option): boolean {
+  return option.kind === 'flag' && option.fileKey !== undefined;
+}
+
+function collectValues(command: Command, options: readonly Option[], environment: NodeJS.ProcessEnv): RawOptions {
+  const values: Readonly<Record<string, unknown>> = command.opts();
+  const given = options.map((option) => {
+    const attribute = new CommanderOption(`--${option.name}`).attributeName();
+    const fallback = option.environment === undefined ? undefined : environment[option.environment];
+    return [option.name, values[attribute] ?? fallback] as const;
+  });
+  // The kinds of the values are those of the table: text, a list of texts, or a boolean.
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as RawOptions;
+}
+
+function refuseUnknownCommand(word: string | undefined): void {
+  if (word === undefined || word.startsWith('-') || word === 'help') return;
+  if (COMMANDS.some((name) => name === word)) return;
+  const nearest = nearestName(word, COMMANDS);
+  const known = nearest === undefined ? `; the commands are ${COMMANDS.join(', ')}` : suggest(nearest);
+  throw new UsageError(`unknown command ${quote(word)}${known}`, { code: 'USAGE', hint: HELP_HINT });
+}
+
+/** commander's sentence without its prefix; it names the option, and the nearest known one. */
+function usageError(cause: CommanderError): UsageError {
+  const text = cause.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?');
+  return new UsageError(text, { code: 'USAGE', hint: HELP_HINT });
+}

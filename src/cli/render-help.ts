@@ -1,0 +1,136 @@
+// The help: what each command does, the options in groups, examples, and what the exit codes mean.
+
+import { describeDefault, isForCommand, type Option, type OptionGroup, selectOptions } from '../options.ts';
+import { wrapText } from '../report/text-layout.ts';
+import { type CommandName, isNegatable } from './parse-arguments.ts';
+
+const USAGE: Readonly<Record<CommandName, string>> = {
+  plan: 'registry-cleanup [plan] [options]',
+  apply: 'registry-cleanup apply [options]',
+  explain: 'registry-cleanup explain TAG|DIGEST [options]',
+  demo: 'registry-cleanup demo',
+};
+
+const ABOUT: Readonly<Record<CommandName, string>> = {
+  plan: 'Show what would go, and why everything else stays. Deletes nothing. This is the default.',
+  apply:
+    'Delete what nothing needs. With --plan-file: only what is also in that plan, decided again on fresh evidence.',
+  explain: 'Say why one image is kept or deleted.',
+  demo: 'Run plan and apply on a world of its own in a temporary folder: no registry, no cluster, no network.',
+};
+
+const EXAMPLES: readonly (readonly [string, string])[] = [
+  [
+    'What would go? Clusters, branches and tags are asked; nothing is deleted.',
+    'registry-cleanup --repository ghcr.io/team/app',
+  ],
+  [
+    'Review first, then do exactly that.',
+    'registry-cleanup plan --repository ghcr.io/team/app --plan-file plan.json\nregistry-cleanup apply --repository ghcr.io/team/app --plan-file plan.json',
+  ],
+  [
+    'In CI nothing is ambient: name the kubeconfig, or manifests, or say no.',
+    'registry-cleanup apply --repository ghcr.io/team/app --kube-manifests ./gitops',
+  ],
+  ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository ghcr.io/team/app'],
+];
+
+const EXIT_CODES: readonly (readonly [string, string])[] = [
+  ['0', 'Done: nothing to do, an empty repository, or any plan.'],
+  ['1', 'Some deletions failed or were refused; the report says which.'],
+  ['2', 'An option, the policy file or a plan file is wrong, or no cluster was named.'],
+  ['3', 'The registry does not let us in, or does not know the repository.'],
+  ['4', 'The registry refused, did not answer, or answered nonsense.'],
+  ['5', 'Something that protects images could not be read. Nothing was deleted.'],
+  ['6', 'A guard refused the plan. Nothing was deleted.'],
+  ['70', 'Our fault.'],
+  ['130, 143', 'Interrupted: the step under way was finished. Any number of steps leaves everything that stays whole.'],
+];
+
+const INDENT = '  ';
+
+/** The help of one command, or of all; lines of at most `width` columns, at least 60. Ends in a newline. */
+export function renderHelp(command: CommandName | undefined, width: number): string {
+  const columns = Math.max(60, width);
+  const sections = [
+    command === undefined
+      ? renderOverview(columns)
+      : [`Usage: ${USAGE[command]}`, '', ...wrap(ABOUT[command], columns, '')],
+    ...(command === 'demo' ? [] : renderOptions(command, columns)),
+    ...(command === undefined ? [renderExamples(columns), renderTable('Exit codes:', EXIT_CODES, columns)] : []),
+    command === undefined
+      ? wrap('registry-cleanup COMMAND --help shows the help of one command.', columns, '')
+      : wrap('registry-cleanup --help shows examples and exit codes.', columns, ''),
+  ];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function renderOverview(width: number): readonly string[] {
+  const commands = Object.entries(ABOUT).map(([name, about]) => [name, about] as const);
+  return [
+    ...wrap(
+      'registry-cleanup deletes the container images that nobody needs, and proves that the rest is safe.',
+      width,
+      '',
+    ),
+    '',
+    'Usage:',
+    ...Object.values(USAGE).map((line) => INDENT + line),
+    '',
+    ...renderTable('Commands:', commands, width),
+  ];
+}
+
+function renderOptions(command: CommandName | undefined, width: number): readonly (readonly string[])[] {
+  const groups = new Map<OptionGroup, (readonly [string, string])[]>();
+  for (const option of selectOptions('cli')) {
+    if (command !== undefined && command !== 'demo' && !isForCommand(option, command)) continue;
+    const rows = groups.get(option.group) ?? [];
+    rows.push([describeFlags(option), describeOption(option, command === undefined)]);
+    groups.set(option.group, rows);
+  }
+  return [...groups].map(([group, rows]) => renderTable(`${group}:`, rows, width));
+}
+
+function describeFlags(option: Option): string {
+  if (option.kind !== 'flag') return `--${option.name} ${option.value}`;
+  return isNegatable(option) ? `--[no-]${option.name}` : `--${option.name}`;
+}
+
+function describeOption(option: Option, isForAll: boolean): string {
+  const fallback = describeDefault(option);
+  const notes = [
+    ...(option.kind === 'list' ? ['repeatable'] : []),
+    ...(isForAll && option.commands !== undefined ? [`only ${option.commands.join(' and ')}`] : []),
+    ...(option.choices === undefined ? [] : [option.choices.join(', ')]),
+    ...(fallback === '' ? [] : [`default: ${fallback}`]),
+    ...(option.environment === undefined ? [] : [`environment: ${option.environment}`]),
+  ];
+  const words = option.help.replaceAll('`', '');
+  return notes.length === 0 ? words : `${words} (${notes.join('; ')})`;
+}
+
+function renderExamples(width: number): readonly string[] {
+  const lines = EXAMPLES.flatMap(([about, commands]) => [
+    ...wrap(`# ${about}`, width, INDENT),
+    ...commands.split('\n').map((line) => INDENT + line),
+    '',
+  ]);
+  return ['Examples:', ...lines.slice(0, -1)];
+}
+
+/** Two columns; the second begins at the same place for all rows, on a line of its own where the first is too long. */
+function renderTable(title: string, rows: readonly (readonly [string, string])[], width: number): readonly string[] {
+  const first = Math.min(28, Math.max(...rows.map(([name]) => name.length))) + 2;
+  const hang = INDENT + ' '.repeat(first);
+  const lines = rows.flatMap(([name, about]) => {
+    if (name.length + 2 > first) return [INDENT + name, ...wrap(about, width, hang)];
+    const [top = '', ...rest] = wrap(about, width, hang);
+    return [INDENT + name.padEnd(first) + top.slice(hang.length), ...rest];
+  });
+  return [title, ...lines];
+}
+
+function wrap(text: string, width: number, indent: string): readonly string[] {
+  return wrapText(text, width, { indent, hang: indent });
+}

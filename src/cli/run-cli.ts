@@ -1,0 +1,190 @@
+// The command line from its words to the exit code. Standard output holds the result and nothing else.
+
+import { writeFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import type { RunContext } from '../cleanup.ts';
+import { normalizeSettings } from '../config/normalize-settings.ts';
+import type { Settings } from '../config/settings.ts';
+import { type CleanupError, UsageError } from '../errors.ts';
+import type { LogLevel } from '../log.ts';
+import { type Instant, instantFromMs } from '../model/time.ts';
+import { findOption, type RawOptions } from '../options.ts';
+import { describeError, describeTrouble, toCleanupError } from '../report/describe-error.ts';
+import { exitCodeOf } from '../report/exit-code-of.ts';
+import type { Report } from '../report/report.ts';
+import { listenForSignals } from '../util/listen-for-signals.ts';
+import { TOOL } from '../version.ts';
+import { type CommandName, parseArguments } from './parse-arguments.ts';
+import { hasColor, isInteractive, textWidth } from './terminal-kind.ts';
+import { createTerminalLog, type TerminalLog } from './terminal-log.ts';
+
+/** The process as the command line sees it. */
+export interface CliProcess {
+  /** What stands after the program's name. */
+  readonly words: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly now: () => Instant;
+}
+
+/** This process. */
+export function thisProcess(): CliProcess {
+  const { env: environment, stdin, stdout, stderr } = process;
+  return { words: process.argv.slice(2), environment, stdin, stdout, stderr, now: () => instantFromMs(Date.now()) };
+}
+
+/** Runs one command. Never throws: what goes wrong is on standard error, and in the exit code that comes back. */
+export async function runCli(io: CliProcess): Promise<number> {
+  let log = await openLog(io, 'info');
+  try {
+    const parsed = parseArguments(io.words, io.environment);
+    if (parsed.kind === 'version') return print(io, `${TOOL.split(' ')[1]}\n`);
+    if (parsed.kind === 'help') {
+      const { renderHelp } = await import('./render-help.ts');
+      return print(io, renderHelp(parsed.command, textWidth(io.stdout)));
+    }
+    log = await openLog(io, levelOf(parsed.raw));
+    return await runCommand(io, { log, command: parsed.command, raw: parsed.raw });
+  } catch (thrown) {
+    const error = toCleanupError(thrown);
+    log.stop();
+    log.error(describeError(error));
+    return error.exitCode;
+  } finally {
+    log.stop();
+  }
+}
+
+interface Run {
+  readonly log: TerminalLog;
+  readonly command: CommandName;
+  readonly raw: RawOptions;
+}
+
+async function runCommand(io: CliProcess, run: Run): Promise<number> {
+  const signals = listenForSignals({ graceful: run.command === 'apply', say: (text) => run.log.warn(text) });
+  const context = { log: run.log, environment: io.environment, now: io.now, signal: signals.signal };
+  try {
+    if (run.command === 'demo') {
+      const { runDemo } = await import('../demo/run-demo.ts');
+      const { stdout: stream, environment } = io;
+      const looks = { color: hasColor(stream, environment), width: textWidth(stream) };
+      return await runDemo({ context, ...looks, print: (text) => void print(io, text) });
+    }
+    const settings = await decideSettings(io, run);
+    if (settings.command === 'explain') return await explain(io, settings, context);
+    const { runApply, runPlan } = await import('../cleanup.ts');
+    const report = await (settings.command === 'apply' ? runApply : runPlan)(settings, context);
+    run.log.stop();
+    const exitCode = await showReport(io, { report, settings, log: run.log });
+    return signals.exitCode() ?? exitCode;
+  } finally {
+    signals.stop();
+  }
+}
+
+/** The settings. When they are wrong, a report file that was asked for says so too. */
+async function decideSettings(io: CliProcess, run: Run): Promise<Settings> {
+  for (const name of ['kube-config-base64', 'password'] as const) run.log.secret(run.raw[name] ?? '');
+  try {
+    const raw = await withPassword(io, run);
+    const source = { environment: io.environment, workingDirectory: '.', frontEnd: 'cli' } as const;
+    const { settings, notes } = await normalizeSettings(raw, source);
+    for (const note of notes) run.log.info(note);
+    return settings;
+  } catch (thrown) {
+    const path = run.raw['report-file'];
+    if (path !== undefined && run.command !== 'explain')
+      await writeStoppedReport(io, run, { path, error: toCleanupError(thrown) });
+    throw thrown;
+  }
+}
+
+async function writeStoppedReport(
+  io: CliProcess,
+  run: Run,
+  { path, error }: { path: string; error: CleanupError },
+): Promise<void> {
+  const { buildStoppedReport } = await import('../report/stopped-report.ts');
+  const command = run.command === 'apply' ? 'apply' : 'plan';
+  const report = buildStoppedReport({ tool: TOOL, command, at: io.now(), error });
+  try {
+    await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
+  } catch (cause) {
+    // The path may be one of the mistakes that are about to be told.
+    run.log.warn(`the report could not be written to ${path}: ${String(cause)}`);
+  }
+}
+
+async function withPassword(io: CliProcess, run: Run): Promise<RawOptions> {
+  if (run.raw['password-stdin'] !== true) return run.raw;
+  if (io.stdin.isTTY) {
+    throw new UsageError('--password-stdin reads a pipe, and standard input is a terminal', {
+      code: 'USAGE',
+      hint: 'Pipe it in: registry-cleanup … --password-stdin < token-file',
+    });
+  }
+  const password = (await readAll(io.stdin)).replace(/\r?\n$/, '');
+  run.log.secret(password);
+  return { ...run.raw, password };
+}
+
+async function explain(io: CliProcess, settings: Settings, context: RunContext): Promise<number> {
+  const { runExplain } = await import('../cleanup.ts');
+  const explanations = await runExplain(settings, context);
+  if (settings.format === 'json') return print(io, `${JSON.stringify(explanations, null, 2)}\n`);
+  const { renderExplanation, renderExplanationMarkdown } = await import('../report/render-explanation.ts');
+  const looks = { color: hasColor(io.stdout, io.environment), width: textWidth(io.stdout) };
+  const texts = explanations.map((one) =>
+    settings.format === 'markdown' ? renderExplanationMarkdown(one) : renderExplanation(one, looks),
+  );
+  return print(io, texts.join('\n'));
+}
+
+async function showReport(
+  io: CliProcess,
+  shown: { report: Report; settings: Settings; log: TerminalLog },
+): Promise<number> {
+  const { report, settings, log } = shown;
+  print(io, await renderReport(io, report, settings));
+  const trouble = describeTrouble(report);
+  if (trouble !== undefined) log.error(trouble);
+  return exitCodeOf(report);
+}
+
+async function renderReport(io: CliProcess, report: Report, settings: Settings): Promise<string> {
+  switch (settings.format) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'markdown': {
+      const { renderMarkdown } = await import('../report/render-markdown.ts');
+      return renderMarkdown(report);
+    }
+    case 'text': {
+      // Without a plan there is nothing to show but the error, and that is told on standard error.
+      if (report.plan === undefined) return '';
+      const { renderText } = await import('../report/render-text.ts');
+      return renderText(report, { color: hasColor(io.stdout, io.environment), width: textWidth(io.stdout) });
+    }
+  }
+}
+
+function print(io: CliProcess, text: string): 0 {
+  io.stdout.write(text);
+  return 0;
+}
+
+async function openLog(io: CliProcess, level: LogLevel): Promise<TerminalLog> {
+  const { stderr: stream, environment } = io;
+  const looks = { color: hasColor(stream, environment), interactive: isInteractive(stream, environment) };
+  return createTerminalLog({ stream, level, ...looks, clock: () => performance.now() });
+}
+
+function levelOf(raw: RawOptions): LogLevel {
+  const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+  const wanted = raw['log-level'] ?? findOption('log-level').default;
+  // A wrong one is told with all other mistakes.
+  return levels.find((level) => level === wanted) ?? 'info';
+}

@@ -1,0 +1,101 @@
+// The policy file and the options that outrank it, brought together to the plain values that `policy/` obeys.
+
+import type { GroupBy, KeepPolicy, LimitOperator, NamePattern, Policy } from '../model/policy.ts';
+import { type Duration, hours, parseDuration } from '../model/time.ts';
+import { DEFAULT_KEEP_POLICIES } from './default-keep-policies.ts';
+import type { PolicyFile } from './policy-schema.ts';
+import { regexSource } from './policy-words.ts';
+
+/** What the options say; absent: the file decides. */
+export interface PolicyChoices {
+  readonly kubernetesEnabled: boolean;
+  readonly gitEnabled: boolean;
+  readonly keepList: Policy['pins']['list'];
+  readonly maxDeleteShare?: number;
+  readonly allowDeleteAll?: boolean;
+  readonly untag?: boolean;
+}
+
+const DEFAULT_RECENT_HOURS = 2;
+const DEFAULT_MAX_DELETE_SHARE = 0.8;
+/** Longer than anything can have existed, and near enough for dates to stay dates. */
+const EVERYTHING: Duration = parseDuration('100000w');
+
+/**
+ * The policy of a file without mistakes (an empty object where there is no file) and of the options. With
+ * `cleanup.disable: true` everything counts as young, so that nothing is deleted, whatever the rest says.
+ */
+export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
+  const isDisabled = file.cleanup?.disable === true;
+  const groupBy = buildGroupBy(file.images?.groupBy);
+  return {
+    kubernetes: {
+      enabled: choices.kubernetesEnabled,
+      mirrors: new Map(Object.entries(file.kubernetes?.mirrors ?? {})),
+    },
+    git: { enabled: choices.gitEnabled, keepPolicies: buildKeepPolicies(file.cleanup?.keepPolicies) },
+    recent: { within: isDisabled ? EVERYTHING : recentWindow(file.cleanup) },
+    pins: { tags: file.pins?.tags ?? [], expressions: file.pins?.expressions ?? [], list: choices.keepList },
+    images: {
+      source: file.images?.source ?? [],
+      tagPatterns: file.images?.tagPatterns ?? [],
+      ...(groupBy === undefined ? {} : { groupBy }),
+      unlinked: file.images?.unlinked ?? 'keep',
+    },
+    guards: {
+      maxDeleteShare: choices.maxDeleteShare ?? file.guards?.maxDeleteShare ?? DEFAULT_MAX_DELETE_SHARE,
+      allowDeleteAll: choices.allowDeleteAll ?? file.guards?.allowDeleteAll ?? false,
+    },
+    untag: !isDisabled && (choices.untag ?? file.untag ?? false),
+  };
+}
+
+type FilePolicy = NonNullable<NonNullable<PolicyFile['cleanup']>['keepPolicies']>[number];
+
+interface FileLimit {
+  readonly last?: number | undefined;
+  readonly in?: string | undefined;
+  readonly operator?: LimitOperator | undefined;
+}
+
+function recentWindow(cleanup: PolicyFile['cleanup']): Duration {
+  if (cleanup?.disableBuiltWithinLastNHoursPolicy === true) return hours(0);
+  return hours(cleanup?.keepImagesBuiltWithinLastNHours ?? DEFAULT_RECENT_HOURS);
+}
+
+function buildKeepPolicies(policies: readonly FilePolicy[] | undefined): readonly KeepPolicy[] {
+  if (policies === undefined || policies.length === 0) return DEFAULT_KEEP_POLICIES;
+  return policies.map(({ references, imagesPerReference }, at) => {
+    const { branch, tag, limit } = references;
+    return {
+      name: `keepPolicies[${at}]`,
+      references: {
+        kind: branch === undefined ? 'tag' : 'branch',
+        pattern: buildPattern(branch ?? tag ?? ''),
+        ...(limit === undefined ? {} : { limit: buildLimit(limit) }),
+      },
+      // werf: without `last` it is one, also when only `in` is given.
+      imagesPerReference: { last: 1, ...buildLimit(imagesPerReference ?? {}) },
+    };
+  });
+}
+
+function buildPattern(text: string): NamePattern {
+  const source = regexSource(text);
+  return source === undefined ? { kind: 'literal', text } : { kind: 'regex', source };
+}
+
+function buildLimit(limit: FileLimit) {
+  return {
+    ...(limit.last === undefined ? {} : { last: limit.last }),
+    ...(limit.in === undefined ? {} : { in: parseDuration(limit.in) }),
+    operator: limit.operator ?? 'And',
+  } as const;
+}
+
+function buildGroupBy(
+  groupBy: { readonly label?: string | undefined; readonly tag?: string | undefined } | undefined,
+): GroupBy | undefined {
+  if (groupBy?.label !== undefined) return { kind: 'label', label: groupBy.label };
+  return groupBy?.tag === undefined ? undefined : { kind: 'tag', expression: groupBy.tag };
+}

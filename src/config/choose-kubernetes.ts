@@ -1,0 +1,110 @@
+// Where cluster usage comes from. In CI nothing is ambient: without a kubeconfig or manifests that were given on purpose, and
+// without an explicit "no", the run ends, because a cluster that is not asked protects nothing.
+
+import { checkInputPath, readNamedFile, resolvePath } from './check-files.ts';
+import { addMistake, addWrong, type Findings, readFlag, readList } from './findings.ts';
+import type { PolicyFile } from './policy-schema.ts';
+import type { KubeConfigSource, KubernetesSettings } from './settings.ts';
+
+/** The settings; `off` when the user said so. With mistakes among the findings the answer is not to be used. */
+export async function chooseKubernetes(findings: Findings, file: PolicyFile): Promise<KubernetesSettings | 'off'> {
+  const without = readFlag(findings, 'without-kube') === true;
+  const kubeConfig = await readKubeConfig(findings);
+  const manifests = await readManifests(findings);
+  const contexts = readList(findings, 'kube-context');
+  const namespaces = readList(findings, 'namespace');
+  const isNamed = kubeConfig !== undefined || manifests.length > 0;
+  if (without) {
+    const given = ['kube-config', 'kube-config-base64', 'kube-manifests', 'kube-context', 'namespace'] as const;
+    for (const name of given.filter((option) => findings.raw[option] !== undefined)) {
+      addMistake(findings, name, 'cannot stand together with without-kube: either clusters are asked or they are not');
+    }
+    return 'off';
+  }
+  if (file.cleanup?.disableKubernetesBasedPolicy === true) {
+    if (!isNamed) return 'off';
+    findings.notes.push(
+      'Kubernetes is asked: the options name a source and outrank disableKubernetesBasedPolicy in the policy file',
+    );
+  }
+  const ambient = isNamed ? undefined : chooseAmbient(findings, file);
+  if (kubeConfig === undefined && contexts !== undefined && (manifests.length > 0 || isCi(findings))) {
+    addMistake(findings, 'kube-context', 'needs kube-config or kube-config-base64: manifests have no contexts');
+  }
+  if (ambient === 'off') return 'off';
+  const source = kubeConfig ?? ambient;
+  return {
+    ...(source === undefined ? {} : { kubeConfig: source }),
+    manifests,
+    contexts: contexts ?? file.kubernetes?.contexts ?? [],
+    namespaces: namespaces ?? file.kubernetes?.namespaces ?? [],
+  };
+}
+
+/** Whether this is a CI job: there, what happens to lie in the home directory is nobody's decision. */
+function isCi(findings: Findings): boolean {
+  const flag = findings.environment['CI'] ?? '';
+  return findings.frontEnd === 'action' || !['', 'false', '0'].includes(flag.toLowerCase());
+}
+
+function chooseAmbient(findings: Findings, file: PolicyFile): KubeConfigSource | 'off' | undefined {
+  if (!isCi(findings)) return { kind: 'ambient' };
+  // With `cleanup.disable` nothing is deleted, so nothing needs a cluster's protection.
+  if (file.cleanup?.disable === true) return 'off';
+  const wasGiven = (['kube-config', 'kube-config-base64', 'kube-manifests'] as const).some(
+    (name) => findings.raw[name] !== undefined,
+  );
+  // What was given and cannot be used is a mistake already.
+  if (wasGiven || findings.policyIsBroken) return undefined;
+  findings.mistakes.push({
+    place: 'Kubernetes',
+    text:
+      'no cluster to ask: give kube-config, kube-config-base64 or kube-manifests, or say without-kube. ' +
+      'In CI nothing is taken from the environment, and an empty secret counts as not given',
+  });
+  return undefined;
+}
+
+async function readKubeConfig(findings: Findings): Promise<KubeConfigSource | undefined> {
+  const paths = readList(findings, 'kube-config');
+  const encoded = findings.raw['kube-config-base64'];
+  if (paths !== undefined && encoded !== undefined) {
+    addMistake(findings, 'kube-config-base64', 'cannot stand together with kube-config: give one of them');
+  }
+  if (paths !== undefined) return checkKubeConfigFiles(findings, paths);
+  return encoded === undefined ? undefined : decodeKubeConfig(findings, encoded);
+}
+
+async function checkKubeConfigFiles(findings: Findings, paths: readonly string[]): Promise<KubeConfigSource> {
+  for (const path of paths) {
+    const text = await readNamedFile(findings, 'kube-config', path);
+    if (text?.trim() === '')
+      addWrong(findings, { name: 'kube-config', got: `the empty file ${path}`, expected: 'a kubeconfig' });
+  }
+  if (paths.length === 0) addWrong(findings, { name: 'kube-config', got: 'no file', expected: 'a kubeconfig' });
+  return { kind: 'files', paths: paths.map((path) => resolvePath(findings, path)) };
+}
+
+/** The messages say nothing about the text but its length: it is a secret. */
+function decodeKubeConfig(findings: Findings, encoded: string): KubeConfigSource {
+  const name = 'kube-config-base64';
+  const compact = encoded.replaceAll(/\s/g, '');
+  const text = Buffer.from(compact, 'base64').toString('utf8');
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(compact);
+  if (compact === '')
+    addWrong(findings, { name, got: 'an empty text', expected: 'a kubeconfig in base64; is the secret set?' });
+  else if (!isBase64 || text.includes('\uFFFD') || text.trim() === '') {
+    addWrong(findings, {
+      name,
+      got: `${compact.length} characters that are not text in base64`,
+      expected: 'a kubeconfig in base64',
+    });
+  }
+  return { kind: 'inline', text };
+}
+
+async function readManifests(findings: Findings): Promise<readonly string[]> {
+  const paths = readList(findings, 'kube-manifests') ?? [];
+  const checked = await Promise.all(paths.map((path) => checkInputPath(findings, 'kube-manifests', path)));
+  return checked.filter((path) => path !== undefined);
+}

@@ -1,0 +1,86 @@
+// What came to light while options were read: mistakes, notes, and how a front end calls an option.
+
+import { findOption, type OptionName, type RawOptions } from '../options.ts';
+import { type Mistake, quote, suggest, wrongValue } from './mistake.ts';
+import { nearestName } from './nearest-name.ts';
+
+/** The two ways in. */
+export type FrontEnd = 'cli' | 'action';
+
+/** Collects while one set of options is read. Local to one call of `normalizeSettings`. */
+export interface Findings {
+  readonly raw: RawOptions;
+  readonly frontEnd: FrontEnd;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Relative paths of the user's are joined to it. `.` leaves them as they are. */
+  readonly workingDirectory: string;
+  readonly mistakes: Mistake[];
+  readonly notes: string[];
+  /** The policy file could not be read: nobody knows what it says, so nothing is missing for want of it. */
+  policyIsBroken: boolean;
+}
+
+/** `--ca-file` or `input ca-file`. */
+export function placeOf(name: OptionName | 'target', frontEnd: FrontEnd): string {
+  if (name === 'target') return 'explain';
+  return frontEnd === 'cli' ? `--${name}` : `input ${name}`;
+}
+
+/** Notes that an option has a value it cannot have. `got` is shown as it is. */
+export function addWrong(
+  findings: Findings,
+  wrong: { name: OptionName | 'target'; got: string; expected: string },
+): void {
+  findings.mistakes.push(wrongValue(placeOf(wrong.name, findings.frontEnd), wrong.got, wrong.expected));
+}
+
+/** Notes what is wrong with an option in a sentence of its own. */
+export function addMistake(findings: Findings, name: OptionName | 'target', text: string): void {
+  findings.mistakes.push({ place: placeOf(name, findings.frontEnd), text });
+}
+
+/** A flag: true, false, or undefined when it was not given (or is no flag, which is a mistake by then). */
+export function readFlag(findings: Findings, name: OptionName): boolean | undefined {
+  const value = findings.raw[name];
+  if (value === undefined || typeof value === 'boolean') return value;
+  const text = String(value).trim().toLowerCase();
+  if (text === 'true' || text === 'false') return text === 'true';
+  addWrong(findings, { name, got: quote(String(value)), expected: 'true or false' });
+  return undefined;
+}
+
+/** The entries of a list, trimmed; an empty one is a mistake. Undefined when the option was not given. */
+export function readList(findings: Findings, name: OptionName): readonly string[] | undefined {
+  const value = findings.raw[name];
+  if (value === undefined || !Array.isArray(value)) return undefined;
+  const items = value.map((item) => String(item).trim());
+  if (items.includes('')) addWrong(findings, { name, got: 'an empty value', expected: 'a value' });
+  return items.filter((item) => item !== '');
+}
+
+/** A text, trimmed; an empty one is a mistake. Undefined when the option was not given. */
+export function readText(findings: Findings, name: OptionName | 'target'): string | undefined {
+  const value = findings.raw[name];
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (text !== '') return text;
+  addWrong(findings, { name, got: 'an empty value', expected: 'a value' });
+  return undefined;
+}
+
+/** One of the choices, or the option's default when it was not given (or is none of them, which is a mistake by then). */
+export function readChoice<Choice extends string>(
+  findings: Findings,
+  name: OptionName,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const fallback = choices.find((choice) => choice === findOption(name).default) ?? choices[0];
+  const text = readText(findings, name);
+  if (text === undefined) return fallback;
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  const wrong = wrongValue(placeOf(name, findings.frontEnd), quote(text), `one of ${choices.join(', ')}`);
+  const nearest = nearestName(text, choices);
+  findings.mistakes.push(nearest === undefined ? wrong : { ...wrong, text: wrong.text + suggest(nearest), nearest });
+  return fallback;
+}

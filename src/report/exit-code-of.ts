@@ -1,0 +1,19 @@
+// What the process ends with, by the report of its run. The table of exit codes is in the README.
+
+import type { Report } from './report.ts';
+
+/** Nothing was deleted because a guard said no. */
+const REFUSED = 6;
+
+/** 0 for a plan and for an apply that did all it could; 1 when steps failed; 6 when a guard refused; else the error's. */
+export function exitCodeOf({ result, totals }: Report): number {
+  switch (result.kind) {
+    case 'stopped':
+      return result.error.exitCode;
+    case 'refused':
+      return REFUSED;
+    case 'planned':
+    case 'applied':
+      return totals.failed > 0 ? 1 : 0;
+  }
+}
