@@ -10,7 +10,7 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+const SCHEME = /[!#$%&'*+.^_`|~0-9A-Za-z-]+(?=[\s,]|$)/y;
 const PARAMETER = /([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
 const SEPARATORS = /[\s,]*/y;
 
@@ -39,7 +39,7 @@ function parseHeader(header: string): readonly Challenge[] {
       addParameter(current.parameters, parameter);
       continue;
     }
-    const scheme = parameter === undefined ? read(TOKEN) : undefined;
+    const scheme = parameter === undefined ? read(SCHEME) : undefined;
     if (scheme === undefined) return challenges;
     challenges.push({ scheme: scheme[0].toLowerCase(), parameters: new Map() });
   }
