@@ -30,12 +30,15 @@ const report = z.object({
   finishedAt: time,
   result: z.object({ kind: z.enum(['planned', 'applied', 'refused', 'stopped']) }),
   plan: z.object({ evidence }).optional(),
-  firstSeen: z.record(z.string(), z.record(z.string().refine(isDigest, 'not a digest'), time)),
+  firstSeen: z.record(z.string(), z.record(z.string().refine(isDigest), time)),
 });
+
+/** A file of another kind may be wrong in each of its thousands of lines. */
+const MAX_ISSUES = 20;
 
 /**
  * The report in the text of a file. `source` names the file in messages. Fields that a later version may add are ignored.
- * @throws UsageError PLAN_INVALID for no JSON, a plan, another version, or a wrong shape: all that is wrong at once.
+ * @throws UsageError PLAN_INVALID for no JSON, a plan, another version, or a wrong shape: up to 20 mistakes at once.
  */
 export function decodeReport(text: string, source: string): PreviousReport {
   const value = parseJson(text, source);
@@ -72,7 +75,7 @@ function notAReport(source: string, value: unknown, error: z.ZodError): UsageErr
       'Give a report of this version of registry-cleanup, or leave it out once.',
     );
   return invalid(
-    `${source} is not a report: ${z.prettifyError(error)}`,
+    `${source} is not a report: ${z.prettifyError({ issues: error.issues.slice(0, MAX_ISSUES) })}`,
     'Give the file that `--report-file` wrote, unchanged.',
   );
 }

@@ -65,10 +65,11 @@ function describeAll(report: Report, plans: readonly RepositoryPlan[]): string {
 
 function describePlanned({ kept, deleted, untagged, tags, bytes }: Numbers, command: Report['command']): string {
   const all = kept + deleted;
-  const would = command === 'plan' ? 'would go' : 'would have gone';
   if (all === 0 && tags === 0) return 'empty, nothing to do';
+  if (command === 'apply' && deleted > 0)
+    return `${formatCount(deleted)} of ${pluralize(all, 'image')} would have gone`;
   const parts: string[] = [];
-  if (deleted > 0) parts.push(`${formatCount(deleted)} of ${pluralize(all, 'image')} ${would}, ${describeRest(kept)}`);
+  if (deleted > 0) parts.push(`${formatCount(deleted)} of ${pluralize(all, 'image')} would go, ${describeRest(kept)}`);
   if (untagged > 0) parts.push(`${pluralize(untagged, 'tag')} off images that stay`);
   if (parts.length === 0)
     return `nothing to delete, ${all === 1 ? 'its one image stays' : `all ${formatCount(all)} images stay`}`;
@@ -86,11 +87,11 @@ function describeApplied(applied: readonly RepositoryOutcome[], planned: Numbers
   if (outcomes.length === 0 && skipped === 0)
     return all === 0 ? 'empty, nothing to do' : `nothing deleted, ${describeRest(all)}`;
   const parts = [`${formatCount(counts.deleted)} of ${pluralize(all, 'image')} deleted, ${describeRest(all - gone)}`];
-  if (counts.untagged > 0) parts.push(`${pluralize(counts.untagged, 'tag')} off images that stay`);
-  if (counts.deleted > 0 && bytes !== undefined) parts.push(`up to ${formatBytes(bytes)} freed`);
-  if (counts.alreadyGone > 0) parts.push(`${formatCount(counts.alreadyGone)} already gone`);
   if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} FAILED`);
   if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
+  if (counts.alreadyGone > 0) parts.push(`${formatCount(counts.alreadyGone)} already gone`);
+  if (counts.untagged > 0) parts.push(`${pluralize(counts.untagged, 'tag')} off images that stay`);
+  if (counts.deleted > 0 && bytes !== undefined) parts.push(`up to ${formatBytes(bytes)} freed`);
   return parts.join('; ');
 }
 

@@ -21,8 +21,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * function writes is read again: 1. mentions and e-mail addresses, issue numbers; 2. addresses and emoji names; 3. formulas;
  * 4. punctuation inside a line; 5. heading, list, rule or quote at the start of a list item.
  */
-const STRUCTURE =
-  /[@#]|:(?=\/\/|[\w+-]+:)|(?<![a-z\d])(?:www|mailto|xmpp)(?=[.:])|\$|[&<>`*_~[\]\\|]|^[-+=:]|(?<=^\d+)[.)]/gi;
+const STRUCTURE = /[@#]|:(?=\/\/|[\w+-]+:)|(?:www|mailto|xmpp)(?=[.:])|\$|[&<>`*_~[\]\\|]|^[-+=:]|(?<=^\d+)[.)]/gi;
 
 /**
  * Prose that holds untrusted names, for a paragraph, list item or table cell. Entities for what Markdown knows, as an entity

@@ -1,8 +1,8 @@
 // What goes, what went, and what did not: the rows of the long lists, for one repository.
 
-import type { Digest } from '../model/reference.ts';
+import { type Digest, shortDigest } from '../model/reference.ts';
 import type { Outcome } from '../plan/outcome.ts';
-import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
+import type { RepositoryPlan, ShownDecision, Step } from '../plan/plan.ts';
 import { briefReason } from './brief-reason.ts';
 import type { Report } from './report.ts';
 import { strongestReason } from './summarize-reasons.ts';
@@ -27,9 +27,9 @@ export interface UntagRow {
   readonly digest: Digest;
 }
 
-/** A step that was not done, or that found its work done by somebody else. */
+/** A step that was not done. */
 export interface ProblemRow {
-  readonly outcome: 'failed' | 'skipped' | 'already-gone';
+  readonly outcome: 'failed' | 'skipped';
   readonly action: 'delete' | 'untag';
   readonly digest: Digest;
   /** All tags for a delete, the one tag for an untag. */
@@ -43,8 +43,10 @@ export interface Changes {
   readonly planned: boolean;
   readonly deletions: readonly DeletionRow[];
   readonly untags: readonly UntagRow[];
-  /** Failed first, then skipped, then already gone; each in step order. */
+  /** Failed first, then skipped; each in step order. */
   readonly problems: readonly ProblemRow[];
+  /** What somebody else had deleted before its turn came: the tags, or the digest of an untagged one. */
+  readonly alreadyGone: readonly string[];
   /** Steps of the plan file that the fresh plan does not hold. */
   readonly notApplied: readonly ProblemRow[];
 }
@@ -64,9 +66,10 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
       .filter(({ step }) => step.action === 'delete')
       .map((outcome) => deletionDone(outcome, decisions.get(outcome.step.digest))),
     untags: done.flatMap(({ step }) => (step.tag === undefined ? [] : [{ tag: step.tag, digest: step.digest }])),
-    problems: (['failed', 'skipped', 'already-gone'] as const).flatMap((kind) =>
+    problems: (['failed', 'skipped'] as const).flatMap((kind) =>
       outcomes.filter(({ outcome }) => outcome === kind).map((outcome) => problem(outcome, kind)),
     ),
+    alreadyGone: outcomes.filter(({ outcome }) => outcome === 'already-gone').map(({ step }) => nameOfStep(step)),
     notApplied: applied.flatMap((one) => one.notApplied).map((outcome) => problem(outcome, 'skipped')),
   };
 }
@@ -77,6 +80,7 @@ function listPlanned(plan: RepositoryPlan): Changes {
     deletions: plan.decisions.filter(({ decision }) => decision === 'delete').map(deletionPlanned),
     untags: plan.decisions.flatMap(({ digest, untag }) => untag.map((tag) => ({ tag, digest }))),
     problems: [],
+    alreadyGone: [],
     notApplied: [],
   };
 }
@@ -97,6 +101,10 @@ function deletionDone({ step }: Outcome, decision: ShownDecision | undefined): D
 
 function problem({ step, why }: Outcome, outcome: ProblemRow['outcome']): ProblemRow {
   const { action, digest, tag, precondition } = step;
-  const gone = outcome === 'already-gone' ? 'somebody else had deleted it' : NO_REASON;
-  return { outcome, action, digest, tags: tag === undefined ? precondition.tags : [tag], why: why ?? gone };
+  return { outcome, action, digest, tags: tag === undefined ? precondition.tags : [tag], why: why ?? NO_REASON };
+}
+
+function nameOfStep({ digest, tag, precondition }: Step): string {
+  if (tag !== undefined) return tag;
+  return precondition.tags.length === 0 ? shortDigest(digest) : precondition.tags.join(', ');
 }

@@ -20,7 +20,7 @@ const encoder = new TextEncoder();
  */
 export function fitBlocks(blocks: readonly Block[], maxBytes: number): string {
   const whole = blocks.map((block) => renderBlock(block, block.rows.length)).join('');
-  if (sizeOf(whole) <= maxBytes) return whole;
+  if (sizeOf(whole) <= maxBytes) return endLine(whole);
   const note = `_Parts of this report do not fit here. All of it is in the JSON report._\n`;
   let left = maxBytes - sizeOf(note);
   if (left < 0) return '';
@@ -54,6 +54,11 @@ function renderBlock({ head, rows, tail }: Block, count: number): string {
   const left = rows.length - count;
   const more = left > 0 ? ['', `_… and ${formatCount(left)} more (all in the JSON report)._`] : [];
   return `${[...head, ...rows.slice(0, count), ...more, ...tail].join('\n')}\n\n`;
+}
+
+/** One newline at the end, not the empty line that separates blocks. */
+function endLine(text: string): string {
+  return text === '' ? '' : `${text.trimEnd()}\n`;
 }
 
 function sizeOf(text: string): number {

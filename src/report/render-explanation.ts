@@ -5,7 +5,6 @@ import type { ShownDecision } from '../plan/plan.ts';
 import { escapeMarkdown, markdownCode } from './escape-markdown.ts';
 import type { Explanation, RelatedNode, ShownLink } from './explanation.ts';
 import { formatBytes } from './format-bytes.ts';
-import { formatCount } from './format-count.ts';
 import { fitBlocks } from './markdown-document.ts';
 import { createTextPage, joinLines, type TextOptions, type TextPage } from './text-page.ts';
 
@@ -24,7 +23,8 @@ export function renderExplanation(explanation: Explanation, options: TextOptions
   return joinLines([
     ...page.statement(verdictOf(explanation), (line) => page.paint.bold(paint(line))),
     ...page.title('What it is'),
-    ...page.table(factsOf(node), [{}, {}], { most: MAX_RELATED, rest: andMore }),
+    ...page.prose(node.digest),
+    ...factsOf(node).flatMap(([name, value]) => page.prose(`${name.padEnd(6)}${value}`, 6)),
     ...page.title(node.decision === 'keep' ? 'Why it stays' : 'Why it would go'),
     ...node.reasons.flatMap(({ rule, text }) => page.prose(`- ${text} [${rule}]`, 2)),
     ...(node.untag.length === 0
@@ -51,7 +51,9 @@ export function renderExplanationMarkdown(explanation: Explanation): string {
       {
         priority: 0,
         head: ['| | |', '| --- | --- |'],
-        rows: factsOf(node).map(([name, value]) => `| ${escapeMarkdown(name)} | ${markdownCode(value)} |`),
+        rows: [['digest', node.digest] as const, ...factsOf(node)].map(
+          ([name, value]) => `| ${escapeMarkdown(name)} | ${markdownCode(value)} |`,
+        ),
         tail: [],
       },
       list(
@@ -92,9 +94,8 @@ function verdictOf({ repository, target, node }: Explanation): string {
   return `${repository}, ${target}: ${node.decision === 'keep' ? 'stays' : 'would be deleted'}`;
 }
 
-function factsOf({ digest, tags, what, sizeBytes }: ShownDecision): readonly (readonly [string, string])[] {
+function factsOf({ tags, what, sizeBytes }: ShownDecision): readonly (readonly [string, string])[] {
   return [
-    ['digest', digest],
     ['tags', tags.length === 0 ? 'none' : tags.join(', ')],
     ['kind', what],
     ['size', `${formatBytes(sizeBytes)}, shared layers counted`],
@@ -115,15 +116,11 @@ function renderRelated(related: readonly RelatedNode[], page: TextPage): readonl
   ]);
   return [
     ...page.title('Hangs together with'),
-    ...page.table(rows, [{}, {}, {}, {}], { most: MAX_RELATED, rest: andMore }),
+    ...page.table(rows, [{}, { maxShare: 0.4 }, { maxShare: 0.25 }, {}], MAX_RELATED),
   ];
 }
 
 function inWords(decision: RelatedNode['decision']): string {
   if (decision === 'absent') return 'not there';
   return decision === 'keep' ? 'stays' : 'would go';
-}
-
-function andMore(left: number): string {
-  return `and ${formatCount(left)} more (all with --format json)`;
 }

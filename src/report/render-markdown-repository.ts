@@ -29,6 +29,7 @@ export function markdownRepository(report: Report, plan: RepositoryPlan): readon
     ...clusterBlocks(plan),
     ...deletionBlocks(changes, report),
     ...untagBlocks(changes),
+    ...goneBlocks(changes),
     ...remarkBlocks(plan),
   ];
   if (!several || blocks.length === 0) return blocks;
@@ -101,6 +102,13 @@ function untagBlocks({ planned, untags }: Changes): readonly Block[] {
       tail: ['', '</details>'],
     },
   ];
+}
+
+function goneBlocks({ alreadyGone }: Changes): readonly Block[] {
+  if (alreadyGone.length === 0) return [];
+  const title = `<b>${formatCount(alreadyGone.length)} already deleted by somebody else</b>`;
+  const rows = alreadyGone.map((name) => `- ${markdownCode(name)}`);
+  return [{ priority: PRIORITY.changes, head: fold(title, []), rows, tail: ['', '</details>'] }];
 }
 
 function remarkBlocks({ remarks }: RepositoryPlan): readonly Block[] {

@@ -21,6 +21,8 @@ export interface MarkdownOptions {
  */
 const JOB_SUMMARY: MarkdownOptions = { maxBytes: 1_000_000 };
 
+const MAX_ERROR_LINES = 50;
+
 /** https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts */
 const ALERTS: Readonly<Record<Tone, string>> = { good: 'NOTE', attention: 'WARNING', bad: 'CAUTION' };
 
@@ -78,8 +80,10 @@ function nextOf(report: Report, status: string): string {
 function errorBlocks({ result }: Report): readonly Block[] {
   if (result.kind !== 'stopped') return [];
   const { name, code, exitCode, message } = result.error;
+  // A policy file with many mistakes names each on a line of its own.
+  const text = message.split('\n', MAX_ERROR_LINES).map(escapeMarkdown).join('<br>');
   const kind = `${markdownCode(name)} ${markdownCode(code)}, exit code ${exitCode}`;
-  return [{ priority: PRIORITY.error, head: [`**${escapeMarkdown(message)}** (${kind})`], rows: [], tail: [] }];
+  return [{ priority: PRIORITY.error, head: [`**${text}** (${kind})`], rows: [], tail: [] }];
 }
 
 function guardBlocks({ plan, result }: Report): readonly Block[] {

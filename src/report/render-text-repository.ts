@@ -10,7 +10,7 @@ import { pluralize } from './pluralize.ts';
 import type { Report } from './report.ts';
 import { summarizeClusterUse } from './summarize-cluster-use.ts';
 import { type Tally, tallyReasons } from './tally-reasons.ts';
-import type { Fold, TextPage } from './text-page.ts';
+import type { TextPage } from './text-page.ts';
 
 /** About a screen: what is left out stands in the JSON report. */
 const MAX_ROWS = 40;
@@ -18,24 +18,23 @@ const MAX_REASONS = 15;
 const MAX_NAMES = 3;
 const MAX_REMARKS = 20;
 
-const FOLD: Fold = { most: MAX_ROWS, rest: andMore };
-
 /** The part of the report about one repository; `several` gives it a heading of its own. */
 export function renderTextRepository(report: Report, plan: RepositoryPlan, page: TextPage): readonly string[] {
   const several = (report.plan?.repositories ?? []).length > 1;
   const { go, stay } = tallyReasons(report, plan);
   const changes = listChanges(report, plan);
-  return [
-    ...(several ? page.title(`── ${plan.name} ──`) : []),
+  const lines = [
+    ...renderProblems('Not done', changes.problems, page),
+    ...renderProblems('In the plan file, but not in the fresh plan, so not done', changes.notApplied, page),
     ...renderTally(go, page),
     ...renderTally(stay, page),
     ...renderClusterUse(plan, page),
-    ...renderProblems('Not done', changes.problems, page),
-    ...renderProblems('In the plan file, but not in the fresh plan, so not done', changes.notApplied, page),
     ...renderDeletions(changes, report, page),
     ...renderUntags(changes, page),
+    ...renderAlreadyGone(changes, page),
     ...renderRemarks(plan, page),
   ];
+  return several && lines.length > 0 ? [...page.title(`── ${plan.name} ──`), ...lines] : lines;
 }
 
 function renderTally({ title, rows }: Tally, page: TextPage): readonly string[] {
@@ -44,7 +43,7 @@ function renderTally({ title, rows }: Tally, page: TextPage): readonly string[] 
     formatCount(count),
     names.length === 0 ? text : `${text}: ${joinSome(names, MAX_NAMES)}`,
   ]);
-  return [...page.title(title), ...page.table(cells, [{ align: 'right' }, {}], { most: MAX_REASONS, rest: andMore })];
+  return [...page.title(title), ...page.table(cells, [{ align: 'right' }, {}], MAX_REASONS)];
 }
 
 function renderClusterUse(plan: RepositoryPlan, page: TextPage): readonly string[] {
@@ -57,7 +56,7 @@ function renderClusterUse(plan: RepositoryPlan, page: TextPage): readonly string
   ]);
   return [
     ...page.title('What clusters protect'),
-    ...page.table(cells, [{ maxShare: 0.4 }, { align: 'right' }, {}], { most: MAX_REASONS, rest: andMore }),
+    ...page.table(cells, [{ maxShare: 0.4 }, { align: 'right' }, {}], MAX_REASONS),
   ];
 }
 
@@ -68,12 +67,7 @@ function renderProblems(title: string, rows: readonly ProblemRow[], page: TextPa
     const [first, ...rest] = page.prose(`${outcome}: ${action} ${nameOf(tags, digest)}: ${why}`, 2);
     return [paint(first ?? ''), ...rest];
   });
-  const left = rows.length - MAX_ROWS;
-  return [
-    ...page.title(`${title} (${formatCount(rows.length)})`),
-    ...lines,
-    ...(left > 0 ? [page.paint.dim(`  … ${andMore(left)}`)] : []),
-  ];
+  return [...page.title(`${title} (${formatCount(rows.length)})`), ...lines, ...page.more(rows.length - MAX_ROWS)];
 }
 
 function renderDeletions({ planned, deletions }: Changes, { command }: Report, page: TextPage): readonly string[] {
@@ -87,7 +81,7 @@ function renderDeletions({ planned, deletions }: Changes, { command }: Report, p
   ]);
   return [
     ...page.title(`${planned ? wouldBe : 'Deleted'} (${formatCount(deletions.length)}; sizes with shared layers)`),
-    ...page.table(cells, [{ maxShare: 0.35 }, { maxShare: 0.1 }, { align: 'right' }, {}], FOLD),
+    ...page.table(cells, [{ maxShare: 0.35 }, { maxShare: 0.1 }, { align: 'right' }, {}], MAX_ROWS),
   ];
 }
 
@@ -97,17 +91,25 @@ function renderUntags({ planned, untags }: Changes, page: TextPage): readonly st
   const cells = untags.map(({ tag, digest }) => [tag, shortDigest(digest)]);
   return [
     ...page.title(`${title} (${formatCount(untags.length)})`),
-    ...page.table(cells, [{ maxShare: 0.6 }, {}], FOLD),
+    ...page.table(cells, [{ maxShare: 0.6 }, {}], MAX_ROWS),
+  ];
+}
+
+function renderAlreadyGone({ alreadyGone }: Changes, page: TextPage): readonly string[] {
+  if (alreadyGone.length === 0) return [];
+  const rows = alreadyGone.map((name) => [name]);
+  return [
+    ...page.title(`Already deleted by somebody else (${formatCount(rows.length)})`),
+    ...page.table(rows, [{}], MAX_ROWS),
   ];
 }
 
 function renderRemarks({ remarks }: RepositoryPlan, page: TextPage): readonly string[] {
   if (remarks.length === 0) return [];
-  const left = remarks.length - MAX_REMARKS;
   return [
     ...page.title(`Worth knowing (${formatCount(remarks.length)})`),
     ...remarks.slice(0, MAX_REMARKS).flatMap(({ text }) => page.prose(`- ${text}`, 2)),
-    ...(left > 0 ? [page.paint.dim(`  … ${andMore(left)}`)] : []),
+    ...page.more(remarks.length - MAX_REMARKS),
   ];
 }
 
@@ -116,8 +118,4 @@ function nameOf(tags: readonly string[], digest: Digest): string {
   const [first, ...others] = tags;
   if (first === undefined) return shortDigest(digest);
   return others.length === 0 ? first : `${first} +${formatCount(others.length)}`;
-}
-
-function andMore(left: number): string {
-  return `and ${formatCount(left)} more (all in the JSON report)`;
 }

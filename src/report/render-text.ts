@@ -4,13 +4,14 @@ import type { RepositoryPlan } from '../plan/plan.ts';
 import { describeEvidence } from './describe-evidence.ts';
 import { describeNextStep, describeOrigin, describeRecovery, describeStatus } from './describe-status.ts';
 import { describeVerdict, type Tone } from './describe-verdict.ts';
-import { formatCount } from './format-count.ts';
 import { renderTextRepository } from './render-text-repository.ts';
 import type { Report, ReportedError } from './report.ts';
 import { createTextPage, joinLines, type TextOptions, type TextPage } from './text-page.ts';
 
 /** Repositories whose verdict is listed one by one. */
 const MAX_VERDICTS = 50;
+/** A policy file with many mistakes names each on a line of its own. */
+const MAX_ERROR_LINES = 50;
 
 /** The report as text that ends in a newline; lines fit `width` columns, names that came from outside are escaped. */
 export function renderText(report: Report, options: TextOptions): string {
@@ -29,10 +30,9 @@ export function renderText(report: Report, options: TextOptions): string {
 function renderVerdict(report: Report, page: TextPage): readonly string[] {
   const { tone, lines } = describeVerdict(report);
   const shown = lines.slice(0, MAX_VERDICTS + 1);
-  const left = lines.length - shown.length;
   return [
     ...shown.flatMap(({ name, text }) => page.statement(`${name}: ${text}`, page.paint.bold)),
-    ...(left > 0 ? [page.paint.dim(`… and ${formatCount(left)} more repositories`)] : []),
+    ...page.more(lines.length - shown.length),
     ...page.statement(describeStatus(report), paintOf(tone, page)),
   ];
 }
@@ -44,7 +44,7 @@ function paintOf(tone: Tone, { paint }: TextPage): (text: string) => string {
 function renderError({ name, code, message, hint, exitCode }: ReportedError, page: TextPage): readonly string[] {
   return [
     ...page.title(`What went wrong (${name} ${code}, exit code ${exitCode})`),
-    ...page.prose(message),
+    ...message.split('\n', MAX_ERROR_LINES).flatMap((line) => page.prose(line, 2)),
     ...(hint === undefined ? [] : page.prose(`→ ${hint}`, 2)),
   ];
 }

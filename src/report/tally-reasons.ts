@@ -28,9 +28,9 @@ export function tallyReasons(report: Report, plan: RepositoryPlan): { readonly g
   const spared = planned.length - went.length;
   const stayRows = [...summarizeReasons(kept), ...(spared === 0 ? [] : [sparedRow(spared)])];
   return {
-    go: { title: `Why ${formatCount(went.length)} ${verb(report)}`, rows: summarizeReasons(went) },
+    go: { title: `Why ${formatCount(went.length)} ${goVerb(report)}`, rows: summarizeReasons(went) },
     stay: {
-      title: `Why ${formatCount(kept.length + spared)} ${kept.length + spared === 1 ? 'stays' : 'stay'}`,
+      title: `Why ${formatCount(kept.length + spared)} ${stayVerb(report, kept.length + spared)}`,
       rows: stayRows,
     },
   };
@@ -40,8 +40,13 @@ function sparedRow(count: number): ReasonRow {
   return { count, text: 'deletion not done in this run (skipped, failed, or not in the plan file)', names: [] };
 }
 
-function verb({ command, applied }: Report): string {
+function goVerb({ command, applied }: Report): string {
   if (command === 'plan') return 'would go';
   if (applied === undefined) return 'would have gone';
   return 'went';
+}
+
+function stayVerb({ command, applied }: Report, count: number): string {
+  if (command === 'apply' && applied === undefined) return 'would have stayed';
+  return count === 1 ? 'stays' : 'stay';
 }

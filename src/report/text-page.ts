@@ -1,6 +1,7 @@
 // What all text renderers share: one page of a given width, with or without colours. Every untrusted text passes through here.
 
 import { defuseWorkflowCommand, escapeTerminal } from './escape-terminal.ts';
+import { formatCount } from './format-count.ts';
 import { type Column, createPaint, layoutTable, type Paint, wrapText } from './text-layout.ts';
 import { truncateText } from './truncate-text.ts';
 
@@ -20,14 +21,10 @@ export interface TextPage {
   prose(text: string, hang?: number): readonly string[];
   /** Prose without indent, painted. */
   statement(text: string, paint: (line: string) => string): readonly string[];
-  /** Aligned rows, indented by two, one line each; from `most` rows on a line says how many are left out. */
-  table(rows: readonly (readonly string[])[], columns: readonly Column[], fold: Fold): readonly string[];
-}
-
-/** How many rows are shown, and what to say about the rest: `rest(4832)` is one line. */
-export interface Fold {
-  readonly most: number;
-  readonly rest: (left: number) => string;
+  /** Aligned rows, indented by two, one line each; beyond `most` rows a line says how many are left out. */
+  table(rows: readonly (readonly string[])[], columns: readonly Column[], most: number): readonly string[];
+  /** The line that says how many were left out; nothing unless `left` is above zero. */
+  more(left: number): readonly string[];
 }
 
 const MIN_WIDTH = 40;
@@ -40,22 +37,26 @@ const MAX_COLUMNS = 2000;
 export function createTextPage({ color, width }: TextOptions): TextPage {
   const columns = Math.max(MIN_WIDTH, Math.floor(width));
   const paint = createPaint(color);
-  const clean = (text: string) => truncateText(escapeTerminal(text), MAX_COLUMNS);
+  const clean = (text: string) => truncateText(defuseWorkflowCommand(escapeTerminal(text)), MAX_COLUMNS);
+  const prose = (text: string, hang = 0) =>
+    wrapText(clean(text), columns, { indent: INDENT, hang: INDENT + ' '.repeat(hang) });
+  const more = (left: number) =>
+    left > 0 ? prose(`… and ${formatCount(left)} more (all in the JSON report: --report-file)`, 2).map(paint.dim) : [];
   return {
     paint,
     title: (text) => ['', ...wrapText(clean(text), columns, FLUSH).map(paint.bold)],
-    prose: (text, hang = 0) => wrapText(clean(text), columns, { indent: INDENT, hang: INDENT + ' '.repeat(hang) }),
+    prose,
     statement: (text, painted) => wrapText(clean(text), columns, FLUSH).map(painted),
-    table(rows, layout, { most, rest }) {
-      const shown = rows.slice(0, most).map((row) => row.map(escapeTerminal));
+    table(rows, layout, most) {
+      const shown = rows.slice(0, most).map((row) => row.map(clean));
       const lines = layoutTable(shown, layout, columns - INDENT.length).map((line) => `${INDENT}${line}`);
-      const left = rows.length - shown.length;
-      return left > 0 ? [...lines, paint.dim(`${INDENT}… ${rest(left)}`)] : lines;
+      return [...lines, ...more(rows.length - shown.length)];
     },
+    more,
   };
 }
 
-/** The finished page: no line that a CI runner would obey, one newline at the end. */
+/** The finished page: no line that a CI runner would obey (wrapping may have begun one with `::`), a newline at the end. */
 export function joinLines(lines: readonly string[]): string {
   return `${lines.map(defuseWorkflowCommand).join('\n')}\n`;
 }

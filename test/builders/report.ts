@@ -199,3 +199,60 @@ export function typicalDecisions(): readonly ShownDecision[] {
     drop('main-2c3d4e5', [because.superseded('main-2c3d4e5')], { sizeBytes: 48_000_000 }),
   ];
 }
+
+/** An apply's report in which every place that can hold text from outside holds `text`, twice where lists are possible. */
+export function reportFullOf(text: string): Report {
+  const workload = { context: text, namespace: text, kind: text, name: text, container: text };
+  const found = { kind: 'label', name: text } as const;
+  const kept: readonly Reason[] = [
+    { rule: 'kubernetes', by: 'tag', tag: tagOf(text), workloads: [workload, workload] },
+    { rule: 'git', policy: text, reference: { kind: 'branch', name: text }, commit: commitOf('a'), found },
+    { rule: 'pin', pin: text, tag: tagOf(text) },
+    { rule: 'unlinked', why: text },
+  ];
+  const decisions = [
+    ...kept.map((reason, index) =>
+      decisionOf({
+        decision: 'keep',
+        name: `keep ${index}`,
+        tags: [text],
+        what: text,
+        reasons: [reason],
+        untag: [text],
+      }),
+    ),
+    ...(['deleted', 'failed', 'skipped', 'already-gone'] as const).map((name) =>
+      decisionOf({
+        decision: 'delete',
+        name,
+        tags: [text, text],
+        what: text,
+        reasons: [{ rule: 'git-gone', what: text, found, proof: text }],
+      }),
+    ),
+  ];
+  const guards = [{ guard: 'nothing-left', text, hint: text } as const];
+  const repositories = [text, `${text}2`].map((name) =>
+    repositoryPlan(decisions, { name, guards, remarks: [{ code: 'vanished-tag', text }] }),
+  );
+  const plan = planOf(repositories, { tool: text, asOf: text });
+  const sources = [{ kind: 'cluster', name: text, pods: 1, objects: 1 }] as const;
+  const outcomes = decisions
+    .filter(({ decision }) => decision === 'delete')
+    .map((decision, index) =>
+      outcomeOf(
+        deleteStep(decision),
+        (['deleted', 'failed', 'skipped', 'already-gone'] as const)[index] ?? 'failed',
+        text,
+      ),
+    );
+  return reportOf({
+    tool: text,
+    command: 'apply',
+    result: { kind: 'stopped', error: { name: text, code: text, message: text, hint: text, exitCode: 4 } },
+    plan: { ...plan, evidence: { ...plan.evidence, kubernetes: { sources, images: 1 } } },
+    applied: repositories.map(({ name }) => ({ name, outcomes, notApplied: outcomes })),
+    journal: text,
+    planFile: text,
+  });
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { escapeMarkdown, markdownCode } from '../../src/report/escape-markdown.ts';
+
+describe('escapeMarkdown', () => {
+  it.each([
+    ['a table cell', 'a | b', 'a &#124; b'],
+    ['an escaped table cell', 'a \\| b', 'a &#92;&#124; b'],
+    ['a tag', '<script>', '&lt;script&gt;'],
+    ['a comment', '<!-- x -->', '&lt;!-- x --&gt;'],
+    ['an entity', '&lt;b&gt;', '&amp;lt;b&amp;gt;'],
+    ['a code span', '`x`', '&#96;x&#96;'],
+    ['emphasis', '*a* _b_ ~c~', '&#42;a&#42; &#95;b&#95; &#126;c&#126;'],
+    ['a link', '[x](http://evil)', '&#91;x&#93;(http&#58;<wbr>//evil)'],
+    ['an image', '![x](y)', '!&#91;x&#93;(y)'],
+    ['a mention', 'by @octocat', 'by <wbr>@<wbr>octocat'],
+    ['an e-mail address', 'a@b.com', 'a<wbr>@<wbr>b.com'],
+    ['an issue number', 'see #12', 'see #<wbr>12'],
+    ['a bare address', 'https://evil.com', 'https&#58;<wbr>//evil.com'],
+    ['a bare host', 'www.evil.com', 'www<wbr>.evil.com'],
+    ['a mail scheme', 'mailto:a', 'mailto<wbr>:a'],
+    ['an emoji name', ':tada:', '&#58;<wbr>tada:'],
+    ['a formula', '$x$', '<span>$</span>x<span>$</span>'],
+    ['a heading at the start', '# x', '#<wbr> x'],
+    ['a list at the start', '- x', '&#45; x'],
+    ['a numbered list at the start', '1. x', '1&#46; x'],
+    ['a newline', 'a\nb', 'a&#92;nb'],
+    ['spaces at the start', '    code', 'code'],
+  ])('lets no text become %s', (_, text, escaped) => {
+    expect(escapeMarkdown(text)).toBe(escaped);
+  });
+
+  it('leaves ordinary sentences readable', () => {
+    const text = '5 of 14 images (36%) would go, more than the 30% that are allowed: raise --max-delete-share.';
+    expect(escapeMarkdown(text)).toBe(text);
+  });
+
+  it('cuts a text that nobody would read', () => {
+    expect(escapeMarkdown('x'.repeat(5000))).toBe(`${'x'.repeat(1999)}…`);
+  });
+});
+
+describe('markdownCode', () => {
+  it.each([
+    ['v1.2.3', '`v1.2.3`'],
+    ['feature/x_y*z', '`feature/x_y*z`'],
+    ['ghcr.io/team/app@sha256:ab', '`ghcr.io/team/app@sha256:ab`'],
+    ['registry-cleanup apply --plan-file p.json', '`registry-cleanup apply --plan-file p.json`'],
+    ['a`b', '<code>a&#96;b</code>'],
+    ['a|b', '<code>a&#124;b</code>'],
+    ['a\\|b', '<code>a&#92;&#124;b</code>'],
+    ['<b>', '<code>&lt;b&gt;</code>'],
+    ['a\u001b[1mb', '<code>a&#92;u{1b}&#91;1mb</code>'],
+    ['', '<code></code>'],
+    [' ', '<code></code>'],
+  ])('shows %j as %s', (text, code) => {
+    expect(markdownCode(text)).toBe(code);
+  });
+});
