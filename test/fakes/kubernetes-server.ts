@@ -88,6 +88,8 @@ export interface KubernetesServerOptions {
   readonly pageSize?: (page: number, limit: number) => number;
   /** Default true. */
   readonly gzip?: boolean;
+  /** A folder that {@link makeCertificates} filled, to share one authority between servers. Default: one of its own. */
+  readonly certificates?: string;
 }
 
 /** A running server. */
@@ -206,8 +208,8 @@ interface State {
 
 /** Starts a server on a free port of 127.0.0.1 with an authority of its own. */
 export async function startKubernetesServer(options: KubernetesServerOptions = {}): Promise<KubernetesServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'kubernetes-'));
-  await makeCertificates(folder);
+  const folder = options.certificates ?? (await mkdtemp(join(tmpdir(), 'kubernetes-')));
+  if (options.certificates === undefined) await makeCertificates(folder);
   const state: State = {
     options,
     objects: new Map(),
@@ -240,7 +242,7 @@ export async function startKubernetesServer(options: KubernetesServerOptions = {
     async close() {
       server.closeAllConnections();
       if (server.listening) await new Promise((resolve) => server.close(resolve));
-      await rm(folder, { recursive: true, force: true });
+      if (options.certificates === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -447,7 +449,8 @@ function sendReply(response: ServerResponse, reply: Reply): void {
   else response.end(reply.body);
 }
 
-async function makeCertificates(folder: string): Promise<void> {
+/** Fills a folder with an authority, and certificates of the server and of the user `admin` that it signed. */
+export async function makeCertificates(folder: string): Promise<void> {
   const openssl = async (args: string) => run('openssl', args.split(' '), { cwd: folder });
   const key = (name: string) => openssl(`ecparam -name prime256v1 -genkey -noout -out ${name}.key`);
   await Promise.all(['ca', 'server', 'client'].map(key));

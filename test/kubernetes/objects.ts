@@ -19,10 +19,10 @@ export function pod(name: string, image: string, more: { namespace?: string; spe
 }
 
 /** An object of a kind with a pod template: one container `app`. */
-export function templated(kind: string, name: string, image: string, namespace = 'shop'): KubernetesObject {
+export function templated(kind: string, name: string, image: string): KubernetesObject {
   const template = { metadata: {}, spec: { containers: [{ name: 'app', image }] } };
   const spec = kind === 'CronJob' ? { jobTemplate: { spec: { template } } } : { template };
-  return { apiVersion: apiVersionOf(kind), kind, metadata: { name, namespace }, spec };
+  return { apiVersion: apiVersionOf(kind), kind, metadata: { name, namespace: 'shop' }, spec };
 }
 
 /** One object of each of the eight kinds, with the image `registry.test/<kind>:1`. */

@@ -18,6 +18,7 @@ import {
   type KubernetesServer,
   type KubernetesServerOptions,
   kubeConfigText,
+  makeCertificates,
   SERVED,
   startKubernetesServer,
   writeKubeConfig,
@@ -59,9 +60,10 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
   const servers: KubernetesServer[] = [];
   let server: KubernetesServer;
   let folder: string;
+  let certificates: string;
 
   async function start(options: KubernetesServerOptions = {}): Promise<KubernetesServer> {
-    const started = await startKubernetesServer(options);
+    const started = await startKubernetesServer({ certificates, ...options });
     servers.push(started);
     return started;
   }
@@ -72,6 +74,8 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'usage-'));
+    certificates = await mkdtemp(join(folder, 'certificates-'));
+    await makeCertificates(certificates);
   });
   beforeEach(async () => {
     server = await start();
@@ -455,7 +459,8 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
     });
 
     it('stops the run when the server has a certificate of another authority', async () => {
-      const other = await start();
+      const other = await startKubernetesServer();
+      servers.push(other);
       const error = await failureOf(read(prod({ server: { url: server.url, caFile: other.caFile } })));
       expect(error).toMatchObject({ code: 'EVIDENCE_KUBERNETES', temporary: false });
       expect(error.hint).toContain('certificate-authority');
