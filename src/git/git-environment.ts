@@ -85,5 +85,5 @@ export function ownEnvironment(
     result[`GIT_CONFIG_KEY_${index}`] = key;
     result[`GIT_CONFIG_VALUE_${index}`] = value;
   }
-  return { ...result, GIT_CONFIG_COUNT: String(entries.length), GIT_DIR: gitDirectory };
+  return { ...result, GIT_CONFIG_COUNT: String(entries.length), GIT_DIR: gitDirectory, GIT_NO_LAZY_FETCH: '1' };
 }

@@ -16,10 +16,11 @@ export interface OwnRepository {
   /** Sets the references to exactly these ids, `refs/listed/0`, `refs/listed/1`, … in the given order. */
   setReferences(ids: readonly CommitId[]): Promise<void>;
   /**
-   * Gets the given ids and all commits behind them from origin, without trees and files where the server can do that.
+   * Gets the given ids and all commits behind them from origin; `treeless` without trees and files, where the server can do
+   * that. Treeless does not mix with borrowed objects: git (2.39) then looks for missing ones at origin, without end.
    * @throws EvidenceError EVIDENCE_GIT when origin does not supply every one.
    */
-  fetch(ids: readonly CommitId[]): Promise<void>;
+  fetch(ids: readonly CommitId[], objects: 'treeless' | 'all'): Promise<void>;
   /** Deletes the folder. */
   remove(): Promise<void>;
 }
@@ -52,15 +53,18 @@ export async function createOwnRepository(options: OwnRepositoryOptions): Promis
     return { arguments: parameters, directory: clone.top, environment, purpose, redact: clone.redact };
   }
 
-  async function fetch(ids: readonly CommitId[]): Promise<void> {
+  async function fetch(ids: readonly CommitId[], objects: 'treeless' | 'all'): Promise<void> {
     // Exact ids without a name for them: what origin's references have become meanwhile does not matter.
     const wanted = ids.map((id) => `\tfetch = ${id}\n`).join('');
     await writeFile(join(directory, 'config'), `${baseConfig(options.hash)}[remote "origin"]\n${wanted}`);
-    const parameters = ['fetch', '--quiet', '--no-write-fetch-head', '--filter=tree:0', 'origin'];
+    const filter = objects === 'treeless' ? ['--filter=tree:0'] : [];
+    const parameters = ['fetch', '--quiet', '--no-write-fetch-head', ...filter, 'origin'];
     await streamGit(
       call(`fetch the history from origin (${clone.redact(clone.originUrls[0] ?? '')})`, parameters),
       () => undefined,
     );
+    // Git noted there that missing objects can be had from origin. A missing commit must be an error from here on.
+    await writeFile(join(directory, 'config'), baseConfig(options.hash));
   }
 
   return {

@@ -2,6 +2,7 @@
 // Incomplete history never becomes a `History`.
 
 import { tmpdir } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { describeCause, EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CommitGraph, CommitId, GitReference, History } from '../model/history.ts';
@@ -75,23 +76,26 @@ interface Task {
   readonly options: HistoryOptions;
 }
 
+/** How to get the commits. Only a clone without holes can lend its objects to a fetch: it tells origin what it has. */
+type Way = 'borrow' | 'borrow-and-fetch' | 'fetch-treeless' | 'fetch-all';
+
 /**
- * The history from the clone's objects where they suffice, else fetched. When a fetch fails, origin is asked once more, as its
- * references may have moved meanwhile; that time nothing is borrowed, as the clone may be damaged.
+ * The history from the clone's objects where they suffice, else fetched. When a fetch fails, origin is asked once more: its
+ * references may have moved meanwhile. If they have not, the server's treeless answer was the trouble (git 2.39 refuses the
+ * one that holds a tag on a tree), or the clone is damaged; so everything is fetched, or nothing borrowed.
  */
 async function readFound(task: Task): Promise<Found> {
-  const { clone, options } = task;
-  const useClone = (): Promise<Found> => attempt(task, { borrow: true, fetch: false });
-  if (!options.allowFetch) return useClone();
-  const found = clone.shallow ? undefined : await unlessEvidenceFails(useClone, options.log);
+  const { clone, listed, options } = task;
+  if (!options.allowFetch) return attempt(task, 'borrow');
+  const found = clone.shallow ? undefined : await unlessEvidenceFails(() => attempt(task, 'borrow'), options.log);
   if (found !== undefined) return found;
   options.log.info('The clone does not hold the whole history; fetching the commits from origin.');
-  // A clone with holes would tell origin that it has what it lacks.
-  const borrow = !clone.shallow && !clone.partial;
-  const fetched = await unlessEvidenceFails(() => attempt(task, { borrow, fetch: true }), options.log);
+  const way = clone.shallow || clone.partial ? 'fetch-treeless' : 'borrow-and-fetch';
+  const fetched = await unlessEvidenceFails(() => attempt(task, way), options.log);
   if (fetched !== undefined) return fetched;
-  const listed = await listOriginReferences(clone, options.environment);
-  return attempt({ ...task, listed }, { borrow: false, fetch: true });
+  const again = await listOriginReferences(clone, options.environment);
+  const moved = !isDeepStrictEqual(idsOf(again), idsOf(listed));
+  return attempt({ ...task, listed: again }, moved || way === 'borrow-and-fetch' ? 'fetch-treeless' : 'fetch-all');
 }
 
 async function unlessEvidenceFails(read: () => Promise<Found>, log: Log): Promise<Found | undefined> {
@@ -105,13 +109,19 @@ async function unlessEvidenceFails(read: () => Promise<Found>, log: Log): Promis
 }
 
 /** One try in a repository of its own: leftovers of a failed one would pass for fetched history. */
-async function attempt({ clone, listed, options }: Task, way: { borrow: boolean; fetch: boolean }): Promise<Found> {
+async function attempt({ clone, listed, options }: Task, way: Way): Promise<Found> {
   const { environment, log } = options;
   const temporaryRoot = options.temporaryRoot ?? (environment['RUNNER_TEMP'] || tmpdir());
   const hash = listed.references[0]?.object.length === 64 ? 'sha256' : 'sha1';
-  const repository = await createOwnRepository({ clone, environment, temporaryRoot, hash, borrow: way.borrow });
+  const repository = await createOwnRepository({
+    clone,
+    environment,
+    temporaryRoot,
+    hash,
+    borrow: way.startsWith('borrow'),
+  });
   try {
-    if (way.fetch) await repository.fetch(idsOf(listed));
+    if (way !== 'borrow') await repository.fetch(idsOf(listed), way === 'fetch-treeless' ? 'treeless' : 'all');
     return await readFrom(repository, listed, log);
   } finally {
     await repository.remove().catch((cause: unknown) => {
