@@ -81,7 +81,7 @@ export function fillLayout(commits: ReadonlyMap<string, MadeCommit>, now: Instan
     const commit = commitOf(key);
     addEntry(layout, addImage(layout, { ...buildOf(key, commit), labels: {} }), [shaTag(commit)]);
   }
-  const nightly = commitOf('m18');
+  const nightly = commitOf('m14');
   addEntry(layout, addImage(layout, buildOf('nightly', nightly)), [fillTag('{nightly}', nightly)]);
   addPullRequests(layout, now);
   addStrangers(layout, now);

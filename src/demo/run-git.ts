@@ -24,7 +24,7 @@ export async function runGit(call: GitCall): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const child = spawn('git', call.arguments, {
       cwd: call.directory,
-      env: demoEnvironment(call.environment),
+      env: isolatedEnvironment(call.environment),
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     let stderr = '';
@@ -46,7 +46,8 @@ export async function runGit(call: GitCall): Promise<void> {
   });
 }
 
-function demoEnvironment(environment: GitCall['environment']): NodeJS.ProcessEnv {
+/** The environment without all that would make git behave differently on another machine. */
+export function isolatedEnvironment(environment: GitCall['environment']): NodeJS.ProcessEnv {
   const inherited = Object.entries(environment).filter(([name]) => !name.startsWith('GIT_'));
   return {
     ...Object.fromEntries(inherited),

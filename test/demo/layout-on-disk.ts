@@ -11,7 +11,7 @@ export interface RawDescriptor {
   readonly annotations?: { readonly [key: string]: string };
 }
 
-export interface RawManifest {
+interface RawManifest {
   readonly mediaType?: string;
   readonly manifests?: readonly RawDescriptor[];
   readonly config?: RawDescriptor;

@@ -33,8 +33,9 @@ describe.runIf(requireProgram('git'))("the demo's world", () => {
     return execFileSync('git', words, { cwd: at, encoding: 'utf8' }).trimEnd().split('\n');
   }
 
-  it('is there in less than 2 seconds', () => {
-    expect(tookMs).toBeLessThan(2000);
+  it('is there in a moment', () => {
+    // A third of a second on an idle machine; a busy one shall not fail for that.
+    expect(tookMs).toBeLessThan(5000);
   });
 
   it('has a sound repository with six branches and fourteen release tags of both kinds', () => {
@@ -60,6 +61,11 @@ describe.runIf(requireProgram('git'))("the demo's world", () => {
     expect(git(world.cloneDirectory, 'branch', '--remotes', '--format=%(refname:short)')).toContain(
       'origin/feature/dropped',
     );
+  });
+
+  it('has a merge that brings the files of what it merges', () => {
+    const files = git(world.originDirectory, 'ls-tree', '--name-only', 'main', 'changes/');
+    expect(files).toEqual(expect.arrayContaining(['changes/l1.md', 'changes/l2.md', 'changes/m30.md']));
   });
 
   it('has no commit of the future and about thirty on main', () => {
