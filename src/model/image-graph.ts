@@ -10,7 +10,7 @@ import type { Child, ImageNode, Snapshot } from './snapshot.ts';
  */
 export type Role = 'image' | 'child' | 'referrer';
 
-/** The image graph of one snapshot. All lists are without duplicates. */
+/** The image graph of one snapshot. All lists are sorted and without duplicates. */
 export interface ImageGraph {
   readonly nodes: ReadonlyMap<Digest, ImageNode>;
   /** Existing indexes that list the digest. */
@@ -57,7 +57,7 @@ export function buildImageGraph(snapshot: Pick<Snapshot, 'nodes'>): ImageGraph {
     }
   }
 
-  const list = (edges: Edges, digest: Digest): readonly Digest[] => [...(edges.get(digest) ?? [])];
+  const list = (edges: Edges, digest: Digest): readonly Digest[] => [...(edges.get(digest) ?? [])].sort();
   return {
     nodes,
     parentsOf: (digest) => list(parents, digest),

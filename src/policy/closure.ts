@@ -18,7 +18,10 @@ export type KeepReasons = Map<Digest, KeepReason[]>;
  */
 export function protectReachable(graph: ImageGraph, roots: ReadonlyMap<Digest, readonly KeepReason[]>): KeepReasons {
   const kept: KeepReasons = new Map();
-  for (const [digest, reasons] of roots) if (graph.nodes.has(digest)) kept.set(digest, [...reasons]);
+  // Sorted, so that the reason found first does not depend on the order of the registry's answers.
+  for (const [digest, reasons] of [...roots].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (graph.nodes.has(digest)) kept.set(digest, [...reasons]);
+  }
   const queue: Digest[] = [...kept.keys()];
   protectUpward(graph, kept, queue);
   protectDownward(graph, kept, queue);
@@ -28,7 +31,7 @@ export function protectReachable(graph: ImageGraph, roots: ReadonlyMap<Digest, r
 /** Adds more kept nodes to a finished closure; they protect what they list and what refers to them, nothing above. */
 export function protectAlso(graph: ImageGraph, kept: KeepReasons, more: ReadonlyMap<Digest, KeepReason>): void {
   const queue: Digest[] = [];
-  for (const [digest, reason] of more) mark(kept, queue, { digest, reason });
+  for (const [digest, reason] of [...more].sort(([a], [b]) => (a < b ? -1 : 1))) mark(kept, queue, { digest, reason });
   protectDownward(graph, kept, queue);
 }
 

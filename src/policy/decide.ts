@@ -36,9 +36,9 @@ export interface Decisions {
 
 /** What is to happen to every node of a repository, and why. */
 export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisions {
-  const { snapshot } = evidence;
+  const snapshot = inOrder(evidence.snapshot);
   const graph = buildImageGraph(snapshot);
-  const verdicts = judge(evidence, { graph, policy, now });
+  const verdicts = judge({ ...evidence, snapshot }, { graph, policy, now });
   const kept = protectReachable(graph, verdicts.roots);
   protectAlso(graph, kept, doubtful(snapshot, graph, kept));
   const untag = policy.untag ? selectUntag(graph, kept) : new Map<Digest, readonly Tag[]>();
@@ -52,6 +52,13 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     remarks: collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, absentUses: verdicts.absentUses }),
     links: verdicts.git?.links ?? new Map(),
   };
+}
+
+/** Registries answer in any order; the same content must give the same reasons and remarks. */
+function inOrder(snapshot: Snapshot): Snapshot {
+  const sorted = <Value>(map: ReadonlyMap<Digest, Value>) => new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const absent = new Map([...sorted(snapshot.absent)].map(([digest, namedBy]) => [digest, [...namedBy].sort()]));
+  return { ...snapshot, nodes: sorted(snapshot.nodes), absent };
 }
 
 interface Judging {

@@ -3,24 +3,31 @@
 import type { KeepReason } from '../model/decision.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
 import type { Digest, Tag } from '../model/reference.ts';
-import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { KeepReasons } from './closure.ts';
 
 /**
  * Tags that no rule keeps, by kept node. A reason that is about the node as a whole (a link in a label, its age, a use by
  * digest …) keeps all its tags; only when every reason is about some tag, or the node stays just because an index lists it,
- * may the other tags go. Referrer tags never go alone.
+ * may the other tags go. Referrers keep all their tags: they go with their subject.
  */
 export function selectUntag(graph: ImageGraph, kept: KeepReasons): ReadonlyMap<Digest, readonly Tag[]> {
   const untag = new Map<Digest, readonly Tag[]>();
+  // A tag may keep another node than its own: an index is linked to a branch by a tag on its child.
+  const held = new Set([...kept.values()].flatMap((reasons) => reasons.map(tagHeldBy)));
   for (const [digest, reasons] of kept) {
     const node = graph.nodes.get(digest);
-    const held = reasons.map(tagHeldBy);
-    if (node === undefined || held.includes('all')) continue;
-    const loose = node.tags.filter((tag) => !held.includes(tag) && parseReferrerTag(tag) === undefined);
+    if (node === undefined || graph.roleOf(digest) === 'referrer') continue;
+    if (reasons.some((reason) => holdsAllTags(reason, node.tags))) continue;
+    const loose = node.tags.filter((tag) => !held.has(tag));
     if (loose.length > 0) untag.set(digest, loose);
   }
   return untag;
+}
+
+/** Whether a reason is about the node as a whole, or about a tag that is not its own. */
+function holdsAllTags(reason: KeepReason, tags: readonly Tag[]): boolean {
+  const held = tagHeldBy(reason);
+  return held !== 'none' && !tags.some((tag) => tag === held);
 }
 
 /** The tag that a reason keeps, `all` for a reason about the whole node, `none` for one that needs only the digest. */
