@@ -14,8 +14,8 @@ const entry = readFileSync(join(dist, 'index.js'), 'utf8');
 /** Texts that only these packages contain; they survive minifying. */
 const MARKS = {
   undici: 'UND_ERR_',
-  '@actions/core': 'GITHUB_STEP_SUMMARY',
-  '@kubernetes/client-node': 'KUBERNETES_SERVICE_HOST',
+  '@actions/core': 'ACTIONS_ID_TOKEN_REQUEST_URL',
+  '@kubernetes/client-node': 'OpenIDConnectAuth',
 };
 
 const Manifest = z.object({ dependencies: z.record(z.string(), z.string()) });

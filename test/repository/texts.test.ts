@@ -169,10 +169,10 @@ function findUses(workflow: string): readonly string[] {
   return [...workflow.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map((match) => match[1] ?? '');
 }
 
-/** Positions of all exported declarations. */
+/** Positions of all exported declarations; what is handed on has its comment where it is declared. */
 function listExports(file: SourceFile): readonly number[] {
   return file.program.body
-    .filter((node) => node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration')
+    .filter((node) => node.type === 'ExportNamedDeclaration' && node.declaration !== null)
     .map((node) => node.start);
 }
 
