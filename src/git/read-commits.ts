@@ -24,9 +24,13 @@ export async function readCommits(
   return graphFromColumns(table.finish());
 }
 
+type ObjectType = 'commit' | 'tag' | 'tree' | 'blob';
+
 /** What a reference of the repository holds, by its number. */
 export interface ReadObject {
-  readonly type: 'commit' | 'tag' | 'tree' | 'blob';
+  readonly type: ObjectType;
+  /** What an annotated tag is on; a tag can be on a tag. */
+  readonly tagged?: ObjectType;
   /** Tagger date in seconds since 1970; absent unless it is an annotated tag with a date. */
   readonly taggedSeconds?: number;
 }
@@ -41,7 +45,7 @@ export async function readReferencedObjects(
   expected: number,
 ): Promise<readonly ReadObject[]> {
   const chunks: Buffer[] = [];
-  const format = '--format=%(objecttype) %(taggerdate:unix)';
+  const format = '--format=%(objecttype) %(type) %(taggerdate:unix)';
   await streamGit(repository.call('read the branches and tags', ['for-each-ref', format]), (chunk) =>
     chunks.push(chunk),
   );
@@ -53,11 +57,19 @@ export async function readReferencedObjects(
 }
 
 function parseObject(line: string): ReadObject {
-  const [, type, seconds = ''] = /^(commit|tag|tree|blob) (\d*)$/.exec(line) ?? [];
-  if (type === 'commit' || type === 'tag' || type === 'tree' || type === 'blob') {
-    return seconds === '' ? { type } : { type, taggedSeconds: Number(seconds) };
+  const [type = '', tagged = '', seconds = ''] = line.split(' ');
+  if (!isObjectType(type) || (tagged !== '' && !isObjectType(tagged)) || !/^\d*$/.test(seconds)) {
+    throw new EvidenceError(`git described a reference as ${JSON.stringify(line)}, which is not understood.`, {
+      code: 'EVIDENCE_GIT',
+    });
   }
-  throw new EvidenceError(`git described a reference as ${JSON.stringify(line)}, which is not understood.`, {
-    code: 'EVIDENCE_GIT',
-  });
+  return {
+    type,
+    ...(tagged === '' ? {} : { tagged }),
+    ...(seconds === '' ? {} : { taggedSeconds: Number(seconds) }),
+  };
+}
+
+function isObjectType(text: string): text is ObjectType {
+  return text === 'commit' || text === 'tag' || text === 'tree' || text === 'blob';
 }

@@ -151,13 +151,21 @@ async function readFrom(repository: OwnRepository, listed: ListedReferences, log
     : { references, graph, defaultBranch: listed.defaultBranch };
 }
 
-/** The reference with its date; undefined when it ends at no commit: the graph holds every commit that any reference ends at. */
+/**
+ * The reference with its date; undefined when it ends at no commit: the graph holds every commit that any reference ends at.
+ * @throws EvidenceError EVIDENCE_GIT when the graph lacks a commit that it must hold.
+ */
 function datedReference(
   { kind, name, target }: ListedReference,
   object: ReadObject | undefined,
   graph: CommitGraph,
 ): GitReference | undefined {
   const index = graph.indexOf(target);
+  if (index === undefined && (object?.type === 'commit' || object?.tagged === 'commit')) {
+    throw new EvidenceError(`git did not list the commit ${target} of the ${kind} ${JSON.stringify(name)}.`, {
+      code: 'EVIDENCE_GIT',
+    });
+  }
   if (index === undefined) return undefined;
   // A tag from before Git recorded taggers has no date of its own and counts like a lightweight one.
   const tagged = kind === 'tag' ? object?.taggedSeconds : undefined;
