@@ -83,7 +83,9 @@ function errorBlocks({ result }: Report): readonly Block[] {
   // A policy file with many mistakes names each on a line of its own.
   const text = message.split('\n', MAX_ERROR_LINES).map(escapeMarkdown).join('<br>');
   const kind = `${markdownCode(name)} ${markdownCode(code)}, exit code ${exitCode}`;
-  return [{ priority: PRIORITY.error, head: [`**${text}** (${kind})`], rows: [], tail: [] }];
+  return [
+    { priority: PRIORITY.error, head: [`**${text === '' ? 'No message' : text}** (${kind})`], rows: [], tail: [] },
+  ];
 }
 
 function guardBlocks({ plan, result }: Report): readonly Block[] {

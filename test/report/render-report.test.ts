@@ -172,6 +172,18 @@ describe('renderMarkdown', () => {
   });
 });
 
+it('an error without a message leaves no empty emphasis behind', () => {
+  const error = { name: 'InternalError', code: 'INTERNAL', message: '', exitCode: 70 };
+  expect(renderMarkdown(reportOf({ result: { kind: 'stopped', error } }))).toContain('**No message** (');
+});
+
+it('an error of several lines keeps them', () => {
+  const error = { name: 'UsageError', code: 'POLICY_INVALID', message: 'line 1: a\nline 2: b', exitCode: 2 };
+  const report = reportOf({ result: { kind: 'stopped', error } });
+  expect(renderText(report, { color: false, width: 80 })).toContain('  line 1: a\n  line 2: b\n');
+  expect(renderMarkdown(report)).toContain('line 1: a<br>line 2: b');
+});
+
 describe('renderText', () => {
   it('colours the verdict by how it went, and nothing without colours', () => {
     const report = appliedPartly();
