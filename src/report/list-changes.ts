@@ -22,7 +22,7 @@ export interface DeletionRow {
 }
 
 /** A tag that comes, or came, off a manifest that stays. */
-export interface UntagRow {
+interface UntagRow {
   readonly tag: string;
   readonly digest: Digest;
 }

@@ -79,7 +79,7 @@ export function repositoryPlan(
   };
 }
 
-export const EVIDENCE: Omit<EvidenceSummary, 'repositories'> = {
+const EVIDENCE: Omit<EvidenceSummary, 'repositories'> = {
   git: { branches: 12, tags: 34, commits: 1204 },
   kubernetes: {
     sources: [
