@@ -31,6 +31,9 @@ const CERTIFICATE =
   /^(?:ERR_TLS_CERT_ALTNAME_INVALID|CERT_.*|CRL_.*|.*SELF_SIGNED_CERT.*|UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE).*|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERROR_IN_CERT_.*)$/;
 const TLS_PROTOCOL = /^(?:ERR_SSL_.*|EPROTO|ERR_TLS_.*)$/;
 
+/** The name of undici's exception for bytes that are not HTTP; not all of them have a code. */
+const PARSER_ERROR = 'HTTPParserError';
+
 const TIMEOUTS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection within the time limit',
   ETIMEDOUT: 'the connection timed out',
@@ -58,7 +61,8 @@ export function explainFailure(request: FailedRequest, cause: unknown): NetworkE
   return new ErrorClass(`Cannot ${request.purpose}: ${request.host}: ${text}.`, {
     ...explanation,
     details: { host: request.host, cause: code },
-    cause,
+    // What could not be parsed is part of that exception, and may be anything.
+    ...(code === PARSER_ERROR ? {} : { cause }),
   });
 }
 
@@ -79,7 +83,7 @@ function explain(code: string): Explanation {
   }
   const timeout = TIMEOUTS[code];
   if (timeout !== undefined) return { code: 'TIMEOUT', text: timeout, temporary: true };
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW')
+  if (code.startsWith('HPE_') || code === PARSER_ERROR || code === 'UND_ERR_HEADERS_OVERFLOW')
     return { code: 'PROTOCOL', text: `its answer is not HTTP (${code})`, temporary: false };
   if (code.startsWith('UND_ERR_PRX') || code === 'UND_ERR_ABORTED') {
     const hint = 'Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and the user name and password in them.';
@@ -94,6 +98,7 @@ function explain(code: string): Explanation {
 function codeOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'UNKNOWN';
   if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  if (cause.name === PARSER_ERROR) return PARSER_ERROR;
   if (cause instanceof AggregateError) return codeOf(cause.errors[0]);
   return cause.cause === undefined ? 'UNKNOWN' : codeOf(cause.cause);
 }

@@ -82,7 +82,7 @@ function probe(
   origin: string,
   origins: readonly string[],
 ): Promise<HttpResponse> {
-  const purpose = `reach the registry ${parts.options.host}`;
+  const purpose = 'reach the registry';
   // Where plain http may follow, a reset is an answer, not a mishap.
   const isLast = origin === origins.at(-1);
   return retryRequest(

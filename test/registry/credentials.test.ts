@@ -6,6 +6,7 @@ import { parseRegistryHost, parseRepositoryName } from '../../src/model/referenc
 import type { Credentials } from '../../src/registry/credentials.ts';
 import { findCredentials } from '../../src/registry/find-credentials.ts';
 import { createRememberingLog } from '../support/try-transport.ts';
+import { containing } from '../support/typed-matchers.ts';
 
 const folders: string[] = [];
 let home = '';
@@ -148,7 +149,7 @@ describe('which key of auths is meant', () => {
     ['a prefix before the host', 'quay.io/team/sub/app', ['quay.io', 'quay.io/team'], 'quay.io/team'],
     ['not a longer path than the repository', 'quay.io/team', ['quay.io/team/app'], undefined],
   ];
-  it.each(cases)('%s', async (_name, reference, keys, expected) => {
+  it.each(cases)('%s', async (...[, reference, keys, expected]) => {
     const auths = Object.fromEntries(keys.map((key) => [key, { username: key, password: 'p' }]));
     await write('.docker/config.json', { auths });
     const found = await find(reference);
@@ -221,7 +222,7 @@ describe('which place is asked first', () => {
   ])('refuses a %s alone', async (_name, given, missing) => {
     await expect(find('ghcr.io/team/app', given)).rejects.toMatchObject({
       name: 'UsageError',
-      message: expect.stringContaining(missing),
+      message: containing(missing),
     });
   });
 });
@@ -278,7 +279,7 @@ describe('credential helpers', () => {
     await expect(find('ghcr.io/team/app')).rejects.toMatchObject({
       name: 'AuthError',
       code: 'AUTH',
-      message: expect.stringContaining(words),
+      message: containing(words),
     });
   });
 
@@ -286,14 +287,16 @@ describe('credential helpers', () => {
     await write('.docker/config.json', { credsStore: 'desktop' });
     await expect(find('ghcr.io/team/app')).rejects.toMatchObject({
       code: 'AUTH',
-      message: expect.stringContaining('docker-credential-desktop is not on PATH'),
+      message: containing('docker-credential-desktop is not on PATH'),
     });
   });
 
   it('does not quote what a failing helper printed when it looks like credentials', async () => {
     await writeHelper('store', `${json({ Username: 'u', Secret: 'hush' })}; exit 1`);
     await write('.docker/config.json', { credsStore: 'store' });
-    await expect(find('ghcr.io/team/app')).rejects.toMatchObject({ message: expect.not.stringContaining('hush') });
+    const error: unknown = await find('ghcr.io/team/app').catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ name: 'AuthError' });
+    expect(JSON.stringify(error) + String(error)).not.toContain('hush');
   });
 
   it.each(['../evil', 'a b', 'a/b', '$(touch x)', 'a;b'])('never runs a helper named %j', async (name) => {
@@ -315,7 +318,7 @@ describe('broken credentials files', () => {
     const file = await write('.docker/config.json', text);
     await expect(find('ghcr.io/team/app')).rejects.toMatchObject({
       name: 'UsageError',
-      message: expect.stringContaining(file),
+      message: containing(file),
     });
     const error: unknown = await find('ghcr.io/team/app').catch((cause: unknown) => cause);
     expect(String(error)).toContain(words);
@@ -329,7 +332,7 @@ describe('broken credentials files', () => {
 
   it('DOCKER_AUTH_CONFIG that is no JSON is named', async () => {
     await expect(find('ghcr.io/a', { environment: { DOCKER_AUTH_CONFIG: '{' } })).rejects.toMatchObject({
-      message: expect.stringContaining('DOCKER_AUTH_CONFIG'),
+      message: containing('DOCKER_AUTH_CONFIG'),
     });
   });
 

@@ -8,6 +8,7 @@ import { quoteFirstLine, redactUrl } from '../../src/registry/redact-text.ts';
 import type { Transport } from '../../src/registry/transport.ts';
 import { type Reply, type Script, type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
 import { ask, createRememberingLog, openTestTransport, textOf } from '../support/try-transport.ts';
+import { containing, matching } from '../support/typed-matchers.ts';
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -20,13 +21,13 @@ const PATH = '/v2/team/app/tags/list';
 
 async function start(script: Script): Promise<ScriptedServer> {
   const server = await startScriptedServer((request, count) => (request.url === '/v2/' ? OK : script(request, count)));
-  closers.push(server.stop);
+  closers.push(() => server.stop());
   return server;
 }
 
 async function open(server: ScriptedServer, more: Parameters<typeof openTestTransport>[1] = {}): Promise<Transport> {
   const transport = await openTestTransport(server.host, more);
-  closers.push(transport.close);
+  closers.push(() => transport.close());
   return transport;
 }
 
@@ -124,7 +125,7 @@ describe('sizes', () => {
     await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
     closers.push(() => new Promise((resolve) => endless.close(() => resolve())));
     const transport = await openTestTransport(`127.0.0.1:${(endless.address() as AddressInfo).port}`);
-    closers.push(transport.close);
+    closers.push(() => transport.close());
     await expect(ask(transport, PATH, { maxBytes: 1000 })).rejects.toMatchObject({ code: 'TOO_LARGE' });
     expect(sent).toBeLessThan(20_000_000);
   });
@@ -321,7 +322,7 @@ describe('unexpected answers become errors', () => {
     [
       '401 without credentials',
       { status: 401 },
-      { name: 'AuthError', code: 'AUTH_REQUIRED', hint: expect.stringContaining('--username') },
+      { name: 'AuthError', code: 'AUTH_REQUIRED', hint: containing('--username') },
     ],
     [
       '403',
@@ -329,11 +330,9 @@ describe('unexpected answers become errors', () => {
       {
         name: 'AuthError',
         code: 'FORBIDDEN',
-        message: expect.stringMatching(
-          /^Cannot read a thing of team\/app: 127\.0\.0\.1:\d+ answered 403 \("DENIED: no way"\)\.$/,
-        ),
-        hint: expect.stringContaining('permission to pull'),
-        details: expect.objectContaining({ permission: ['pull'], registryCode: 'DENIED' }),
+        message: matching(/^Cannot read a thing of team\/app: 127\.0\.0\.1:\d+ answered 403 \("DENIED: no way"\)\.$/),
+        hint: containing('permission to pull'),
+        details: { permission: ['pull'], registryCode: 'DENIED' },
       },
     ],
     [
@@ -360,19 +359,15 @@ describe('unexpected answers become errors', () => {
     [
       'an HTML page, of which one line is quoted',
       { status: 400, body: '\n<html>\u001b[31m\u202e<b>x</b>\nsecond line' },
-      { code: 'REGISTRY_REFUSED', message: expect.stringContaining('answered 400 ("<html> [31m <b>x</b>").') },
+      { code: 'REGISTRY_REFUSED', message: containing('answered 400 ("<html> [31m <b>x</b>").') },
     ],
     [
       'an endless line, of which 200 characters are quoted',
       { status: 400, body: 'x'.repeat(5000) },
-      { message: expect.stringMatching(/\("x{199}…"\)\.$/) },
+      { message: matching(/\("x{199}…"\)\.$/) },
     ],
     ['bytes that are no text', { status: 400, body: Buffer.from([0xff, 0xfe, 0, 1, 2]) }, { code: 'REGISTRY_REFUSED' }],
-    [
-      'JSON of another form',
-      { status: 400, body: '{"errors":[]}' },
-      { message: expect.stringContaining('"{"errors":[]}"') },
-    ],
+    ['JSON of another form', { status: 400, body: '{"errors":[]}' }, { message: containing('"{"errors":[]}"') }],
   ];
   it.each(rows)('%s', async (_name, reply, expected) => {
     const { transport } = await connect(() => reply, { limits: { retries: 0 } });
@@ -445,6 +440,6 @@ describe('createLimiter', () => {
     const log = createRememberingLog();
     const { transport } = await connect(inTurn({ status: 503, body: 'busy' }, OK), { log });
     await ask(transport, PATH);
-    expect(log.lines).toEqual([expect.stringMatching(/try 1 failed .*answered 503 \("busy"\)/)]);
+    expect(log.lines).toEqual([matching(/try 1 failed .*answered 503 \("busy"\)/)]);
   });
 });
