@@ -1,0 +1,39 @@
+// Config blobs: bytes to labels and creation time. What does not decode is unread, never empty.
+
+import * as z from 'zod';
+import { describeCause } from '../errors.ts';
+import type { ConfigFacts } from '../model/snapshot.ts';
+
+const labelsSchema = z.record(z.string(), z.string()).nullish();
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#properties */
+const configSchema = z.object({
+  created: z.string().nullish(),
+  config: z.object({ Labels: labelsSchema, labels: labelsSchema }).nullish(),
+});
+
+/** Larger configs are not read: real ones have some kilobytes. Bytes. */
+export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Labels (`config.Labels`, also in lower case) and `created` of an image config, as the builder wrote them. `unread`, with the
+ * reason, when the bytes are no UTF-8, no JSON, or not of an image config's shape.
+ */
+export function decodeConfig(bytes: Uint8Array): ConfigFacts {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    return { kind: 'unread', why: `its config is not JSON: ${describeCause(error)}` };
+  }
+  const parsed = configSchema.safeParse(json);
+  if (!parsed.success) return { kind: 'unread', why: `its config is malformed: ${firstIssue(parsed.error)}` };
+  const { created, config } = parsed.data;
+  const labels = { ...config?.labels, ...config?.Labels };
+  return { kind: 'read', labels, ...(created === null || created === undefined ? {} : { created }) };
+}
+
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return issue === undefined ? error.message : `${issue.path.join('.')}: ${issue.message}`;
+}

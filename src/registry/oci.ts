@@ -1,0 +1,127 @@
+// The generic adapter: any registry that speaks OCI Distribution v1.1 or Docker Registry HTTP API v2.
+
+import { ProtocolError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type Digest, formatRepository, isDigest, type RepositoryReference, type Tag } from '../model/reference.ts';
+import type { Capabilities } from '../model/snapshot.ts';
+import type { Instant } from '../model/time.ts';
+import { assertDigest } from './check-digest.ts';
+import { decodeManifest, edgesOf } from './decode-manifest.ts';
+import type { ManifestSource } from './manifest-source.ts';
+import { MAX_MANIFEST_BYTES } from './media-types.ts';
+import { deleteByDigest, deleteByTag } from './oci-delete.ts';
+import {
+  getBareManifest,
+  getBlob,
+  getManifest,
+  manifestPath,
+  type OciEndpoint,
+  resolveManifest,
+} from './oci-manifests.ts';
+import { listAllReferrers, listAllTags } from './oci-pages.ts';
+import type { ManifestBytes, Registry } from './port.ts';
+import { readDigestGraph, readGraph } from './read-graph.ts';
+import type { Transport } from './transport.ts';
+
+/** What the adapter is made of. */
+export interface OciRegistryParts {
+  readonly repository: RepositoryReference;
+  /** The way to the repository's registry; closed with the adapter. */
+  readonly transport: Transport;
+  readonly now: Instant;
+  readonly log: Log;
+}
+
+/**
+ * A repository on an OCI or Docker registry. Untagged manifests that nothing reachable names are not in its snapshots: the protocol
+ * cannot list them. Sends no request before the first method is called.
+ */
+export function createOciRegistry(parts: OciRegistryParts): Registry {
+  const { repository, transport, now, log } = parts;
+  const endpoint: OciEndpoint = { repository, transport, place: formatRepository(repository) };
+  const source = createOciSource(endpoint);
+  return {
+    repository,
+    get capabilities() {
+      return source.capabilities();
+    },
+    readSnapshot: (alsoDigests) => readGraph(source, alsoDigests, { now, log }),
+    readDigests: (digests) => readDigestGraph(source, digests, { now, log }),
+    listTags: () => listAllTags(endpoint),
+    resolveTag: (tag) => resolveManifest(endpoint, tag),
+    readManifest: (digest) => readManifest(endpoint, digest),
+    readEdges: (digest) => readEdges(endpoint, digest),
+    deleteManifest: (digest, tags) => deleteByDigest(endpoint, digest, tags),
+    deleteTag: (tag) => deleteByTag(endpoint, tag),
+    putManifest: (manifest, at) => putManifest(endpoint, manifest, at),
+    close: () => transport.close(),
+  };
+}
+
+function createOciSource(endpoint: OciEndpoint): ManifestSource {
+  let referrersApi: 'untried' | 'yes' | 'no' = 'untried';
+  return {
+    repository: endpoint.repository,
+    listTags: () => listAllTags(endpoint),
+    listUntagged: () => Promise.resolve([]),
+    getByTag: (tag) => getManifest(endpoint, tag),
+    getByDigest: ({ digest }) => getManifest(endpoint, digest),
+    getByBareDigest: (digest) => getBareManifest(endpoint, digest),
+    getBlob: (digest, maxBytes) => getBlob(endpoint, digest, maxBytes),
+    listReferrers: async (digest) => {
+      if (referrersApi === 'no') return 'unsupported';
+      const referrers = await listAllReferrers(endpoint, digest, { isKnown: referrersApi === 'yes' });
+      referrersApi = referrers === 'unsupported' ? 'no' : 'yes';
+      return referrers;
+    },
+    capabilities: () => capabilitiesWith(referrersApi === 'yes' ? 'api' : 'fallback-tags'),
+  };
+}
+
+function capabilitiesWith(referrers: Capabilities['referrers']): Capabilities {
+  return {
+    title: 'OCI registry',
+    listUntagged: false,
+    listTimes: false,
+    deleteTagOnly: 'untried',
+    digestDeleteRemovesTags: 'untried',
+    childProtected: false,
+    referrers,
+    undo: 'put-manifest',
+  };
+}
+
+async function readManifest(endpoint: OciEndpoint, digest: Digest): Promise<ManifestBytes | 'absent'> {
+  const found = await getManifest(endpoint, digest);
+  if (found === 'absent') return 'absent';
+  if (found.kind === 'oversized') {
+    const message = `The manifest ${digest} of ${endpoint.place} has ${found.sizeBytes} bytes; more than ${MAX_MANIFEST_BYTES} are not read.`;
+    throw new ProtocolError(message, { code: 'TOO_LARGE' });
+  }
+  return { mediaType: decodeManifest(found.bytes, found.declaredType).mediaType, bytes: found.bytes };
+}
+
+async function readEdges(endpoint: OciEndpoint, digest: Digest): Promise<readonly Digest[] | 'opaque' | 'absent'> {
+  const found = await getManifest(endpoint, digest);
+  if (found === 'absent') return 'absent';
+  if (found.kind === 'oversized') return 'opaque';
+  const decoded = decodeManifest(found.bytes, found.declaredType);
+  return decoded.content.kind === 'opaque' ? 'opaque' : edgesOf(decoded);
+}
+
+async function putManifest(endpoint: OciEndpoint, manifest: ManifestBytes, at: Digest | Tag): Promise<void> {
+  const what = `The manifest to put at ${at} in ${endpoint.place}`;
+  if (isDigest(at)) assertDigest(manifest.bytes, at, what);
+  const response = await endpoint.transport.request({
+    method: 'PUT',
+    path: manifestPath(endpoint, at),
+    actions: ['pull', 'push'],
+    headers: { 'content-type': manifest.mediaType },
+    body: manifest.bytes,
+    maxBytes: MAX_MANIFEST_BYTES,
+    expect: [200, 201, 202, 204],
+    purpose: `put a manifest at ${at} in ${endpoint.place}`,
+  });
+  const stored = response.header('docker-content-digest');
+  if (stored !== undefined && isDigest(stored)) assertDigest(manifest.bytes, stored, what);
+}

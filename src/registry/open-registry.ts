@@ -1,0 +1,47 @@
+// Opens the adapter for a place. Each adapter and what it needs is loaded only when it is used.
+
+import type { Log } from '../log.ts';
+import type { RepositoryReference } from '../model/reference.ts';
+import type { Instant } from '../model/time.ts';
+import type { ConnectionSettings } from './connection.ts';
+import type { Registry } from './port.ts';
+
+/** Where a repository lives. */
+export type RegistryTarget =
+  | { readonly kind: 'registry'; readonly repository: RepositoryReference }
+  | { readonly kind: 'oci-layout'; readonly directory: string; readonly repository: RepositoryReference };
+
+/** How to get there. */
+export interface OpenOptions {
+  readonly settings: ConnectionSettings;
+  /** Where credentials files and proxies are looked up: `process.env` in a run. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly now: Instant;
+  readonly log: Log;
+}
+
+/**
+ * The adapter for a repository. The caller closes it.
+ * @throws UsageError for a directory that is no layout, or an unusable authorities or credentials file.
+ * @throws AuthError, NetworkError when the registry cannot be reached (a registry is asked once, a layout is looked at).
+ */
+export async function openRegistry(target: RegistryTarget, options: OpenOptions): Promise<Registry> {
+  const { settings, environment, now, log } = options;
+  const { repository } = target;
+  if (target.kind === 'oci-layout') {
+    const { openOciLayout } = await import('./oci-layout.ts');
+    return openOciLayout({ directory: target.directory, repository, now, log });
+  }
+  const [{ openTransport }, { createOciRegistry }] = await Promise.all([
+    import('./open-transport.ts'),
+    import('./oci.ts'),
+  ]);
+  const transport = await openTransport({
+    host: repository.host,
+    repository: repository.name,
+    settings,
+    environment,
+    log,
+  });
+  return createOciRegistry({ repository, transport, now, log });
+}

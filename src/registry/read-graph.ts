@@ -1,0 +1,230 @@
+// The graph reader: from tags to every manifest that they reach, and to what was proved absent. It reads and never writes.
+
+import type { Log } from '../log.ts';
+import { type Digest, formatRepository, type Tag } from '../model/reference.ts';
+import { parseReferrerTag } from '../model/referrer-tag.ts';
+import type { ConfigFacts, Snapshot } from '../model/snapshot.ts';
+import type { Instant } from '../model/time.ts';
+import { buildSnapshot, type Gathered, type ManifestRecord } from './build-snapshot.ts';
+import { hasDigest } from './check-digest.ts';
+import { decodeConfig, MAX_CONFIG_BYTES } from './decode-config.ts';
+import { decodeManifest, opaqueManifest } from './decode-manifest.ts';
+import type { FoundManifest, ManifestSource, NamedDigest } from './manifest-source.ts';
+import { isImageConfigType } from './media-types.ts';
+import { createRequestQueue, type RequestQueue } from './request-queue.ts';
+
+/** How a repository is read. */
+export interface ReadOptions {
+  /** The time that decides whether a `created` lies in the future. */
+  readonly now: Instant;
+  readonly log: Log;
+}
+
+interface Reading extends Gathered {
+  readonly source: ManifestSource;
+  readonly queue: RequestQueue;
+  /** Named and not asked for yet. */
+  readonly waiting: Set<Digest>;
+  readonly askedConfigs: Set<Digest>;
+  readonly askedReferrers: Set<Digest>;
+  referrers: 'untried' | 'supported' | 'unsupported';
+}
+
+/** Enough to hide a round trip of 20 ms (measured); the transport may allow fewer. */
+const REQUESTS_IN_FLIGHT = 64;
+
+/** BuildKit's mark on an attestation that an index lists beside its image. */
+const BUILDKIT_REFERENCE_TYPE = 'vnd.docker.reference.type';
+
+/**
+ * Reads a whole repository, request by request: each tag once, then every child, subject and referrer that no tag brought, at any
+ * depth, and at last those of `alsoDigests` that are still unknown; each config once. A tag that is listed and not there is asked for
+ * once more at the end, and then counts as vanished. Configs are read only where they are an image's; BuildKit attestations that
+ * nothing but indexes name stand with empty labels and no time.
+ * @throws whatever the source throws; one unanswered request and there is no snapshot.
+ * @throws ProtocolError PROTOCOL when the source's index of referrers contradicts a manifest's own subject.
+ */
+export async function readGraph(
+  source: ManifestSource,
+  alsoDigests: readonly Digest[],
+  options: ReadOptions,
+): Promise<Snapshot> {
+  const reading = beginReading(source, options);
+  const listed = new Set(await source.listTags());
+  for (const root of await source.listUntagged()) nameDigest(reading, root);
+  await readTags(reading, listed);
+  await readNamed(reading);
+  for (const digest of alsoDigests) nameDigest(reading, { digest });
+  await readNamed(reading);
+  if (reading.missingTags.size > 0) {
+    options.log.debug(`${reading.missingTags.size} listed tags are not there; asking for them again`);
+    await readTags(reading, new Set(reading.missingTags));
+    await readNamed(reading);
+  }
+  return buildSnapshot(reading, {
+    repository: source.repository,
+    capabilities: source.capabilities(),
+    now: options.now,
+  });
+}
+
+/** Reads these digests where they exist, with everything that they list and name, at any depth. @throws as {@link readGraph}. */
+export async function readDigestGraph(
+  source: ManifestSource,
+  digests: readonly Digest[],
+  options: ReadOptions,
+): Promise<Pick<Snapshot, 'nodes' | 'absent'>> {
+  const reading = beginReading(source, options);
+  for (const digest of digests) nameDigest(reading, { digest });
+  await readNamed(reading);
+  return buildSnapshot(reading, {
+    repository: source.repository,
+    capabilities: source.capabilities(),
+    now: options.now,
+  });
+}
+
+function beginReading(source: ManifestSource, { log }: ReadOptions): Reading {
+  const step = `read ${formatRepository(source.repository)}`;
+  return {
+    source,
+    queue: createRequestQueue(REQUESTS_IN_FLIGHT, (done, total) => log.progress(step, done, total)),
+    records: new Map(),
+    tags: new Map(),
+    missingTags: new Set(),
+    named: new Map(),
+    configs: new Map(),
+    referrerClaims: [],
+    waiting: new Set(),
+    askedConfigs: new Set(),
+    askedReferrers: new Set(),
+    referrers: 'untried',
+  };
+}
+
+async function readTags(reading: Reading, tags: ReadonlySet<Tag>): Promise<void> {
+  for (const tag of tags) reading.queue.add(() => readTag(reading, tag));
+  await reading.queue.finish();
+}
+
+async function readTag(reading: Reading, tag: Tag): Promise<void> {
+  const found = await reading.source.getByTag(tag);
+  if (found === 'absent') {
+    reading.missingTags.add(tag);
+    return;
+  }
+  reading.missingTags.delete(tag);
+  reading.tags.set(tag, found.digest);
+  nameDigest(reading, { digest: found.digest });
+  takeManifest(reading, found);
+  const pointer = parseReferrerTag(tag);
+  if (pointer?.kind === 'whole') nameDigest(reading, { digest: pointer.subject }, { by: found.digest });
+}
+
+/** Reads what is named, level by level, so that nothing is asked for that an earlier answer brings; then what refers to it. */
+async function readNamed(reading: Reading): Promise<void> {
+  do {
+    while (reading.waiting.size > 0) {
+      const level = [...reading.waiting];
+      reading.waiting.clear();
+      for (const digest of level) reading.queue.add(() => readDigest(reading, digest));
+      await reading.queue.finish();
+    }
+    await askReferrers(reading);
+  } while (reading.waiting.size > 0);
+}
+
+async function readDigest(reading: Reading, digest: Digest): Promise<void> {
+  const { source } = reading;
+  const { by, mediaType } = reading.named.get(digest) ?? { by: new Set() };
+  const isBare = by.size === 0 && mediaType === undefined;
+  const named = mediaType === undefined ? { digest } : { digest, mediaType };
+  const found = await (isBare ? source.getByBareDigest(digest) : source.getByDigest(named));
+  if (found !== 'absent') takeManifest(reading, found);
+}
+
+/** The first manifest's answer tells whether there is an index of referrers at all. */
+async function askReferrers(reading: Reading): Promise<void> {
+  const unasked = [...reading.records.keys()].filter((digest) => !reading.askedReferrers.has(digest)).sort();
+  const [first] = unasked;
+  if (first === undefined || reading.referrers === 'unsupported') return;
+  if (reading.referrers === 'untried') {
+    reading.queue.add(() => readReferrers(reading, first));
+    await reading.queue.finish();
+  }
+  if (reading.askedReferrers.size === 0) return;
+  for (const digest of unasked) {
+    if (!reading.askedReferrers.has(digest)) reading.queue.add(() => readReferrers(reading, digest));
+  }
+  await reading.queue.finish();
+}
+
+async function readReferrers(reading: Reading, subject: Digest): Promise<void> {
+  const referrers = await reading.source.listReferrers(subject);
+  if (referrers === 'unsupported') {
+    reading.referrers = 'unsupported';
+    return;
+  }
+  reading.referrers = 'supported';
+  reading.askedReferrers.add(subject);
+  for (const named of referrers) {
+    reading.referrerClaims.push({ referrer: named.digest, subject });
+    nameDigest(reading, named);
+  }
+}
+
+function takeManifest(reading: Reading, found: FoundManifest): void {
+  reading.waiting.delete(found.digest);
+  if (reading.records.has(found.digest)) return;
+  const isWhole = found.kind === 'whole';
+  const decoded = isWhole
+    ? decodeManifest(found.bytes, found.declaredType)
+    : opaqueManifest(found.declaredType, `oversized: a manifest of ${found.sizeBytes} bytes is not read`);
+  const wantsConfig = reading.named.get(found.digest)?.isPlain ?? true;
+  const sizeBytes = isWhole ? found.bytes.byteLength : found.sizeBytes;
+  takeRecord(reading, found.digest, { decoded, sizeBytes, wantsConfig });
+  if (decoded.content.kind === 'index') {
+    for (const child of decoded.content.children) {
+      const isAttestation = child.annotations[BUILDKIT_REFERENCE_TYPE] === 'attestation-manifest';
+      nameDigest(reading, child, { by: found.digest, isAttestation });
+    }
+  }
+  if (decoded.subject !== undefined) nameDigest(reading, { digest: decoded.subject }, { by: found.digest });
+}
+
+function takeRecord(reading: Reading, digest: Digest, record: ManifestRecord): void {
+  reading.records.set(digest, record);
+  const { content } = record.decoded;
+  if (content.kind !== 'image' || !record.wantsConfig || !isImageConfigType(content.config.mediaType)) return;
+  const config = content.config.digest;
+  if (reading.askedConfigs.has(config)) return;
+  reading.askedConfigs.add(config);
+  reading.queue.add(() => readConfig(reading, config));
+}
+
+async function readConfig(reading: Reading, digest: Digest): Promise<void> {
+  const bytes = await reading.source.getBlob(digest, MAX_CONFIG_BYTES);
+  reading.configs.set(digest, factsOf(bytes, digest));
+}
+
+function factsOf(bytes: Uint8Array | 'absent' | 'too-large', digest: Digest): ConfigFacts {
+  if (bytes === 'absent') return { kind: 'unread', why: `its config ${digest} is not there` };
+  if (bytes === 'too-large')
+    return { kind: 'unread', why: `its config ${digest} has more than ${MAX_CONFIG_BYTES} bytes` };
+  if (!hasDigest(bytes, digest)) return { kind: 'unread', why: `its config does not have the digest ${digest}` };
+  return decodeConfig(bytes);
+}
+
+/** Notes that something names a digest. `by` is the manifest that names it as child or subject, when one does. */
+function nameDigest(reading: Reading, named: NamedDigest, role: { by?: Digest; isAttestation?: boolean } = {}): void {
+  const { digest } = named;
+  const known = reading.named.get(digest);
+  const record = reading.records.get(digest);
+  const isPlain = role.isAttestation !== true || known?.isPlain === true;
+  const by = known?.by ?? new Set<Digest>();
+  if (role.by !== undefined) by.add(role.by);
+  reading.named.set(digest, { by, mediaType: known?.mediaType ?? named.mediaType, isPlain });
+  if (record === undefined && known === undefined) reading.waiting.add(digest);
+  if (record !== undefined && isPlain && !record.wantsConfig)
+    takeRecord(reading, digest, { ...record, wantsConfig: true });
+}

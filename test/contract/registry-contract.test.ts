@@ -1,0 +1,21 @@
+// The contract suite against every place there is.
+
+import { describe } from 'vitest';
+import { requireProgram } from '../support/real-parts.ts';
+import { describeRegistryContract } from './registry-contract.ts';
+import { fakePlace, layoutPlace, realPlace } from './registry-places.ts';
+
+describeRegistryContract(layoutPlace());
+describeRegistryContract(fakePlace('as the specification has it', { pageSize: 1 }));
+describeRegistryContract(fakePlace('that keeps tags of deleted digests', { keepTags: true, noReferrersApi: true }));
+describeRegistryContract(
+  fakePlace('with the habits of distribution 2.8', {
+    noReferrersApi: true,
+    refuseTagDelete: true,
+    nullTags: true,
+    ignorePageSize: true,
+    strictAccept: true,
+  }),
+);
+describeRegistryContract(fakePlace('that does not tell digests', { hideDigest: true }));
+describe.runIf(requireProgram('docker-registry'))('for real', () => describeRegistryContract(realPlace()));

@@ -1,0 +1,124 @@
+// The places that the contract suite is run against: layouts, the fake registry with its habits, and the real registry.
+
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '../../src/log.ts';
+import { parseRepository } from '../../src/model/reference.ts';
+import { instantFromMs } from '../../src/model/time.ts';
+import { createOciRegistry } from '../../src/registry/oci.ts';
+import { openOciLayout } from '../../src/registry/oci-layout.ts';
+import { openTransport } from '../../src/registry/open-transport.ts';
+import type { Registry } from '../../src/registry/port.ts';
+import type { RegistryRequest } from '../../src/registry/transport.ts';
+import { addToLayout, eraseManifest, layoutBlobPath, makeLayout, pushImage } from '../builders/image.ts';
+import { type RegistryQuirks, startFakeRegistry } from '../fakes/registry-server.ts';
+import { startRegistry } from '../support/registry-server.ts';
+import type { ContractPlace, ContractRepository } from './registry-contract.ts';
+
+/** What `now` is in every adapter under test. */
+export const NOW = instantFromMs(Date.UTC(2026, 10, 21));
+
+/** Each repository is a layout directory of its own. */
+export function layoutPlace(): ContractPlace {
+  let root = '';
+  let count = 0;
+  return {
+    name: 'OCI layout',
+    takesAnyManifest: true,
+    start: async () => {
+      root = await mkdtemp(join(tmpdir(), 'layout-contract-'));
+    },
+    openRepository: async () => {
+      count += 1;
+      const directory = join(root, `layout-${count}`);
+      await makeLayout(directory);
+      const repository = parseRepository('registry.example.com/team/app');
+      return {
+        registry: await openOciLayout({ directory, repository, now: NOW, log: silentLog }),
+        put: (manifest, ...tags) => addToLayout(directory, manifest, tags),
+        erase: (digest) => rm(layoutBlobPath(directory, digest)),
+        changes: () => hashDirectory(directory),
+      };
+    },
+    stop: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** The fake registry with these habits. */
+export function fakePlace(name: string, quirks: RegistryQuirks): ContractPlace {
+  return serverPlace({ name: `fake registry ${name}`, takesAnyManifest: true, start: () => startFakeRegistry(quirks) });
+}
+
+/** CNCF docker-registry. It takes only types that it knows. */
+export function realPlace(): ContractPlace {
+  return serverPlace({ name: 'CNCF docker-registry', takesAnyManifest: false, start: () => startRegistry() });
+}
+
+/** An adapter for a repository on a server, over the real transport. `onRequest` sees every request before it is sent. */
+export async function openServerRegistry(
+  server: { readonly host: string },
+  name: string,
+  onRequest: (request: RegistryRequest) => void = () => undefined,
+): Promise<Registry> {
+  const repository = parseRepository(`${server.host}/${name}`);
+  const transport = await openTransport({
+    host: repository.host,
+    repository: repository.name,
+    settings: { plainHttp: false },
+    environment: {},
+    log: silentLog,
+    limits: { retries: 1, retryDelayMs: 10 },
+  });
+  const watched = {
+    ...transport,
+    request: (request: RegistryRequest) => {
+      onRequest(request);
+      return transport.request(request);
+    },
+  };
+  return createOciRegistry({ repository, transport: watched, now: NOW, log: silentLog });
+}
+
+interface ServerPlace {
+  readonly name: string;
+  readonly takesAnyManifest: boolean;
+  start(): Promise<{ readonly host: string; readonly origin: string; stop(): Promise<void> }>;
+}
+
+function serverPlace(place: ServerPlace): ContractPlace {
+  let server: Awaited<ReturnType<ServerPlace['start']>> | undefined;
+  let count = 0;
+  return {
+    ...place,
+    start: async () => {
+      server = await place.start();
+    },
+    openRepository: async (): Promise<ContractRepository> => {
+      if (server === undefined) throw new Error('The server was not started.');
+      const { origin } = server;
+      count += 1;
+      const name = `contract/repository-${count}`;
+      const writes: string[] = [];
+      const registry = await openServerRegistry(server, name, ({ method, path }) => {
+        if (method !== 'GET' && method !== 'HEAD') writes.push(`${method} ${path}`);
+      });
+      return {
+        registry,
+        put: (manifest, ...tags) => pushImage(origin, name, { manifest, tags }),
+        erase: (digest) => eraseManifest(origin, name, digest),
+        changes: () => Promise.resolve(writes.join('\n')),
+      };
+    },
+    stop: async () => server?.stop(),
+  };
+}
+
+async function hashDirectory(directory: string): Promise<string> {
+  const hash = createHash('sha256');
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) hash.update(file).update(await readFile(file));
+  return hash.digest('hex');
+}
