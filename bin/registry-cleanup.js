@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Starts the command line. Must run on any Node from 14 on, so that an old one gets a sentence and not a syntax error:
 // nothing newer than ES2020 here, and nothing of `dist` before the version is known.
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-argument, typescript/no-unsafe-return -- plain JavaScript: the compiler does not see it */
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -41,7 +42,7 @@ function useOwnNode() {
     for (const { name, listener } of passOn) process.off(name, listener);
     // What ended the child ends us the same way, so that a shell sees no difference.
     if (signal !== null) process.kill(process.pid, signal);
-    else process.exitCode = code === null ? 1 : code;
+    else process.exitCode = code ?? 1;
   });
 }
 

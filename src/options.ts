@@ -101,7 +101,7 @@ export const OPTIONS = [
     name: 'kube-config-base64',
     kind: 'text',
     group: 'Kubernetes',
-    help: 'The text of a kubeconfig in base64. Better given in the environment: others see the command line.',
+    help: 'The text of a kubeconfig in base64, from a secret.',
     value: 'TEXT',
     environment: 'REGISTRY_CLEANUP_KUBE_CONFIG_BASE64',
     secret: true,

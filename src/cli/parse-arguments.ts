@@ -4,7 +4,7 @@ import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { mistakesError, quote, suggest } from '../config/mistake.ts';
 import { nearestName } from '../config/nearest-name.ts';
 import { UsageError } from '../errors.ts';
-import { type Option, type RawOptions, selectOptions } from '../options.ts';
+import { OPTIONS, type Option, type RawOptions, selectOptions } from '../options.ts';
 
 /** What the user asked for. */
 export type ParsedArguments =
@@ -50,7 +50,8 @@ function createProgram(done: (result: ParsedArguments) => void, environment: Nod
     for (const option of options) addOption(command, option);
     command.action((...given: unknown[]) => {
       const target = typeof given[0] === 'string' ? { target: given[0] } : {};
-      const raw = { command: name, ...target, ...collectValues(command, options, environment) };
+      const values = name === 'demo' ? {} : collectValues(command, options, environment);
+      const raw = { ...values, command: name, ...target };
       done({ kind: 'run', command: name, raw });
     });
   }
@@ -70,9 +71,7 @@ function addOption(command: Command, option: Option): void {
   if (option.kind === 'text') {
     defined.argParser((value: string, before: string | undefined) => {
       if (before === undefined) return value;
-      throw mistakesError([
-        { place: `--${option.name}`, text: `is given twice: ${quote(before)} and ${quote(value)}` },
-      ]);
+      throw mistakesError([{ place: `--${option.name}`, text: `given twice: ${quote(before)} and ${quote(value)}` }]);
     });
   }
   command.addOption(defined);
@@ -88,11 +87,18 @@ function collectValues(command: Command, options: readonly Option[], environment
   const values: Readonly<Record<string, unknown>> = command.opts();
   const given = options.map((option) => {
     const attribute = new CommanderOption(`--${option.name}`).attributeName();
-    const fallback = option.environment === undefined ? undefined : environment[option.environment];
-    return [option.name, values[attribute] ?? fallback] as const;
+    return [option.name, values[attribute]] as const;
   });
+  const all = [...listVariables(environment), ...given];
   // The kinds of the values are those of the table: text, a list of texts, or a boolean.
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as RawOptions;
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as RawOptions;
+}
+
+/** What variables give; also the password, which has no option here: others see the command line. */
+function listVariables(environment: NodeJS.ProcessEnv): readonly (readonly [string, string | undefined])[] {
+  return (OPTIONS as readonly Option[]).flatMap(({ name, environment: variable }) =>
+    variable === undefined ? [] : [[name, environment[variable]] as const],
+  );
 }
 
 function refuseUnknownCommand(word: string | undefined): void {

@@ -59,7 +59,11 @@ export function renderHelp(command: CommandName | undefined, width: number): str
     ...(command === 'demo' ? [] : renderOptions(command, columns)),
     ...(command === undefined ? [renderExamples(columns), renderTable('Exit codes:', EXIT_CODES, columns)] : []),
     command === undefined
-      ? wrap('registry-cleanup COMMAND --help shows the help of one command.', columns, '')
+      ? wrap(
+          'registry-cleanup COMMAND --help shows the help of one command, registry-cleanup --version the version.',
+          columns,
+          '',
+        )
       : wrap('registry-cleanup --help shows examples and exit codes.', columns, ''),
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;

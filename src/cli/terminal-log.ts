@@ -7,13 +7,8 @@ import { cleanLines, describeProgress } from '../report/log-lines.ts';
 import { createSecretMask } from '../util/mask-secrets.ts';
 import { createPace } from '../util/pace.ts';
 
-/** Where lines go. */
-export interface LogStream {
-  write(text: string): unknown;
-}
-
 export interface TerminalLogOptions {
-  readonly stream: LogStream & NodeJS.WritableStream;
+  readonly stream: NodeJS.WritableStream;
   readonly level: LogLevel;
   readonly color: boolean;
   /** A person watches: progress may redraw a line. */
@@ -24,8 +19,6 @@ export interface TerminalLogOptions {
 
 /** A log that can be ended. */
 export interface TerminalLog extends Log {
-  /** The text with every registered secret replaced. */
-  mask(text: string): string;
   /** Takes a spinner off the terminal. */
   stop(): void;
 }
@@ -66,7 +59,6 @@ export async function createTerminalLog(options: TerminalLogOptions): Promise<Te
       else progress.show(text);
     },
     secret: (value) => void secrets.add(value),
-    mask,
     stop: () => progress.stop(),
   };
 }

@@ -17,7 +17,7 @@ export async function chooseKubernetes(findings: Findings, file: PolicyFile): Pr
   if (without) {
     const given = ['kube-config', 'kube-config-base64', 'kube-manifests', 'kube-context', 'namespace'] as const;
     for (const name of given.filter((option) => findings.raw[option] !== undefined)) {
-      addMistake(findings, name, 'cannot stand together with without-kube: either clusters are asked or they are not');
+      addMistake(findings, name, 'not together with without-kube: either clusters are asked or they are not');
     }
     return 'off';
   }
@@ -29,7 +29,7 @@ export async function chooseKubernetes(findings: Findings, file: PolicyFile): Pr
   }
   const ambient = isNamed ? undefined : chooseAmbient(findings, file);
   if (kubeConfig === undefined && contexts !== undefined && (manifests.length > 0 || isCi(findings))) {
-    addMistake(findings, 'kube-context', 'needs kube-config or kube-config-base64: manifests have no contexts');
+    addMistake(findings, 'kube-context', 'only with kube-config or kube-config-base64: manifests have no contexts');
   }
   if (ambient === 'off') return 'off';
   const source = kubeConfig ?? ambient;
@@ -69,7 +69,7 @@ async function readKubeConfig(findings: Findings): Promise<KubeConfigSource | un
   const paths = readList(findings, 'kube-config');
   const encoded = findings.raw['kube-config-base64'];
   if (paths !== undefined && encoded !== undefined) {
-    addMistake(findings, 'kube-config-base64', 'cannot stand together with kube-config: give one of them');
+    addMistake(findings, 'kube-config-base64', 'not together with kube-config: give one of them');
   }
   if (paths !== undefined) return checkKubeConfigFiles(findings, paths);
   return encoded === undefined ? undefined : decodeKubeConfig(findings, encoded);

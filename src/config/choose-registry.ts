@@ -45,19 +45,19 @@ export async function chooseRegistry(
 ): Promise<RegistrySettings> {
   const username = readText(findings, 'username');
   const password = readPassword(findings);
-  if (username !== undefined && password === undefined) {
+  if (username !== undefined && findings.raw.password === undefined) {
     const ways = findings.frontEnd === 'cli' ? 'password-stdin or REGISTRY_CLEANUP_PASSWORD' : 'the input password';
-    addMistake(findings, 'username', `has no password: give it by ${ways}`);
+    addMistake(findings, 'username', `no password goes with it: give it by ${ways}`);
   }
   if (username === undefined && password !== undefined)
-    addMistake(findings, 'username', 'is missing, and there is a password');
+    addMistake(findings, 'username', 'missing, and there is a password');
   const hosts = new Set(targets.filter((target) => target.kind === 'registry').map((target) => target.repository.host));
   if (username !== undefined && hosts.size > 1) {
     const list = [...hosts].join(', ');
     addMistake(
       findings,
       'username',
-      `is for one registry, and the repositories are on ${hosts.size}: ${list}; log in with docker instead`,
+      `one user name is for one registry, and the repositories are on ${hosts.size}: ${list}; log in with docker instead`,
     );
   }
   const caFile = await checkCaFile(findings);

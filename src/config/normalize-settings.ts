@@ -47,7 +47,7 @@ export interface NormalizedSettings {
 }
 
 /** The policy file that is read when no option names one. */
-export const DEFAULT_POLICY_FILE = '.registry-cleanup.yml';
+const DEFAULT_POLICY_FILE = '.registry-cleanup.yml';
 
 /**
  * Decides all settings of a run. Options outrank the policy file.
@@ -100,7 +100,7 @@ function readCommand(findings: Findings): 'plan' | 'apply' | 'explain' {
     // An input with a default is always given: that says nothing.
     const isGiven = findings.raw[name] !== undefined && option.default === undefined;
     if (isGiven && !isForCommand(option, command)) {
-      addMistake(findings, name, `is for ${option.commands?.join(' and ')}, not for ${command}`);
+      addMistake(findings, name, `only for ${option.commands?.join(' and ')}, not for ${command}`);
     }
   }
   return command;
@@ -135,7 +135,8 @@ async function readIfThere(findings: Findings, path: string): Promise<string | u
 async function chooseGit(findings: Findings, file: PolicyFile): Promise<GitSettings | 'off'> {
   const directory = readText(findings, 'git-dir');
   if (readFlag(findings, 'without-git') === true) {
-    if (directory !== undefined) addMistake(findings, 'git-dir', 'cannot stand together with without-git');
+    if (directory !== undefined)
+      addMistake(findings, 'git-dir', 'not together with without-git: either Git is asked or it is not');
     return 'off';
   }
   if (file.cleanup?.disableGitHistoryBasedPolicy === true) {

@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildPolicy, type PolicyChoices } from '../../src/config/build-policy.ts';
+import { parsePolicyFile } from '../../src/config/parse-policy-file.ts';
+import { tagPatternProblem } from '../../src/config/policy-words.ts';
+import { UsageError } from '../../src/errors.ts';
+import { hours } from '../../src/model/time.ts';
+import { compileTagPattern } from '../../src/policy/tag-pattern.ts';
+
+const CHOICES: PolicyChoices = { kubernetesEnabled: true, gitEnabled: true, keepList: [] };
+
+function policyOf(text: string, choices: Partial<PolicyChoices> = {}) {
+  const { file, mistakes } = parsePolicyFile(text, 'p.yml');
+  expect(mistakes).toEqual([]);
+  return buildPolicy(file ?? {}, { ...CHOICES, ...choices });
+}
+
+describe("werf's example", () => {
+  // https://werf.io/docs/v2/usage/cleanup/cr_cleanup.html
+  const policies = policyOf(`cleanup:
+  keepPolicies:
+  - references:
+      tag: /.*/
+      limit:
+        last: 10
+  - references:
+      branch: /.*/
+      limit:
+        last: 10
+        in: 168h
+        operator: And
+    imagesPerReference:
+      last: 2
+      in: 168h
+      operator: And
+  - references:
+      branch: /^(main|staging|production)$/
+    imagesPerReference:
+      last: 10
+  - references: {branch: release-1.0}
+    imagesPerReference: {in: 30d, operator: Or}
+`).git.keepPolicies;
+
+  it('is read as it stands', () => {
+    expect(policies).toEqual([
+      {
+        name: 'keepPolicies[0]',
+        references: { kind: 'tag', pattern: { kind: 'regex', source: '.*' }, limit: { last: 10, operator: 'And' } },
+        imagesPerReference: { last: 1, operator: 'And' },
+      },
+      {
+        name: 'keepPolicies[1]',
+        references: {
+          kind: 'branch',
+          pattern: { kind: 'regex', source: '.*' },
+          limit: { last: 10, in: hours(168), operator: 'And' },
+        },
+        imagesPerReference: { last: 2, in: hours(168), operator: 'And' },
+      },
+      {
+        name: 'keepPolicies[2]',
+        references: { kind: 'branch', pattern: { kind: 'regex', source: '^(main|staging|production)$' } },
+        imagesPerReference: { last: 10, operator: 'And' },
+      },
+      {
+        name: 'keepPolicies[3]',
+        references: { kind: 'branch', pattern: { kind: 'literal', text: 'release-1.0' } },
+        imagesPerReference: { last: 1, in: hours(720), operator: 'Or' },
+      },
+    ]);
+  });
+});
+
+describe('defaults', () => {
+  it('are the default set when there are no keep policies, and when their list is empty', () => {
+    const names = ['default policy 1', 'default policy 2', 'default policy 3'];
+    expect(policyOf('').git.keepPolicies.map(({ name }) => name)).toEqual(names);
+    expect(policyOf('cleanup: {keepPolicies: []}').git.keepPolicies.map(({ name }) => name)).toEqual(names);
+  });
+
+  it('keep ten images of the main branches, whatever the default branch is called', () => {
+    expect(policyOf('').git.keepPolicies[2]).toMatchObject({
+      imagesPerReference: { last: 10 },
+      coversDefaultBranch: true,
+    });
+  });
+
+  it('are careful', () => {
+    const { recent, images, guards, untag, pins } = policyOf('');
+    expect({ recent, images, guards, untag, pins }).toEqual({
+      recent: { within: hours(2) },
+      images: { source: [], tagPatterns: [], unlinked: 'keep' },
+      guards: { maxDeleteShare: 0.8, allowDeleteAll: false },
+      untag: false,
+      pins: { tags: [], expressions: [], list: [] },
+    });
+  });
+});
+
+describe('the file', () => {
+  it('sets every key', () => {
+    const policy = policyOf(`images: {source: any, tagPatterns: ['v{tag}'], groupBy: {label: a.b}, unlinked: delete}
+pins: {tags: ['v*'], expressions: ['^x']}
+kubernetes: {mirrors: {mirror.example.com/hub: docker.io}}
+guards: {maxDeleteShare: 0.5, allowDeleteAll: true}
+untag: true
+cleanup: {keepImagesBuiltWithinLastNHours: 5}
+`);
+    expect(policy).toMatchObject({
+      images: { source: 'any', tagPatterns: ['v{tag}'], groupBy: { kind: 'label', label: 'a.b' }, unlinked: 'delete' },
+      pins: { tags: ['v*'], expressions: ['^x'] },
+      guards: { maxDeleteShare: 0.5, allowDeleteAll: true },
+      untag: true,
+      recent: { within: hours(5) },
+    });
+    expect([...policy.kubernetes.mirrors]).toEqual([['mirror.example.com/hub', 'docker.io']]);
+    expect(policyOf("images: {groupBy: {tag: '^(.+)-v'}}").images.groupBy).toEqual({
+      kind: 'tag',
+      expression: '^(.+)-v',
+    });
+  });
+
+  it('is outranked by options, also by those that say no', () => {
+    const file = 'guards: {maxDeleteShare: 0.5, allowDeleteAll: true}\nuntag: true';
+    const choices = { maxDeleteShare: 1, allowDeleteAll: false, untag: false };
+    expect(policyOf(file, choices)).toMatchObject({
+      guards: { maxDeleteShare: 1, allowDeleteAll: false },
+      untag: false,
+    });
+  });
+
+  it.each([
+    ['keepImagesBuiltWithinLastNHours: 0', 0],
+    ['disableBuiltWithinLastNHoursPolicy: true', 0],
+    ['disableBuiltWithinLastNHoursPolicy: false', 2],
+  ])('switches the rule for young images by %s', (line, expected) => {
+    expect(policyOf(`cleanup: {${line}}`).recent.within).toBe(hours(expected));
+  });
+
+  it('keeps everything with cleanup.disable', () => {
+    const policy = policyOf('cleanup: {disable: true, disableBuiltWithinLastNHoursPolicy: true}\nuntag: true', {
+      untag: true,
+    });
+    expect(policy.recent.within).toBeGreaterThan(hours(24 * 365 * 1000));
+    expect(policy.untag).toBe(false);
+  });
+});
+
+it('takes exactly the tag patterns that the rules can compile', () => {
+  const piece = fc.constantFrom(
+    '{branch}',
+    '{tag}',
+    '{commit}',
+    '{number}',
+    '{x}',
+    '{}',
+    '{',
+    '}',
+    'v',
+    '-',
+    '.',
+    '/',
+    ' ',
+    '{{tag}}',
+  );
+  const compiles = (text: string): boolean => {
+    try {
+      compileTagPattern(text, true);
+      return true;
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError);
+      return false;
+    }
+  };
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 5 }), (pieces) => {
+      const text = pieces.join('');
+      expect([text, tagPatternProblem(text) === undefined]).toEqual([text, compiles(text)]);
+    }),
+    { numRuns: 2000 },
+  );
+});
