@@ -6,16 +6,19 @@ import { describe, expect, it } from 'vitest';
 
 const LISTENER = join(import.meta.dirname, '../../src/util/listen-for-signals.ts');
 
-/** Listens, says so, and keeps the process busy for ten seconds, or until it is aborted when `stops`. */
+/** Listens, says so, and keeps the process busy for ten seconds, or until 0.4 seconds after the abort when `stops`. */
 function program(graceful: boolean, stops: boolean): string {
   return `import { listenForSignals } from ${JSON.stringify(LISTENER)};
 const listener = listenForSignals({ graceful: ${graceful}, say: (line) => console.log(line) });
 const timer = setTimeout(() => undefined, 10_000);
 listener.signal.addEventListener('abort', () => {
   if (!${stops}) return;
-  clearTimeout(timer);
-  listener.stop();
-  process.exitCode = listener.exitCode();
+  setTimeout(() => {
+    console.log('finished');
+    clearTimeout(timer);
+    listener.stop();
+    process.exitCode = listener.exitCode();
+  }, 400);
 });
 console.log('ready');`;
 }
@@ -47,11 +50,21 @@ describe('a signal', () => {
   });
 
   it('that comes twice at once, from the terminal and from the launcher, is one', async () => {
-    const { code } = await run(program(true, false), [
+    const { code, said } = await run(program(true, true), [
       ['SIGINT', 0],
       ['SIGINT', 50],
+    ]);
+    expect(code).toBe(130);
+    expect(said).toContain('finished');
+  });
+
+  it('that comes once more later ends the process at once', async () => {
+    const started = performance.now();
+    const { code } = await run(program(true, false), [
+      ['SIGINT', 0],
       ['SIGINT', 1200],
     ]);
     expect(code).toBe(130);
+    expect(performance.now() - started).toBeLessThan(8_000);
   });
 });
