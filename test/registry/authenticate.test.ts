@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createAuthenticator } from '../../src/registry/authenticate.ts';
 import type { Transport } from '../../src/registry/transport.ts';
 import { type Reply, type ScriptedServer, type SeenRequest, startScriptedServer } from '../support/scripted-server.ts';
 import { ask, createRememberingLog, openTestTransport, type RememberingLog } from '../support/try-transport.ts';
@@ -410,5 +411,28 @@ describe('token servers that misbehave', () => {
   ])('a challenge with %s is an error', async (_name, challenge, name) => {
     const { registry } = await startRegistry(() => ({ status: 401, headers: { 'www-authenticate': challenge } }));
     await expect(openTestTransport(registry.host, LOGIN)).rejects.toMatchObject({ name });
+  });
+});
+
+describe('where credentials for tokens may go', () => {
+  it.each([
+    ['https://reg.example', 'https://auth.example/token', true],
+    ['https://reg.example', 'http://auth.example/token', false],
+    ['https://reg.example', 'http://127.0.0.1:5001/token', false],
+    ['https://127.0.0.1:5000', 'http://127.0.0.1:5001/token', true],
+    ['https://127.0.0.1:5000', 'http://auth.example/token', false],
+    ['http://127.0.0.1:5000', 'http://127.0.0.1:5001/token', true],
+    ['http://reg.example', 'http://auth.example/token', true],
+  ])('a registry at %s may name %s: %s', (origin, realm, expected) => {
+    const authenticator = createAuthenticator({
+      origin,
+      repository: 'team/app',
+      credentials: { kind: 'password', username: 'u', password: 'hush', source: 'a test' },
+      send: () => Promise.reject(new Error('nothing is sent')),
+      log: createRememberingLog(),
+    });
+    const learn = (): void => authenticator.learn([`Bearer realm="${realm}"`]);
+    if (expected) expect(learn).not.toThrow();
+    else expect(learn).toThrow(expect.objectContaining({ name: 'AuthError', code: 'AUTH' }));
   });
 });

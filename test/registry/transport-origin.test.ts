@@ -9,7 +9,7 @@ import {
 import { type AddressInfo, connect as connectSocket, createServer as createSocketServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseRegistryHost } from '../../src/model/reference.ts';
 import { candidateOrigins, chooseOrigin, isLoopbackHost } from '../../src/registry/choose-origin.ts';
 import { explainFailure, isNotTls } from '../../src/registry/explain-failure.ts';
@@ -397,20 +397,16 @@ describe('proxies', () => {
     expect(proxy.seen).toEqual([]);
   });
 
-  it('is not taken from the environment of the process', async () => {
+  it.each(['HTTP_PROXY', 'HTTPS_PROXY'])('%s of the process itself is not looked at', async (name) => {
     const server = await startPlain();
-    const proxy = await startProxy(server.host);
-    const before = process.env['HTTP_PROXY'];
-    process.env['HTTP_PROXY'] = proxy.url;
-    try {
-      const transport = await open(server.host, { environment: { HTTPS_PROXY: 'http://127.0.0.1:1' } });
-      await ask(transport, PATH);
-      await expect(open('registry.invalid', { environment: {}, settings })).rejects.toMatchObject({ code: 'NETWORK' });
-    } finally {
-      if (before === undefined) delete process.env['HTTP_PROXY'];
-      else process.env['HTTP_PROXY'] = before;
-    }
-    expect(proxy.seen).toEqual([]);
+    const own = await startProxy(server.host);
+    const other = await startProxy(server.host);
+    vi.stubEnv(name, other.url);
+    const given = name === 'HTTP_PROXY' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+    await open('registry.test', { environment: { [given]: own.url }, settings }).catch(() => undefined);
+    await expect(open('registry.invalid', { settings })).rejects.toMatchObject({ code: 'NETWORK' });
+    expect(own.seen).toContain('CONNECT registry.test:443');
+    expect(other.seen).toEqual([]);
   });
 
   it('a proxy that refuses is named as the proxy', async () => {

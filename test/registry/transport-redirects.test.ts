@@ -81,12 +81,19 @@ describe('redirects', () => {
     });
   });
 
-  it.each([401, 403])('a %i of another server asks for no credentials', async (status) => {
-    const store = await start(() => ({ status, headers: { 'www-authenticate': 'Basic realm="give"' } }));
-    const { transport } = await connect(() => to(`${store.origin}/x`));
-    await expect(ask(transport, PATH)).rejects.toMatchObject({ name: 'RegistryError' });
-    expect(authorizationOf(store)).toEqual([false]);
-  });
+  it.each(['Basic realm="give"', 'Bearer realm="STORE/token",service="s"'])(
+    'a 401 of another server with the challenge %s gets no credentials',
+    async (challenge) => {
+      const store: ScriptedServer = await start(() => ({
+        status: 401,
+        headers: { 'www-authenticate': challenge.replace('STORE', store.origin) },
+      }));
+      const { registry, transport } = await connect(() => to(`${store.origin}/x`));
+      await expect(ask(transport, PATH)).rejects.toMatchObject({ name: 'RegistryError', code: 'REGISTRY_REFUSED' });
+      expect(store.requests.map(({ url }) => url)).toEqual(['/x']);
+      expect([authorizationOf(store), authorizationOf(registry)]).toEqual([[false], [true]]);
+    },
+  );
 
   it('a mishap of another server is tried again from the start, with a new signed address', async () => {
     const store = await start(({ url }) => (url === '/signed-1' ? { status: 503 } : OK));

@@ -1,0 +1,34 @@
+// The HTTP seam of the generic adapter: one function that speaks to one origin with its credentials, retries and limits.
+
+/** One request to the registry's origin. */
+export interface RegistryRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** Path and query on the registry's origin: `/v2/team/app/tags/list?n=1000`. Never a whole URL. */
+  readonly path: string;
+  /** Actions on the repository that the token must allow, for example `pull` or `delete`. */
+  readonly actions: readonly ('pull' | 'push' | 'delete')[];
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: Uint8Array;
+  /** Larger answers end in `ProtocolError` TOO_LARGE; nothing beyond it is buffered. */
+  readonly maxBytes: number;
+  /** Statuses that are answers for the caller; every other becomes the error that fits. */
+  readonly expect: readonly number[];
+  /** What is being done, for messages: `list tags of ghcr.io/team/app`. */
+  readonly purpose: string;
+}
+
+/** An answer with one of the expected statuses. */
+export interface RegistryResponse {
+  readonly status: number;
+  /** A header's value by lower-case name; the first one when it came several times. */
+  header(name: string): string | undefined;
+  readonly body: Uint8Array;
+}
+
+/** Requests are limited in number, retried where that is safe, authenticated, and never leave the origin with credentials. */
+export interface Transport {
+  /** `https://ghcr.io`, the origin that all requests go to. */
+  readonly origin: string;
+  request(request: RegistryRequest): Promise<RegistryResponse>;
+  close(): Promise<void>;
+}
