@@ -34,8 +34,7 @@ const WINDOW_PER_LOOK = 3;
 /** A watch that has not looked yet: the first `refresh` does. */
 export function watchTags(options: TagWatchOptions): TagWatch {
   const { registry, snapshot } = options;
-  let now = new Map<Tag, Digest>(snapshot.tags);
-  let byDigest = groupByDigest(now);
+  let byDigest = groupByDigest(snapshot.tags);
   const reachedByNew = new Map<Digest, Digest>();
   const inspected = new Set<Digest>(snapshot.nodes.keys());
   let doubt: Digest | undefined;
@@ -61,8 +60,7 @@ export function watchTags(options: TagWatchOptions): TagWatch {
     const startedMs = options.clockMs();
     const names = [...new Set(await registry.listTags())];
     const targets = await mapConcurrently(names, PARALLEL_LOOKS, (tag) => registry.resolveTag(tag));
-    now = new Map(names.flatMap((tag, at) => entryOf(tag, targets[at])));
-    byDigest = groupByDigest(now);
+    byDigest = groupByDigest(new Map(names.flatMap((tag, at) => entryOf(tag, targets[at]))));
     for (const digest of byDigest.keys()) {
       if (inspected.has(digest)) continue;
       await inspect(digest);
@@ -82,8 +80,8 @@ export function watchTags(options: TagWatchOptions): TagWatch {
       if (options.clockMs() > goodUntilMs || options.windowMs === 0) await look();
     },
     forget(digest, tag) {
-      for (const [name, target] of now) if (target === digest && (tag === undefined || tag === name)) now.delete(name);
-      byDigest = groupByDigest(now);
+      const left = tag === undefined ? [] : (byDigest.get(digest) ?? []).filter((other) => other !== tag);
+      byDigest.set(digest, left);
     },
   };
 }
