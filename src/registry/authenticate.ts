@@ -13,7 +13,7 @@ import { requestToken, type TokenSource } from './request-token.ts';
 import { createTokenCache, type TokenCache } from './token-cache.ts';
 
 /** What a request wants to do with the repository. */
-export type Actions = readonly ('pull' | 'push' | 'delete')[];
+type Actions = readonly ('pull' | 'push' | 'delete')[];
 
 /** A header, and how it came about. */
 export interface Authorization {

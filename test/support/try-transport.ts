@@ -30,7 +30,7 @@ export function createRememberingLog(): RememberingLog {
 }
 
 /** Milliseconds where a run takes seconds. */
-export const QUICK_LIMITS: Partial<ConnectionLimits> = { retryDelayMs: 5, retries: 3, headersTimeoutMs: 20_000 };
+const QUICK_LIMITS: Partial<ConnectionLimits> = { retryDelayMs: 5, retries: 3, headersTimeoutMs: 20_000 };
 
 /** Opens a transport for `team/app` on the host, with no credentials but those in `settings` and `environment`. */
 export function openTestTransport(
