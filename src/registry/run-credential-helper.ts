@@ -70,7 +70,10 @@ function run(program: string, request: HelperRequest): Promise<HelperResult> {
     const timeoutMs = request.timeoutMs ?? 30_000;
     const child = spawn(program, ['get'], { env: request.environment, stdio: ['pipe', 'pipe', 'ignore'] });
     const stop = (what: string): void => {
+      clearTimeout(timer);
       child.kill('SIGKILL');
+      // What the helper started itself may live on and print; it gets a broken pipe now.
+      child.stdout.destroy();
       reject(failed(program, request, what));
     };
     const timer = setTimeout(() => stop(`gave no answer in ${timeoutMs / 1000} s`), timeoutMs);

@@ -1,10 +1,11 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseRegistryHost, parseRepositoryName } from '../../src/model/reference.ts';
 import type { Credentials } from '../../src/registry/credentials.ts';
 import { findCredentials } from '../../src/registry/find-credentials.ts';
+import { askCredentialHelper } from '../../src/registry/run-credential-helper.ts';
 import { createRememberingLog } from '../support/try-transport.ts';
 import { containing } from '../support/typed-matchers.ts';
 
@@ -281,6 +282,18 @@ describe('credential helpers', () => {
       code: 'AUTH',
       message: containing(words),
     });
+  });
+
+  it('ends a helper that does not answer, whatever it started', async () => {
+    await writeHelper('slow', `sh -c 'echo $$ > "${home}/child"; while sleep 0.1; do echo; done'`);
+    const environment = { PATH: `${join(home, 'bin')}:/usr/bin:/bin` };
+    const request = { server: 'ghcr.io', file: 'a test', environment, timeoutMs: 300 };
+    await expect(askCredentialHelper('slow', request)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: containing('gave no answer in 0.3 s'),
+    });
+    const child = Number(await readFile(join(home, 'child'), 'utf8'));
+    await vi.waitFor(() => expect(() => process.kill(child, 0)).toThrow('ESRCH'), 5000);
   });
 
   it('is an error when the helper is not installed', async () => {
