@@ -26,7 +26,7 @@ export interface GitSandbox {
 }
 
 /** A commit to make; its one file is unlike that of any other commit. */
-export interface RepositoryCommit {
+interface RepositoryCommit {
   readonly name: string;
   /** RFC 3339 in UTC. */
   readonly date: string;
@@ -35,7 +35,7 @@ export interface RepositoryCommit {
 }
 
 /** What {@link GitSandbox.add} makes. */
-export interface RepositorySpec {
+interface RepositorySpec {
   readonly commits: readonly RepositoryCommit[];
   /** Branch names to names of commits. */
   readonly branches?: Readonly<Record<string, string>>;

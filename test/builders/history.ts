@@ -6,10 +6,10 @@ import { type CommitId, type GitReference, type History, isCommitId } from '../.
 import { type Instant, parseRfc3339 } from '../../src/model/time.ts';
 
 /** A moment as an instant, or as RFC 3339 text. */
-export type When = Instant | string;
+type When = Instant | string;
 
 /** A commit for {@link historyOf}. */
-export interface CommitSpec {
+interface CommitSpec {
   /** Short name that parents and references use. */
   readonly name: string;
   readonly date: When;
@@ -20,7 +20,7 @@ export interface CommitSpec {
 }
 
 /** A branch or tag for {@link historyOf}; its date is by default that of its commit. */
-export interface ReferenceSpec {
+interface ReferenceSpec {
   readonly kind: 'branch' | 'tag';
   readonly name: string;
   /** Short name of a commit. */
