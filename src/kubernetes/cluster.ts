@@ -107,6 +107,8 @@ async function withCredentials(context: KubeContext, log: Log): Promise<https.Re
     const config = await kubeConfigFor(context, token ?? undefined);
     await withinDeadline(config.applyToHTTPSOptions(request));
   } catch (error) {
+    // V8 quotes the text that is no JSON, and here that may be a token.
+    if (error instanceof SyntaxError) throw noCredentials(context.name, 'its credential plugin does not print JSON');
     throw noCredentials(context.name, describeCause(error), error);
   }
   const headers = headersOf(request);

@@ -374,9 +374,16 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       expect(error.message).toMatch(/HTTP protocol is not allowed/);
     });
 
-    it('never shows a token', async () => {
-      const error = await failureOf(read(prod({ user: { token: 'tok-s3cret' } })));
-      expect(JSON.stringify([error.message, error.hint, error.details])).not.toContain('tok-s3cret');
+    it.each([
+      ['that the server refuses', { token: 'tok-s3cret' }],
+      [
+        'that a plugin prints bare',
+        { exec: { command: process.execPath, args: ['-e', 'process.stdout.write("s3cret")'] } },
+      ],
+    ])('never shows a token %s', async (_, user) => {
+      const error = await failureOf(read(prod({ user })));
+      const { message, hint, details, cause } = error;
+      expect(JSON.stringify([message, hint, details, String(cause)])).not.toContain('s3cret');
     });
 
     async function certificateFiles() {
