@@ -14,6 +14,7 @@ import {
   measureRun,
   median,
   printTable,
+  repeat,
   tellPeak,
 } from './measure.ts';
 
@@ -27,9 +28,9 @@ export async function benchGit(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'registry-cleanup-bench-git-'));
   try {
     const clone = await makeHistory(folder);
-    const plain = measurePairs('no commit-graph', clone);
-    measureRun('git', ['-C', clone, 'commit-graph', 'write', '--reachable']);
-    const graph = measurePairs('commit-graph', clone);
+    const plain = await measurePairs('no commit-graph', clone);
+    await measureRun('git', ['-C', clone, 'commit-graph', 'write', '--reachable']);
+    const graph = await measurePairs('commit-graph', clone);
     printTable(
       `Git, ${formatCount(COMMITS)} commits, ${formatCount(2 * REFERENCES_EACH)} references, ${countPairs(5)} pairs`,
       [['', 'rev-list --count', 'registry-cleanup', 'ratio', 'peak'], plain, graph],
@@ -39,13 +40,13 @@ export async function benchGit(): Promise<void> {
   }
 }
 
-function measurePairs(name: string, clone: string): readonly string[] {
+async function measurePairs(name: string, clone: string): Promise<readonly string[]> {
   const load = [join(import.meta.dirname, 'load-history.ts'), clone];
-  const runs = Array.from({ length: countPairs(5) }, () => ({
-    git: measureRun('git', ['-C', clone, 'rev-list', '--all', '--count']).seconds,
-    ours: measureRun(process.execPath, load).seconds,
+  const runs = await repeat(countPairs(5), async () => ({
+    git: (await measureRun('git', ['-C', clone, 'rev-list', '--all', '--count'])).seconds,
+    ours: (await measureRun(process.execPath, load)).seconds,
   }));
-  const { peakBytes, stdout } = measureRun(process.execPath, load, { env: tellPeak() });
+  const { peakBytes, stdout } = await measureRun(process.execPath, load, { env: tellPeak() });
   if (stdout.trim() !== `${COMMITS} commits, ${2 * REFERENCES_EACH + 1} references`) throw new Error(`read ${stdout}`);
   return [
     name,
@@ -60,7 +61,7 @@ function measurePairs(name: string, clone: string): readonly string[] {
 async function makeHistory(folder: string): Promise<string> {
   const origin = join(folder, 'origin.git');
   const clone = join(folder, 'clone');
-  measureRun('git', ['init', '-q', '--bare', '--initial-branch=main', origin]);
+  await measureRun('git', ['init', '-q', '--bare', '--initial-branch=main', origin]);
   const child = spawn('git', ['-C', origin, 'fast-import', '--quiet'], { stdio: ['pipe', 'inherit', 'inherit'] });
   const ended = once(child, 'exit');
   for (const text of describeHistory()) {
@@ -69,8 +70,8 @@ async function makeHistory(folder: string): Promise<string> {
   child.stdin.end();
   const exit: unknown[] = await ended;
   if (exit[0] !== 0) throw new Error(`git fast-import ended with ${String(exit[0])}`);
-  measureRun('git', ['-C', origin, 'pack-refs', '--all']);
-  measureRun('git', ['clone', '-q', '--no-checkout', origin, clone]);
+  await measureRun('git', ['-C', origin, 'pack-refs', '--all']);
+  await measureRun('git', ['clone', '-q', '--no-checkout', origin, clone]);
   return clone;
 }
 

@@ -1,9 +1,11 @@
 // Measuring whole processes: wall time, peak memory, medians of pairs, and a table to print them in.
 
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 /** What one process took. */
 export interface Measured {
@@ -27,29 +29,44 @@ export const root: string = join(import.meta.dirname, '..');
 /** The `registry-cleanup` program. */
 export const program: string = join(root, 'bin', 'registry-cleanup.js');
 
-/** Runs a program to its end. Throws with its output when it does not end as it should. */
-export function measureRun(command: string, args: readonly string[], options: RunOptions = {}): Measured {
+/** Runs a program to its end. Throws with what it said when it does not end as it should. */
+export async function measureRun(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'registry-cleanup-bench-'));
   const peakFile = join(folder, 'peak');
   try {
     const begin = performance.now();
-    const run = spawnSync(command, args, {
-      encoding: 'utf8',
-      maxBuffer: 1 << 30,
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
       cwd: options.cwd ?? folder,
       env: { ...process.env, ...options.env, BENCH_PEAK_FILE: peakFile },
     });
+    // Never spawnSync: the servers that are measured are children, too, and stop when nobody reads what they print.
+    const [stdout, stderr, end] = await Promise.all([text(child.stdout), text(child.stderr), endOf(child)]);
     const seconds = (performance.now() - begin) / 1000;
-    if (run.error !== undefined) throw run.error;
-    if (run.status === null || !(options.exitCodes ?? [0]).includes(run.status)) {
-      throw new Error(
-        `${command} ${args.join(' ')} ended with ${run.status ?? run.signal}:\n${run.stderr.slice(-4000)}`,
-      );
+    if (typeof end !== 'number' || !(options.exitCodes ?? [0]).includes(end)) {
+      throw new Error(`${command} ${args.join(' ')} ended with ${end}:\n${stderr.slice(-4000)}`);
     }
-    return { seconds, peakBytes: readPeak(peakFile), stdout: run.stdout };
+    return { seconds, peakBytes: readPeak(peakFile), stdout };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Does it so many times, one after the other. */
+export async function repeat<Result>(times: number, work: () => Promise<Result>): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  while (results.length < times) results.push(await work());
+  return results;
+}
+
+/** The exit code, or the name of the signal that ended it. */
+async function endOf(child: ChildProcess): Promise<number | string> {
+  await once(child, 'exit');
+  return child.exitCode ?? child.signalCode ?? 'nothing';
 }
 
 /** Options of Node that make a process, and those it starts, tell their peak memory to {@link measureRun}. */

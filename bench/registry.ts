@@ -1,7 +1,5 @@
 // Planning a large repository on a real registry, against `wrk` with the same requests on the same server.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +14,7 @@ import {
   median,
   printTable,
   program,
+  repeat,
   tellPeak,
 } from './measure.ts';
 import { type SeededImage, seedRegistry } from './seed-registry.ts';
@@ -36,14 +35,14 @@ export async function benchRegistry(): Promise<void> {
     const script = join(folder, 'mix.lua');
     writeFileSync(script, renderMix(images));
     const counted = await countRequests(Number(server.host.split(':')[1]));
-    const runs = Array.from({ length: countPairs(3) }, () => {
-      const wrk = measureWrk(server.origin, script);
-      const plan = measureRun(process.execPath, planArgs(server.host), { env: tellPeak() });
+    const runs = await repeat(countPairs(3), async () => {
+      const wrk = await measureWrk(server.origin, script);
+      const plan = await measureRun(process.execPath, planArgs(server.host), { env: tellPeak() });
       return { wrk, ours: counted.requests / plan.seconds, peakBytes: plan.peakBytes };
     });
     printTable(`Registry, ${formatCount(TAGS)} tags with distinct configurations, ${runs.length} pairs`, [
       ['wrk, same requests', `${formatCount(median(runs.map((run) => run.wrk)))} requests/s`],
-      ['registry-cleanup plan', `${formatCount(median(runs.map((run) => run.ours)))} requests/s (whole process)`],
+      ['registry-cleanup plan, whole process', `${formatCount(median(runs.map((run) => run.ours)))} requests/s`],
       ['ratio', formatRatio(median(runs.map((run) => run.ours / run.wrk)))],
       ['requests', formatCount(counted.requests)],
       ['connections', formatCount(counted.connections)],
@@ -68,17 +67,11 @@ function planArgs(host: string): readonly string[] {
   ];
 }
 
-/** The number of requests and connections of one plan. It runs beside the proxy, which lives in this process. */
+/** The number of requests and connections of one plan. */
 async function countRequests(port: number): Promise<{ readonly requests: number; readonly connections: number }> {
   const proxy = await startCountingProxy(port);
   try {
-    const child = spawn(process.execPath, planArgs(proxy.host), { stdio: ['ignore', 'pipe', 'inherit'] });
-    let bytes = 0;
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-    });
-    const exit: unknown[] = await once(child, 'exit');
-    if (exit[0] !== 0 || bytes === 0) throw new Error(`plan ended with ${String(exit[0])} and ${bytes} bytes`);
+    await measureRun(process.execPath, planArgs(proxy.host));
     return proxy.counts();
   } finally {
     proxy.stop();
@@ -86,9 +79,9 @@ async function countRequests(port: number): Promise<{ readonly requests: number;
 }
 
 /** Requests per second. Throws when the server answered with an error, as these are quicker than answers. */
-function measureWrk(origin: string, script: string): number {
+async function measureWrk(origin: string, script: string): Promise<number> {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${WRK_SECONDS}s`, '-s', script, origin];
-  const { stdout } = measureRun('wrk', args);
+  const { stdout } = await measureRun('wrk', args);
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
   if (rate === undefined || stdout.includes('Non-2xx')) throw new Error(`wrk says:\n${stdout}`);
   return Number(rate);

@@ -5,7 +5,7 @@ import { benchGit } from './git.ts';
 import { benchRegistry } from './registry.ts';
 import { benchStart } from './start.ts';
 
-const PARTS: Readonly<Record<string, () => void | Promise<void>>> = {
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   start: benchStart,
   git: benchGit,
   registry: benchRegistry,

@@ -10,6 +10,7 @@ import {
   median,
   printTable,
   program,
+  repeat,
   root,
   tellPeak,
 } from './measure.ts';
@@ -26,21 +27,22 @@ const CASES: readonly {
 ];
 
 /** Prints, for each case, the median of the ratios to `node -e 0` that was run just before it. */
-export function benchStart(): void {
+export async function benchStart(): Promise<void> {
   const pairs = countPairs(15);
-  const rows = CASES.map(({ name, args, exitCodes }) => {
-    const runs = Array.from({ length: pairs }, () => ({
-      node: measureRun(process.execPath, ['-e', '0']).seconds,
-      ours: measureRun(process.execPath, args, { exitCodes }).seconds,
+  const rows: (readonly string[])[] = [['', 'node -e 0', 'registry-cleanup', 'ratio', 'peak']];
+  for (const { name, args, exitCodes } of CASES) {
+    const runs = await repeat(pairs, async () => ({
+      node: (await measureRun(process.execPath, ['-e', '0'])).seconds,
+      ours: (await measureRun(process.execPath, args, { exitCodes })).seconds,
     }));
-    const peak = measureRun(process.execPath, args, { exitCodes, env: tellPeak() }).peakBytes;
-    return [
+    const { peakBytes } = await measureRun(process.execPath, args, { exitCodes, env: tellPeak() });
+    rows.push([
       name,
       formatSeconds(median(runs.map((run) => run.node))),
       formatSeconds(median(runs.map((run) => run.ours))),
       formatRatio(median(runs.map((run) => run.ours / run.node))),
-      formatMegabytes(peak),
-    ];
-  });
-  printTable(`Start, ${pairs} pairs`, [['', 'node -e 0', 'registry-cleanup', 'ratio', 'peak'], ...rows]);
+      formatMegabytes(peakBytes),
+    ]);
+  }
+  printTable(`Start, ${pairs} pairs`, rows);
 }
