@@ -31,7 +31,7 @@ export interface Gathered {
 }
 
 /** How a digest is named. */
-export interface Naming {
+interface Naming {
   readonly by: Set<Digest>;
   readonly mediaType: string | undefined;
   /** Whether anything names it in another role than as a build attestation. */

@@ -8,7 +8,7 @@ import type { Annotations, Blob, Child, Content } from '../model/snapshot.ts';
 import { bareMediaType, DOCKER_SCHEMA_1, familyOf, isCacheBlobType, OCI_IMAGE, OCI_INDEX } from './media-types.ts';
 
 /** {@link Content} before the config was read. */
-export type DecodedContent =
+type DecodedContent =
   | { readonly kind: 'image'; readonly config: Blob; readonly layers: readonly Blob[] }
   | Exclude<Content, { kind: 'image' }>;
 

@@ -2,10 +2,13 @@
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/media-types.md
 // https://distribution.github.io/distribution/spec/manifest-v2-2/
 
+/** An image, or an artifact in the form of one. */
 export const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
+/** An index of manifests; also the answer of the referrers API. */
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
-export const DOCKER_IMAGE = 'application/vnd.docker.distribution.manifest.v2+json';
-export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+const DOCKER_IMAGE = 'application/vnd.docker.distribution.manifest.v2+json';
+const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+/** Docker schema 1 without signatures. */
 export const DOCKER_SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+json';
 const DOCKER_SCHEMA_1_SIGNED = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
 

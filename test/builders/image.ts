@@ -67,12 +67,12 @@ export function sha256(bytes: Uint8Array): Digest {
   return parseDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
 }
 
-export function buildBlob(mediaType: string, content: Uint8Array | object): BuiltBlob {
+function buildBlob(mediaType: string, content: Uint8Array | object): BuiltBlob {
   const bytes = content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content));
   return { mediaType, bytes, digest: sha256(bytes) };
 }
 
-export function describeBlob(blob: BuiltBlob): { mediaType: string; digest: Digest; size: number } {
+function describeBlob(blob: BuiltBlob): { mediaType: string; digest: Digest; size: number } {
   return { mediaType: blob.mediaType, digest: blob.digest, size: blob.bytes.byteLength };
 }
 

@@ -65,6 +65,11 @@ function json(body: unknown, headers: { readonly [name: string]: string } = {}):
   return { status: 200, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
 
+/** A page of tags with a link. */
+function withLink(link: string): ScriptedAnswer {
+  return json({ tags: ['v1'] }, { link });
+}
+
 /** Any text that holds this one. */
 function textWith(part: string): unknown {
   return expect.stringContaining(part);
@@ -170,31 +175,42 @@ describe('the requests of a snapshot', () => {
 describe('a tag list', () => {
   const pages = (answer: ScriptedAnswer): void => answerTo(`/v2/${NAME}/tags/list`, answer);
 
-  it.each<[string, ScriptedAnswer]>([
-    ['HTML', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Please log in</html>' }],
-    ['an empty body', { status: 200, body: '' }],
-    ['no tags at all', json({ name: NAME })],
-    ['tags that are no list', json({ tags: 'v1' })],
-    ['a tag that is no text', json({ tags: ['v1', 7] })],
-    ['a tag with a slash', json({ tags: ['v1', '../../etc'] })],
-    ['an empty tag', json({ tags: [''] })],
-    ['a link that cannot be read', json({ tags: [] }, { link: 'next' })],
+  it.each<[string, ScriptedAnswer, RegExp]>([
+    ['HTML', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' }, /no tag list/],
+    ['an empty body', { status: 200, body: '' }, /no tag list/],
+    ['no tags at all', json({ name: NAME }), /no tag list/],
+    ['tags that are no list', json({ tags: 'v1' }), /no tag list/],
+    ['a tag that is no text', json({ tags: ['v1', 7] }), /no tag list: tags.1/],
+    ['a tag with a slash', json({ tags: ['v1', '../../etc'] }), /no tag list: tags.1/],
+    ['an empty tag', json({ tags: [''] }), /no tag list: tags.0/],
+    ['a link that cannot be read', withLink('next'), /cannot be read/],
     [
       'a link to another host',
-      json({ tags: [] }, { link: '<https://evil.example/v2/team/app/tags/list?last=x>; rel="next"' }),
+      withLink(`<https://evil.example${TAGS_PATH}&last=x>; rel="next"`),
+      /leads to https:..evil/,
     ],
-    ['a link to another port', json({ tags: [] }, { link: '<//127.0.0.1:1/v2/team/app/tags/list>; rel="next"' })],
-    ['a link to another repository', json({ tags: [] }, { link: '</v2/team/other/tags/list?last=x>; rel="next"' })],
-    ['a link to itself', json({ tags: [] }, { link: `<${TAGS_PATH}>; rel="next"` })],
-    ['a 404 page of a proxy', { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>not here</html>' }],
-  ])('with %s stops the run', async (_name, answer) => {
+    [
+      'a link to another port',
+      withLink(`<//127.0.0.1:1${TAGS_PATH}&last=x>; rel="next"`),
+      /leads to http:..127.0.0.1:1,/,
+    ],
+    [
+      'a link to another repository',
+      withLink('</v2/team/other/tags/list?last=x>; rel="next"'),
+      /leads to another list/,
+    ],
+    ['a link to itself', withLink(`<${TAGS_PATH}>; rel="next"`), /comes back/],
+    [
+      'a 404 page of a proxy',
+      { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>' },
+      /not the registry/,
+    ],
+  ])('with %s stops the run', async (_name, answer, message) => {
     await put(buildImage(), 'v1');
     pages(answer);
-    await expect(registry.readSnapshot([])).rejects.toMatchObject({
-      name: 'ProtocolError',
-      code: 'PROTOCOL',
-      exitCode: 4,
-    });
+    const reading = registry.readSnapshot([]);
+    await expect(reading).rejects.toMatchObject({ name: 'ProtocolError', code: 'PROTOCOL', exitCode: 4 });
+    await expect(reading).rejects.toThrow(message);
     expect(fake.log.some((line) => line.startsWith('DELETE'))).toBe(false);
   });
 
