@@ -23,8 +23,8 @@ export function requireProgram(name: RealProgram): boolean {
   return false;
 }
 
-/** The first executable file of that name on PATH, or undefined. An empty PATH entry is not searched. */
-export function findOnPath(name: string, path: string = process.env['PATH'] ?? ''): string | undefined {
+// An empty PATH entry would mean the working directory, and is not searched.
+function findOnPath(name: string, path: string = process.env['PATH'] ?? ''): string | undefined {
   return path
     .split(delimiter)
     .filter((folder) => folder !== '')
