@@ -14,7 +14,7 @@ const MAX_FAILURES_IN_A_ROW = 3;
 
 /**
  * What became of every step, in their order. Never throws: whatever goes wrong is an outcome. After a refused right, a fault
- * of our own, or a journal that cannot be written, nothing more is tried.
+ * of our own, a tag delete that took a manifest along, or a journal that cannot be written, nothing more is tried.
  */
 export async function applySteps(steps: readonly Step[], options: ApplyOptions): Promise<readonly Outcome[]> {
   const watch = watchTags({
@@ -26,7 +26,6 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
   const run: Run = {
     options,
     watch,
-    gone: new Set(),
     outcomes: [],
     failuresInARow: 0,
     stopped: undefined,
@@ -44,8 +43,6 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
 interface Run {
   readonly options: ApplyOptions;
   readonly watch: TagWatch;
-  /** Digests that our steps found or made absent. */
-  readonly gone: Set<Digest>;
   readonly outcomes: Outcome[];
   failuresInARow: number;
   /** Why no further step is tried. */
@@ -59,8 +56,10 @@ async function applyStep(step: Step, run: Run): Promise<Outcome> {
   try {
     const objection = await objectionTo(step, run);
     if (objection !== undefined) return { step, outcome: 'skipped', why: objection };
-    const outcome = await carryOutStep(step, run.options);
-    if (outcome.outcome !== 'failed') remember(step, run);
+    const { outcome, stop } = await carryOutStep(step, run.options);
+    if (outcome.outcome !== 'failed') run.watch.forget(step.digest, step.tag);
+    if (stop !== undefined) run.options.log.error(`${step.action} ${step.digest}: ${outcome.why}`);
+    run.stopped = stop;
     run.failuresInARow = 0;
     return outcome;
   } catch (error) {
@@ -72,8 +71,11 @@ async function applyStep(step: Step, run: Run): Promise<Outcome> {
 async function objectionTo(step: Step, run: Run): Promise<string | undefined> {
   const { watch } = run;
   await watch.refresh();
-  const owner = step.precondition.owners.find((digest) => !run.gone.has(digest));
-  if (owner !== undefined && (await isStillThere(owner, run))) return `${owner}, which it belongs to, is still there`;
+  // Every one, every time: a delete may be accepted and not done, and what we deleted may have been pushed again.
+  for (const owner of step.precondition.owners) {
+    if ((await run.options.registry.readEdges(owner)) !== 'absent')
+      return `${owner}, which it belongs to, is still there`;
+  }
   const newOwner = watch.newOwnerOf(step.digest);
   if (newOwner !== undefined) return `${newOwner} has come since the plan was made and needs it`;
   if (watch.doubt !== undefined && step.precondition.tags.length === 0) {
@@ -98,17 +100,6 @@ function describeMove(tag: Tag, target: Digest | 'absent'): string {
   return target === 'absent'
     ? `tag ${tag} has gone since the plan was made`
     : `tag ${tag} has moved to ${target} since the plan was made`;
-}
-
-async function isStillThere(digest: Digest, run: Run): Promise<boolean> {
-  if ((await run.options.registry.readEdges(digest)) !== 'absent') return true;
-  run.gone.add(digest);
-  return false;
-}
-
-function remember(step: Step, run: Run): void {
-  if (step.action === 'delete') run.gone.add(step.digest);
-  run.watch.forget(step.digest, step.tag);
 }
 
 function failedOutcome(step: Step, error: unknown, run: Run): Outcome {

@@ -1,6 +1,6 @@
 // One step: journal first, then the request, then a look at what it did.
 
-import { RegistryError } from '../errors.ts';
+import { describeCause } from '../errors.ts';
 import type { Tag } from '../model/reference.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Outcome } from '../plan/outcome.ts';
@@ -8,44 +8,77 @@ import type { Step } from '../plan/plan.ts';
 import type { DeleteAnswer, ManifestBytes } from '../registry/port.ts';
 import type { ApplyOptions } from './apply-options.ts';
 
+/** What became of a step, and why nothing more may be tried after it, when that is so. */
+export interface StepResult {
+  readonly outcome: Outcome;
+  readonly stop?: string;
+}
+
 /**
- * Does the step and says what became of it. The manifest's bytes are in the journal, on disk, before any delete is sent.
- * @throws what the registry throws; RegistryError REGISTRY_REFUSED when a tag delete took the manifest along (it is put back).
+ * Does the step and says what became of it. The manifest's bytes are in the journal, on disk, before any delete is sent. A tag
+ * delete that took the manifest along is repaired, and stops the run.
+ * @throws what the registry or the journal throws; a manifest that stays is there all the same.
  */
-export async function carryOutStep(step: Step, options: ApplyOptions): Promise<Outcome> {
+export async function carryOutStep(step: Step, options: ApplyOptions): Promise<StepResult> {
   const { registry } = options;
   const manifest = await registry.readManifest(step.digest);
-  if (manifest === 'absent') return { step, outcome: 'already-gone' };
+  if (manifest === 'absent') return { outcome: { step, outcome: 'already-gone' } };
   await journalIntent(step, manifest, options);
   if (step.action === 'delete')
     return outcomeOf(step, await registry.deleteManifest(step.digest, step.precondition.tags));
-  if (step.tag === undefined) return { step, outcome: 'failed', why: 'the step names no tag' };
-  return await untag(step, step.tag, { manifest, options });
+  if (step.tag === undefined) return failed(step, 'the step names no tag');
+  return untag(step, step.tag, { manifest, options });
 }
 
-async function untag(
-  step: Step,
-  tag: Tag,
-  { manifest, options }: { readonly manifest: ManifestBytes; readonly options: ApplyOptions },
-): Promise<Outcome> {
+interface Untagging {
+  readonly manifest: ManifestBytes;
+  readonly options: ApplyOptions;
+}
+
+/** Some registries take the manifest with its tag. It is needed, so it is looked for whatever came back, even nothing. */
+async function untag(step: Step, tag: Tag, { manifest, options }: Untagging): Promise<StepResult> {
   const { registry } = options;
-  const answer = await registry.deleteTag(tag, step.digest);
-  if ((await registry.readManifest(step.digest)) !== 'absent') return outcomeOf(step, answer);
-  // Some registries take the manifest with its tag. It is needed: put it back, with its other tags, at once.
-  await registry.putManifest(manifest, step.digest);
-  for (const other of step.precondition.tags) if (other !== tag) await registry.putManifest(manifest, other);
-  throw new RegistryError(
-    `${options.name} deleted the whole manifest ${step.digest} when only its tag ${tag} was to go.`,
-    {
-      code: 'REGISTRY_REFUSED',
-      hint: 'The manifest and its other tags were put back. Do not use --untag with this registry.',
-    },
-  );
+  const [answer] = await Promise.allSettled([registry.deleteTag(tag, step.digest)]);
+  const [after] = await Promise.allSettled([registry.readManifest(step.digest)]);
+  if (after.status === 'fulfilled' && after.value !== 'absent') {
+    if (answer.status === 'rejected') throw answer.reason;
+    return outcomeOf(step, answer.value);
+  }
+  const what =
+    after.status === 'fulfilled'
+      ? `${options.name} deleted the whole manifest ${step.digest} when only its tag ${tag} was to go`
+      : `Nobody can tell whether ${step.digest} is still there after its tag ${tag} was deleted (${describeCause(after.reason)})`;
+  return repair(step, what, { manifest, options });
 }
 
-function outcomeOf(step: Step, answer: DeleteAnswer): Outcome {
-  if (answer.kind === 'refused') return { step, outcome: 'failed', why: answer.why };
-  return { step, outcome: answer.kind };
+async function repair(step: Step, what: string, untagging: Untagging): Promise<StepResult> {
+  try {
+    await putBack(step, untagging);
+  } catch (cause) {
+    const { path } = untagging.options.journal;
+    const why = `${what}. It could not be put back: ${describeCause(cause)} Its bytes are in the journal ${path}.`;
+    return { ...failed(step, why), stop: 'a manifest that is needed could not be put back' };
+  }
+  const why = `${what}. The manifest and its other tags were put back. Do not use --untag with this registry.`;
+  return { ...failed(step, why), stop: 'the registry deletes manifests with their tags' };
+}
+
+/** The manifest, and its other tags where nobody has put them elsewhere since. */
+async function putBack(step: Step, { manifest, options }: Untagging): Promise<void> {
+  const { registry } = options;
+  await registry.putManifest(manifest, step.digest);
+  for (const tag of step.precondition.tags) {
+    if (tag === step.tag || (await registry.resolveTag(tag)) !== 'absent') continue;
+    await registry.putManifest(manifest, tag);
+  }
+}
+
+function outcomeOf(step: Step, answer: DeleteAnswer): StepResult {
+  return answer.kind === 'refused' ? failed(step, answer.why) : { outcome: { step, outcome: answer.kind } };
+}
+
+function failed(step: Step, why: string): StepResult {
+  return { outcome: { step, outcome: 'failed', why } };
 }
 
 async function journalIntent(step: Step, manifest: ManifestBytes, options: ApplyOptions): Promise<void> {

@@ -1,6 +1,7 @@
 // Watches the repository while steps are carried out: did a tag move, appear, or point at something that lists what is to go?
 
 import type { Digest, Tag } from '../model/reference.ts';
+import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Registry } from '../registry/port.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
@@ -9,10 +10,10 @@ import { mapConcurrently } from '../util/map-concurrently.ts';
 export interface TagWatch {
   /** Tags on the digest now, sorted; as of the last look. */
   tagsOf(digest: Digest): readonly Tag[];
-  /** A digest that has come since the snapshot and reaches this one, if any. */
+  /** A digest that has come since the snapshot and reaches this one, or is tagged as belonging to it, if any. */
   newOwnerOf(digest: Digest): Digest | undefined;
-  /** A new manifest that cannot be understood: no untagged node may go any more. */
-  readonly doubt: Digest | undefined;
+  /** A new manifest that cannot be understood, or a new tag that leads nowhere: no untagged node may go any more. */
+  readonly doubt: string | undefined;
   /** Looks again if the last look is older than the window. */
   refresh(): Promise<void>;
   /** What our own step took away is no change by others. */
@@ -37,7 +38,8 @@ export function watchTags(options: TagWatchOptions): TagWatch {
   let byDigest = groupByDigest(snapshot.tags);
   const reachedByNew = new Map<Digest, Digest>();
   const inspected = new Set<Digest>(snapshot.nodes.keys());
-  let doubt: Digest | undefined;
+  let opaque: Digest | undefined;
+  let unread: Tag | undefined;
   let goodUntilMs = Number.NEGATIVE_INFINITY;
 
   async function inspect(root: Digest): Promise<void> {
@@ -47,7 +49,7 @@ export function watchTags(options: TagWatchOptions): TagWatch {
       if (seen.has(next)) continue;
       seen.add(next);
       const edges = await registry.readEdges(next);
-      if (edges === 'opaque') doubt = next;
+      if (edges === 'opaque') opaque = next;
       if (edges === 'opaque' || edges === 'absent') continue;
       for (const edge of edges) {
         reachedByNew.set(edge, root);
@@ -56,16 +58,22 @@ export function watchTags(options: TagWatchOptions): TagWatch {
     }
   }
 
+  async function noteNew(tag: Tag, digest: Digest): Promise<void> {
+    for (const subject of subjectsNamed(tag, snapshot)) reachedByNew.set(subject, digest);
+    if (inspected.has(digest)) return;
+    await inspect(digest);
+    inspected.add(digest);
+  }
+
   async function look(): Promise<void> {
     const startedMs = options.clockMs();
     const names = [...new Set(await registry.listTags())];
     const targets = await mapConcurrently(names, PARALLEL_LOOKS, (tag) => registry.resolveTag(tag));
-    byDigest = groupByDigest(new Map(names.flatMap((tag, at) => entryOf(tag, targets[at]))));
-    for (const digest of byDigest.keys()) {
-      if (inspected.has(digest)) continue;
-      await inspect(digest);
-      inspected.add(digest);
-    }
+    const now = new Map(names.flatMap((tag, at) => entryOf(tag, targets[at])));
+    byDigest = groupByDigest(now);
+    // A known tag has gone; behind a new one there may be something that the registry does not show yet.
+    unread = names.find((tag) => !now.has(tag) && !snapshot.tags.has(tag));
+    for (const [tag, digest] of now) if (snapshot.tags.get(tag) !== digest) await noteNew(tag, digest);
     const endedMs = options.clockMs();
     goodUntilMs = endedMs + Math.max(options.windowMs, WINDOW_PER_LOOK * (endedMs - startedMs));
   }
@@ -74,7 +82,7 @@ export function watchTags(options: TagWatchOptions): TagWatch {
     tagsOf: (digest) => byDigest.get(digest) ?? [],
     newOwnerOf: (digest) => reachedByNew.get(digest),
     get doubt() {
-      return doubt;
+      return opaque ?? (unread === undefined ? undefined : `tag ${unread}`);
     },
     async refresh() {
       if (options.clockMs() > goodUntilMs || options.windowMs === 0) await look();
@@ -84,6 +92,14 @@ export function watchTags(options: TagWatchOptions): TagWatch {
       byDigest.set(digest, left);
     },
   };
+}
+
+/** What a referrer tag (cosign's, or the referrers fallback) says that it belongs to. */
+function subjectsNamed(tag: Tag, { nodes }: TagWatchOptions['snapshot']): readonly Digest[] {
+  const pointer = parseReferrerTag(tag);
+  if (pointer === undefined) return [];
+  if (pointer.kind === 'whole') return [pointer.subject];
+  return [...nodes.keys()].filter((digest) => digest.startsWith(pointer.digestPrefix));
 }
 
 function entryOf(tag: Tag, target: Digest | 'absent' | undefined): readonly (readonly [Tag, Digest])[] {
