@@ -5,6 +5,7 @@ import * as http from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CleanupError, EvidenceError, UsageError } from '../../src/errors.ts';
@@ -54,6 +55,34 @@ async function failureOf(work: Promise<unknown>): Promise<CleanupError> {
   );
   if (error instanceof EvidenceError || error instanceof UsageError) return error;
   throw new Error('It was read, or failed in another way.', { cause: error });
+}
+
+/** A proxy on loopback that opens tunnels (CONNECT) and writes down where to. */
+async function startProxy() {
+  const targets: string[] = [];
+  const sockets = new Set<Duplex>();
+  const proxy = http.createServer();
+  proxy.on('connect', (request, socket) => {
+    targets.push(request.url ?? '');
+    const [host, port] = (request.url ?? '').split(':');
+    const upstream = connect(Number(port), host ?? '', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      upstream.pipe(socket).pipe(upstream);
+    });
+    sockets.add(socket).add(upstream);
+    socket.on('error', () => upstream.destroy());
+    upstream.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    targets,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
 }
 
 describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
@@ -296,19 +325,24 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       expect((await read(prod({ cluster }))).sources[0]?.objects).toBe(8);
     });
 
-    it('does not check the server when the kubeconfig says so, and only then', async () => {
-      const cluster = { 'certificate-authority': undefined };
-      const insecure = await read(prod({ cluster: { ...cluster, 'insecure-skip-tls-verify': true } }));
-      expect(insecure.sources[0]?.objects).toBe(8);
-      const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-      process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-      try {
-        expect((await failureOf(read(prod({ cluster })))).code).toBe('EVIDENCE_KUBERNETES');
-      } finally {
-        if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-        else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
-      }
-    });
+    it.each(['directly', 'through a proxy'])(
+      'does not check the server when the kubeconfig says so, and only then: %s',
+      async (way) => {
+        const proxy = way === 'directly' ? undefined : await startProxy();
+        const cluster = { 'certificate-authority': undefined, ...(proxy ? { 'proxy-url': proxy.url } : {}) };
+        const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+        try {
+          const insecure = await read(prod({ cluster: { ...cluster, 'insecure-skip-tls-verify': true } }));
+          expect(insecure.sources[0]?.objects).toBe(8);
+          process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+          expect((await failureOf(read(prod({ cluster })))).code).toBe('EVIDENCE_KUBERNETES');
+        } finally {
+          if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+          else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+          await proxy?.close();
+        }
+      },
+    );
 
     it('checks the server under the name that the kubeconfig gives it', async () => {
       expect((await read(prod({ cluster: { 'tls-server-name': 'localhost' } }))).sources[0]?.objects).toBe(8);
@@ -317,27 +351,12 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
     });
 
     it('goes through the proxy of the kubeconfig', async () => {
-      const targets: string[] = [];
-      const proxy = http.createServer();
-      proxy.on('connect', (request, socket) => {
-        targets.push(request.url ?? '');
-        const [host, port] = (request.url ?? '').split(':');
-        const upstream = connect(Number(port), host ?? '', () => {
-          socket.write('HTTP/1.1 200 OK\r\n\r\n');
-          upstream.pipe(socket).pipe(upstream);
-        });
-        socket.on('error', () => upstream.destroy());
-        upstream.on('error', () => socket.destroy());
-      });
-      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-      const address = proxy.address();
-      const proxyUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+      const proxy = await startProxy();
       try {
-        expect((await read(prod({ cluster: { 'proxy-url': proxyUrl } }))).sources[0]?.objects).toBe(8);
-        expect(new Set(targets)).toEqual(new Set([`127.0.0.1:${server.port}`]));
+        expect((await read(prod({ cluster: { 'proxy-url': proxy.url } }))).sources[0]?.objects).toBe(8);
+        expect(new Set(proxy.targets)).toEqual(new Set([`127.0.0.1:${server.port}`]));
       } finally {
-        proxy.closeAllConnections();
-        proxy.close();
+        await proxy.close();
       }
     });
 
@@ -361,12 +380,16 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       ['a plugin that is not there', { exec: { command: '/nowhere/plugin' } }],
       ['a plugin that gives nothing', { exec: plugin('') }],
       ['a token file that is not there', { tokenFile: '/nowhere/token' }],
-      ['a certificate without its key', { 'client-certificate-data': 'eA==' }],
     ])('stops the run for %s, because the cluster cannot be asked as that user', async (_, user) => {
       const error = await failureOf(read(prod({ user })));
       expect(error).toMatchObject({ code: 'EVIDENCE_KUBERNETES', exitCode: 5 });
       expect(error.message).toContain('"prod"');
       expect(server.requests).toEqual([]);
+    });
+
+    it.each(['client-certificate', 'client-key'] as const)('stops the run for a %s alone', async (half) => {
+      const files = await certificateFiles();
+      expect((await failureOf(read(prod({ user: { [half]: files[half] } })))).message).toContain('must come together');
     });
 
     it('stops the run for plain HTTP', async () => {
