@@ -33,11 +33,14 @@ export function indexReferenceSlugs(history: History): ReferenceSlugs {
   };
 }
 
-/** Coarse forms of a name; a Git tag also without its leading `v`, as `type=semver` writes it. */
+/**
+ * Coarse forms of a name: cut before and after runs of dashes become one, as both are done; a Git tag also without its
+ * leading `v`, as `type=semver` writes it.
+ */
 function formsOf(kind: 'branch' | 'tag', name: string): ReadonlySet<string> {
-  const form = coarse(name);
-  const forms = new Set([form]);
-  if (kind === 'tag' && /^v\d/.test(form)) forms.add(form.slice(1));
+  const cut = name.slice(0, SLUG_LENGTH);
+  const forms = new Set([coarse(name), coarse(cut)]);
+  for (const form of [...forms]) if (kind === 'tag' && /^v\d/.test(form)) forms.add(form.slice(1));
   return forms;
 }
 
