@@ -14,6 +14,7 @@ import {
   compileTagPattern,
   matchTagPattern,
   type TagMatch,
+  type TagPart,
   type TagPattern,
 } from './tag-pattern.ts';
 
@@ -128,18 +129,21 @@ function linksOfMatch(match: TagMatch, tag: Tag, reader: LinkReader): readonly L
     return pattern.declared ? [{ kind: 'unknown', why }] : [];
   }
   // A commit says more than the branch that it was built on: `{branch}-{commit}` is decided by the commit alone.
-  const commitParts = match.parts.filter((part) => part.name === 'commit');
-  const telling = commitParts.length > 0 ? commitParts : match.parts;
-  const commits = new Set(telling.flatMap((part) => commitsOfPart(part, reader)));
+  const isTelling = ({ name }: TagPart): boolean => name === 'commit' || !pattern.placeholders.includes('commit');
+  // Where a tag can be split in several ways, one that finds something live is enough.
+  const commits = new Set(match.readings.filter(isTelling).flatMap((part) => commitsOfPart(part, reader)));
   if (commits.size > 0) {
     return [...commits].map((commit) => ({ kind: 'commit', commit, found, mayCondemn: pattern.declared }));
   }
   if (!pattern.declared) return [];
-  const what = telling.map((part) => `${part.name} ${part.text}`).join(', ');
+  const what = match.parts
+    .filter(isTelling)
+    .map((part) => `${part.name} ${part.text}`)
+    .join(', ');
   return [{ kind: 'gone', what, found, proof: `the declared pattern ${pattern.source}` }];
 }
 
-function commitsOfPart(part: TagMatch['parts'][number], reader: LinkReader): readonly CommitIndex[] {
+function commitsOfPart(part: TagPart, reader: LinkReader): readonly CommitIndex[] {
   const { history, slugs } = reader;
   if (part.name === 'commit') return history.graph.withPrefix(part.text);
   if (part.name === 'number') return [];

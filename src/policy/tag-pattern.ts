@@ -12,13 +12,23 @@ export interface TagPattern {
   readonly declared: boolean;
   readonly expression: RegExp;
   readonly placeholders: readonly PlaceholderName[];
+  /** Before, between and after the placeholders: one more than these, escaped for an expression. */
+  readonly literals: readonly string[];
+}
+
+/** A text that a placeholder stands for. */
+export interface TagPart {
+  readonly name: PlaceholderName;
+  readonly text: string;
 }
 
 /** What one tag says by one pattern. */
 export interface TagMatch {
   readonly pattern: TagPattern;
-  /** The text under each placeholder. */
-  readonly parts: readonly { readonly name: PlaceholderName; readonly text: string }[];
+  /** The text under each placeholder, where the first takes as much as it can. */
+  readonly parts: readonly TagPart[];
+  /** By every way to split the tag: `1.0-fix-x` by `{tag}-{branch}` is `1.0` and `fix-x`, or `1.0-fix` and `x`. */
+  readonly readings: readonly TagPart[];
 }
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
@@ -47,27 +57,60 @@ export const BUILT_IN_PATTERNS: readonly TagPattern[] = [
  */
 export function compileTagPattern(source: string, declared: boolean): TagPattern {
   const placeholders: PlaceholderName[] = [];
-  let body = '';
+  const literals: string[] = [];
   let end = 0;
   for (const match of source.matchAll(PLACEHOLDER)) {
     const name = match[1] ?? '';
     if (!isPlaceholder(name)) throw badPattern(source, `{${name}} is not one of {branch}, {tag}, {commit}, {number}`);
     if (placeholders.length > 0 && match.index === end)
       throw badPattern(source, 'two placeholders need a literal between them');
-    body += escapeLiteral(source.slice(end, match.index), source) + PART[name];
+    literals.push(escapeLiteral(source.slice(end, match.index), source));
     placeholders.push(name);
     end = match.index + match[0].length;
   }
   if (placeholders.length === 0) throw badPattern(source, 'it has no placeholder');
-  body += escapeLiteral(source.slice(end), source);
-  return { source, declared, expression: new RegExp(`^${body}$`), placeholders };
+  literals.push(escapeLiteral(source.slice(end), source));
+  const expression = new RegExp(`^${bodyOf({ literals, placeholders }, 0, placeholders.length)}$`);
+  return { source, declared, expression, placeholders, literals };
 }
 
 /** What the tag says by the pattern, or undefined when it does not match. */
 export function matchTagPattern(pattern: TagPattern, tag: string): TagMatch | undefined {
   const match = pattern.expression.exec(tag);
   if (match === null) return undefined;
-  return { pattern, parts: pattern.placeholders.map((name, at) => ({ name, text: match[at + 1] ?? '' })) };
+  const parts = pattern.placeholders.map((name, at) => ({ name, text: match[at + 1] ?? '' }));
+  return { pattern, parts, readings: parts.length === 1 ? parts : readingsOf(pattern, tag) };
+}
+
+/** Every text that a placeholder can stand for while the others can stand for the rest; each once. */
+function readingsOf(pattern: TagPattern, tag: string): readonly TagPart[] {
+  const places = Array.from({ length: tag.length + 1 }, (_, place) => place);
+  const found = new Map<string, TagPart>();
+  pattern.placeholders.forEach((name, at) => {
+    const before = new RegExp(`^${bodyOf(pattern, 0, at)}$`);
+    const after = new RegExp(`^${bodyOf(pattern, at + 1, pattern.placeholders.length)}$`);
+    const itself = new RegExp(`^${PART[name]}$`);
+    const ends = places.filter((end) => after.test(tag.slice(end)));
+    for (const start of places.filter((place) => before.test(tag.slice(0, place)))) {
+      for (const end of ends) {
+        const text = tag.slice(start, end);
+        if (itself.test(text)) found.set(`${name} ${text}`, { name, text });
+      }
+    }
+  });
+  return [...found.values()];
+}
+
+/** The expression of a stretch of the pattern, from one literal to another, both included. */
+function bodyOf(pattern: Pick<TagPattern, 'literals' | 'placeholders'>, first: number, last: number): string {
+  const { literals, placeholders } = pattern;
+  return literals
+    .slice(first, last + 1)
+    .map((literal, at) => {
+      const name = at === 0 ? undefined : placeholders[first + at - 1];
+      return (name === undefined ? '' : PART[name]) + literal;
+    })
+    .join('');
 }
 
 function isPlaceholder(name: string): name is PlaceholderName {
