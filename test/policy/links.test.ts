@@ -1,0 +1,303 @@
+import { describe, expect, it } from 'vitest';
+import { buildImageGraph } from '../../src/model/image-graph.ts';
+import type { Policy } from '../../src/model/policy.ts';
+import { collectLinks } from '../../src/policy/links.ts';
+import { commitIdOf, historyOf, type ReferenceSpec } from '../builders/history.ts';
+import { digestOf, type NodeSpec, referrerTagOf, snapshotOf } from '../builders/snapshot.ts';
+
+const REVISION = 'org.opencontainers.image.revision';
+const SOURCE = 'org.opencontainers.image.source';
+const GONE = 'f'.repeat(40);
+const DATE = '2026-11-01T00:00:00Z';
+
+/** `root` ← `main`; `feature/x` and tag `v1.2.3` at a commit of their own. Two commits share their first digits. */
+const HISTORY = historyOf({
+  commits: [
+    { name: 'root', date: DATE },
+    { name: 'head', date: DATE, parents: ['root'] },
+    { name: 'feature', date: DATE, parents: ['root'] },
+    { name: 'release', date: DATE, parents: ['root'] },
+    { name: 'twin1', date: DATE, id: `abcdef01${'1'.repeat(32)}` },
+    { name: 'twin2', date: DATE, id: `abcdef01${'2'.repeat(32)}` },
+    { name: 'dated', date: DATE, id: `20240102${'3'.repeat(32)}` },
+  ],
+  references: [
+    { kind: 'branch', name: 'main', commit: 'head' },
+    { kind: 'branch', name: 'feature/x', commit: 'feature' },
+    { kind: 'tag', name: 'v1.2.3', commit: 'release' },
+  ],
+  remoteUrls: ['git@github.com:acme/shop.git'],
+});
+
+const NAMES = ['root', 'head', 'feature', 'release'] as const;
+
+describe('a revision label', () => {
+  it.each<[string, NodeSpec, readonly string[]]>([
+    ['names a commit by its full id', labelled(commitIdOf('root')), ['commit root by label, sure']],
+    [
+      'names it in upper case and with spaces around',
+      labelled(` ${commitIdOf('root').toUpperCase()} `),
+      ['commit root by label, sure'],
+    ],
+    ['names it by its first 7 digits', labelled(commitIdOf('root').slice(0, 7)), ['commit root by label, sure']],
+    ['names nothing by fewer digits', labelled(commitIdOf('root').slice(0, 6)), []],
+    [
+      'may mean either of two commits',
+      labelled('abcdef01'),
+      ['commit abcdef0111 by label, sure', 'commit abcdef0122 by label, sure'],
+    ],
+    ['names one of them by one digit more', labelled('abcdef012'), ['commit abcdef0122 by label, sure']],
+    ['names a commit that is gone, without proof', labelled(GONE), ['gone commit ffffffffff by label, unproved']],
+    ['may be a dirty build, which says nothing', labelled(`${commitIdOf('root')}-dirty`), []],
+    ['may be a branch name, which only protects', labelled('main'), ['commit head by label, weak']],
+    ['may be a tag name, which only protects', labelled('v1.2.3'), ['commit release by label, weak']],
+    ['may be empty, which says nothing', labelled(''), []],
+    ['may be a word that names nothing', labelled('unknown'), []],
+  ])('%s', (_, node, expected) => {
+    expect(linksOf([node])).toEqual(expected);
+  });
+
+  it('counts as an annotation of the manifest too', () => {
+    const node = { name: 'a', annotations: { [REVISION]: commitIdOf('root') } };
+    expect(linksOf([node])).toEqual(['commit root by annotation, sure']);
+  });
+});
+
+describe('a link to a commit that is gone', () => {
+  it.each<[string, string, boolean]>([
+    ['https', 'https://github.com/acme/shop', true],
+    ['https with .git', 'https://github.com/acme/shop.git', true],
+    ['https with a slash at the end', 'https://github.com/acme/shop/', true],
+    ['ssh', 'ssh://git@github.com/acme/shop.git', true],
+    ['the short form of ssh', 'git@github.com:acme/shop', true],
+    ['other case', 'https://GitHub.com/Acme/Shop', true],
+    ['another repository', 'https://github.com/acme/base', false],
+    ['a repository whose name begins alike', 'https://github.com/acme/shop2', false],
+    ['a fork', 'https://github.com/eve/shop', false],
+    ['another host', 'https://gitlab.com/acme/shop', false],
+    ['another host that ends alike', 'https://evilgithub.com/acme/shop', false],
+    ['nothing', '', false],
+  ])('with the source as %s', (_, source, isProof) => {
+    const [link] = linksOf([labelled(GONE, { [SOURCE]: source })]);
+    expect(link).toBe(
+      `gone commit ffffffffff by label, ${isProof ? `proved by ${SOURCE} github.com/acme/shop` : 'unproved'}`,
+    );
+  });
+
+  it('is proved by any source when the policy says that every image is ours', () => {
+    expect(linksOf([labelled(GONE)], { source: 'any' })).toEqual([
+      'gone commit ffffffffff by label, proved by images.source: any',
+    ]);
+  });
+
+  it('is proved by a source that the policy lists', () => {
+    const node = labelled(GONE, { [SOURCE]: 'https://git.example.com/old/home' });
+    expect(linksOf([node], { source: ['git@git.example.com:old/home.git'] })).toEqual([
+      `gone commit ffffffffff by label, proved by ${SOURCE} git.example.com/old/home`,
+    ]);
+  });
+
+  it('needs its proof beside it: a source label does not vouch for an annotation', () => {
+    const node = { name: 'a', annotations: { [REVISION]: GONE }, labels: { [SOURCE]: 'https://github.com/acme/shop' } };
+    expect(linksOf([node])).toEqual(['gone commit ffffffffff by annotation, unproved']);
+  });
+});
+
+describe('a tag', () => {
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    ['that looks like a branch only protects', 'feature-x', [], ['commit feature by {branch}, weak']],
+    ['that looks like a Git tag only protects', '1.2.3', [], ['commit release by {tag}, weak']],
+    ['that looks like a commit only protects', commitIdOf('root').slice(0, 8), [], ['commit root by {commit}, weak']],
+    [
+      'with sha- before a commit only protects',
+      `sha-${commitIdOf('root').slice(0, 7)}`,
+      [],
+      ['commit root by sha-{commit}, weak', 'commit root by {branch}-{commit}, weak'],
+    ],
+    [
+      'with a branch before a commit is of the commit alone',
+      `main-${commitIdOf('root').slice(0, 7)}`,
+      [],
+      ['commit root by {branch}-{commit}, weak'],
+    ],
+    ['that is a date is no commit', '20240101', [], []],
+    ['that is a date is a commit when the history has it', '20240102', [], ['commit 2024010233 by {commit}, weak']],
+    ['that names nothing says nothing', 'latest', [], []],
+    ['of a branch that is gone says nothing when nobody declared the pattern', 'old-feature', [], []],
+    ['of a pull request says nothing when nobody declared the pattern', 'pr-7', [], []],
+    ['by a declared pattern is sure', 'feature-x', ['{branch}'], ['commit feature by {branch}, sure']],
+    [
+      'of a branch that is gone condemns by a declared pattern',
+      'old-feature',
+      ['{branch}'],
+      ['gone branch old-feature by {branch}, proved by the declared pattern {branch}'],
+    ],
+    [
+      'of a commit that is gone condemns by a declared pattern, though the branch is there',
+      'main-fffffff',
+      ['{branch}-{commit}'],
+      ['gone commit fffffff by {branch}-{commit}, proved by the declared pattern {branch}-{commit}'],
+    ],
+    ['of a pull request needs a forge, and protects', 'pr-7', ['pr-{number}'], ['unknown']],
+    ['that does not match the declared pattern says nothing by it', 'latest', ['v{tag}'], []],
+    [
+      'keeps the literal of a declared pattern',
+      'v1.2.3',
+      ['v{tag}'],
+      ['commit release by v{tag}, sure', 'commit release by {tag}, weak'],
+    ],
+    [
+      'with one live reading is not gone by another',
+      'feature-x',
+      ['{tag}', '{branch}'],
+      ['commit feature by {branch}, sure'],
+    ],
+    [
+      'that only looks live by a built-in pattern is not gone by a declared one',
+      'feature-x',
+      ['{tag}'],
+      ['commit feature by {branch}, weak'],
+    ],
+  ])('%s', (_, tag, tagPatterns, expected) => {
+    expect(linksOf([{ name: 'a', tags: [tag] }], { tagPatterns })).toEqual(expected);
+  });
+
+  it.each<[string, string, string]>([
+    ['{tag}-{branch}', '1.2.3-feature-x', 'the first placeholder could take more'],
+    ['{branch}-{tag}', 'main-v1.2.3', 'the split is plain'],
+    ['{branch}-build-{tag}', 'feature-x-build-nothing', 'the literal is a word'],
+    ['{tag}.{branch}', '1.2.3.feature.x', 'the literal is a dot'],
+  ])('by the declared pattern %s is live by whichever split is (%s: %s)', (pattern, tag) => {
+    const links = linksOf([{ name: 'a', tags: [tag] }], { tagPatterns: [pattern] });
+    expect(links.join()).not.toContain('gone');
+    expect(links.join()).toContain(`by ${pattern}, sure`);
+  });
+
+  it('that points at another manifest is no name of an image', () => {
+    expect(
+      linksOf([{ name: 'a', tags: [referrerTagOf('b', '.sig')] }, { name: 'b' }], { tagPatterns: ['{branch}'] }),
+    ).toEqual([]);
+  });
+});
+
+describe('a configuration that cannot be read', () => {
+  it('is a link nobody knows', () => {
+    expect(linksOf([{ name: 'a', unread: true }])).toEqual(['unknown']);
+  });
+
+  it('makes the index around it unknown too', () => {
+    expect(
+      linksOf([
+        { name: 'index', lists: ['a'] },
+        { name: 'a', unread: true },
+      ]),
+    ).toEqual(['unknown']);
+  });
+
+  it('of an attestation says nothing, as attestations have none that tells', () => {
+    expect(
+      linksOf([
+        { name: 'index', attestations: ['a'] },
+        { name: 'a', unread: true },
+      ]),
+    ).toEqual([]);
+  });
+});
+
+describe('links travel', () => {
+  it('from what an index lists to the index, at any depth', () => {
+    const nodes = [
+      { name: 'top', lists: ['index'] },
+      { name: 'index', lists: ['image'] },
+      { ...labelled(commitIdOf('root')), name: 'image' },
+    ];
+    expect(linksOf(nodes)).toEqual(['commit root by label, sure']);
+  });
+
+  it('from an index to a tagged child, and from its sister images', () => {
+    const nodes: readonly NodeSpec[] = [
+      { name: 'child', tags: ['child-tag'] },
+      { name: 'index', tags: ['main'], lists: ['child', 'sister'] },
+      { ...labelled(commitIdOf('root')), name: 'sister' },
+    ];
+    expect(linksOf(nodes)).toEqual(['commit head by {branch}, weak', 'commit root by label, sure']);
+  });
+
+  it('not from one image to another that shares nothing with it', () => {
+    expect(linksOf([{ name: 'alone' }, labelled(commitIdOf('root'))])).toEqual([]);
+  });
+
+  it('and end on input that lists itself in a circle', () => {
+    const nodes: readonly NodeSpec[] = [
+      { name: 'a', lists: ['b'], annotations: { [REVISION]: commitIdOf('root') } },
+      { name: 'b', lists: ['a'] },
+    ];
+    expect(linksOf(nodes)).toEqual(['commit root by annotation, sure']);
+  });
+});
+
+describe('names as pipelines rewrite them', () => {
+  const long = `feature/PROJ-123--${'word_'.repeat(14)}end`;
+
+  it.each<[string, ReferenceSpec['kind'], string, string]>([
+    ['metadata-action: a slash', 'branch', 'feature/x', 'feature-x'],
+    ['metadata-action: kept case, dot and underscore', 'branch', 'Release/1.x_Y', 'Release-1.x_Y'],
+    ['metadata-action: a run of bad characters is one dash', 'branch', 'fix/#12', 'fix-12'],
+    ['metadata-action: semver without v', 'tag', 'v1.2.3', '1.2.3'],
+    ['metadata-action: a raw Git tag', 'tag', 'v1.2.3', 'v1.2.3'],
+    ['a Git tag without v and an image tag with it', 'tag', '1.2.3', 'v1.2.3'],
+    ['Helm-like: + as _', 'tag', 'v1.0.0+7', '1.0.0_7'],
+    ['GitLab: lower case, every bad character a dash', 'branch', 'Fix_#12', 'fix--12'],
+    ['GitLab: no dash at the ends', 'branch', '_wip_', 'wip'],
+    ['GitLab: cut at 63', 'branch', `f/${'x'.repeat(80)}`, `f-${'x'.repeat(61)}`],
+    ['GitLab: cut at 63 after every bad character became a dash', 'branch', long, gitlabSlug(long)],
+    ['GitLab: cut at a dash', 'branch', `${'y'.repeat(62)}/zzz`, 'y'.repeat(62)],
+    ['metadata-action: longer than 63', 'branch', long, long.replace(/[^\w.-]+/g, '-')],
+  ])('%s', (_, kind, name, tag) => {
+    const history = historyOf({ commits: [{ name: 'c', date: DATE }], references: [{ kind, name, commit: 'c' }] });
+    const graph = buildImageGraph(snapshotOf([{ name: 'a', tags: [tag] }]));
+    const images = { source: [], tagPatterns: [`{${kind}}`], unlinked: 'keep' as const };
+    const kinds = collectLinks(graph, history, images)
+      .get(digestOf('a'))
+      ?.map((link) => link.kind);
+    expect(kinds).toEqual(['commit']);
+  });
+
+  it('do not make a branch of another name live', () => {
+    expect(linksOf([{ name: 'a', tags: ['feature-xy'] }], { tagPatterns: ['{branch}'] })).toEqual([
+      'gone branch feature-xy by {branch}, proved by the declared pattern {branch}',
+    ]);
+  });
+
+  it('do not strip a v from a branch', () => {
+    expect(linksOf([{ name: 'a', tags: ['vmain'] }])).toEqual([]);
+  });
+});
+
+/** As GitLab makes CI_COMMIT_REF_SLUG. */
+function gitlabSlug(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '');
+}
+
+function labelled(revision: string, more: Readonly<Record<string, string>> = {}): NodeSpec {
+  return { name: 'labelled', labels: { [REVISION]: revision, ...more } };
+}
+
+/** The links of the first node, each on one line. */
+function linksOf(nodes: readonly NodeSpec[], images: Partial<Policy['images']> = {}): readonly string[] {
+  const graph = buildImageGraph(snapshotOf(nodes));
+  const links = collectLinks(graph, HISTORY, { source: [], tagPatterns: [], unlinked: 'keep', ...images });
+  return (links.get(digestOf(nodes[0]?.name ?? '')) ?? []).map((link) => {
+    if (link.kind === 'unknown') return 'unknown';
+    const by = link.found.kind === 'tag-pattern' ? link.found.name : link.found.kind;
+    if (link.kind === 'gone')
+      return `gone ${link.what} by ${by}, ${link.proof === undefined ? 'unproved' : `proved by ${link.proof}`}`;
+    const id = HISTORY.graph.idOf(link.commit);
+    const name = NAMES.find((each) => commitIdOf(each) === id) ?? id.slice(0, 10);
+    return `commit ${name} by ${by}, ${link.mayCondemn ? 'sure' : 'weak'}`;
+  });
+}
