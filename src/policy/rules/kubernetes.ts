@@ -86,7 +86,8 @@ function throughMirrors(repository: RepositoryReference, mirrors: ReadonlyMap<st
   const meanings: string[] = [name];
   for (const [prefix, original] of mirrors) {
     const from = prefix.replace(/\/+$/, '');
-    if (name.startsWith(`${from}/`)) meanings.push(`${original.replace(/\/+$/, '')}${name.slice(from.length)}`);
+    if (name === from || name.startsWith(`${from}/`))
+      meanings.push(`${original.replace(/\/+$/, '')}${name.slice(from.length)}`);
   }
   return meanings;
 }
