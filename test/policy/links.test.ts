@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildImageGraph } from '../../src/model/image-graph.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import { collectLinks } from '../../src/policy/links.ts';
-import { commitIdOf, historyOf, type ReferenceSpec } from '../builders/history.ts';
+import { commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, type NodeSpec, referrerTagOf, snapshotOf } from '../builders/snapshot.ts';
 
 const REVISION = 'org.opencontainers.image.revision';
@@ -239,7 +239,7 @@ describe('links travel', () => {
 describe('names as pipelines rewrite them', () => {
   const long = `feature/PROJ-123--${'word_'.repeat(14)}end`;
 
-  it.each<[string, ReferenceSpec['kind'], string, string]>([
+  it.each<[string, 'branch' | 'tag', string, string]>([
     ['metadata-action: a slash', 'branch', 'feature/x', 'feature-x'],
     ['metadata-action: kept case, dot and underscore', 'branch', 'Release/1.x_Y', 'Release-1.x_Y'],
     ['metadata-action: a run of bad characters is one dash', 'branch', 'fix/#12', 'fix-12'],

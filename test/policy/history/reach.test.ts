@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reachedFrom } from '../../../src/policy/history/reach.ts';
-import { type CommitSpec, commitIdOf, historyOf } from '../../builders/history.ts';
+import { commitIdOf, historyOf } from '../../builders/history.ts';
 
 const DATE = '2026-01-01T00:00:00Z';
 
@@ -47,7 +47,7 @@ describe('the commits that a head reaches', () => {
 });
 
 function reachIn(parents: Readonly<Record<string, readonly string[]>>) {
-  const commits = Object.keys(parents).map((name): CommitSpec => ({ name, date: DATE, parents: parents[name] ?? [] }));
+  const commits = Object.keys(parents).map((name) => ({ name, date: DATE, parents: parents[name] ?? [] }));
   const { graph } = historyOf({ commits, references: [] });
   const positions = new Map(commits.map(({ name }) => [name, graph.indexOf(commitIdOf(name)) ?? -1]));
   const names = new Map([...positions].map(([name, position]) => [position, name]));

@@ -3,8 +3,10 @@ import { DEFAULT_KEEP_POLICIES } from '../../../src/config/default-keep-policies
 import type { KeepPolicy, NamePattern, ReferenceLimit } from '../../../src/model/policy.ts';
 import { durationFromMs, hours, instantFromMs } from '../../../src/model/time.ts';
 import { compileNamePattern, selectReferences } from '../../../src/policy/history/select-references.ts';
-import { historyOf, type ReferenceSpec } from '../../builders/history.ts';
+import { historyOf } from '../../builders/history.ts';
 import { NOW } from '../../builders/snapshot.ts';
+
+type ReferenceSpec = Parameters<typeof historyOf>[0]['references'][number];
 
 const ALL: NamePattern = { kind: 'regex', source: '.*' };
 
