@@ -37,7 +37,7 @@ export interface KubeContext {
 }
 
 /** The context name of a pod's own account. */
-export const IN_CLUSTER_CONTEXT = 'in-cluster';
+const IN_CLUSTER_CONTEXT = 'in-cluster';
 
 const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
