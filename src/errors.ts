@@ -23,8 +23,6 @@ export type ErrorCode =
   | 'EVIDENCE_GIT'
   | 'EVIDENCE_KUBERNETES'
   | 'EVIDENCE_FILE'
-  | 'GUARD'
-  | 'VERIFY'
   | 'INTERNAL';
 
 /** A value that survives `JSON.stringify` unchanged. */
@@ -93,18 +91,6 @@ export class ProtocolError extends CleanupError {
 export class EvidenceError extends CleanupError {
   override readonly name = 'EvidenceError';
   override readonly exitCode = 5;
-}
-
-/** The plan was made and `apply` refused it. Nothing has been deleted. */
-export class GuardError extends CleanupError {
-  override readonly name = 'GuardError';
-  override readonly exitCode = 6;
-}
-
-/** Something that a cluster uses does not resolve any more. */
-export class VerifyAlarm extends CleanupError {
-  override readonly name = 'VerifyAlarm';
-  override readonly exitCode = 7;
 }
 
 /** Our own fault. */

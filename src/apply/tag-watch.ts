@@ -20,6 +20,7 @@ export interface TagWatch {
   forget(digest: Digest, tag: Tag | undefined): void;
 }
 
+/** What is watched, and how closely. */
 export interface TagWatchOptions {
   readonly registry: Pick<Registry, 'listTags' | 'resolveTag' | 'readEdges'>;
   readonly snapshot: Pick<Snapshot, 'tags' | 'nodes'>;

@@ -15,6 +15,7 @@ export type ParsedArguments =
 
 /** The commands, in the order of the help. */
 export const COMMANDS = ['plan', 'apply', 'explain', 'demo'] as const;
+/** A command that the command line knows. */
 export type CommandName = (typeof COMMANDS)[number];
 
 const HELP_HINT = 'registry-cleanup --help lists all commands and options.';

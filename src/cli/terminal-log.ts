@@ -7,6 +7,7 @@ import { cleanLines, describeProgress } from '../report/log-lines.ts';
 import { createSecretMask } from '../util/mask-secrets.ts';
 import { createPace } from '../util/pace.ts';
 
+/** Where the log goes and what it shows. */
 export interface TerminalLogOptions {
   readonly stream: NodeJS.WritableStream;
   readonly level: LogLevel;

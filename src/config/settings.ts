@@ -5,7 +5,9 @@ import type { Policy } from '../model/policy.ts';
 import type { RepositoryReference } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
 
+/** What a run is to do. */
 export type Command = 'plan' | 'apply' | 'explain' | 'demo';
+/** What the result on standard output looks like. */
 export type Format = 'text' | 'json' | 'markdown';
 
 /** Where a repository lives. */

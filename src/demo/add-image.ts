@@ -10,6 +10,7 @@ const APP_LAYER_BYTES = 64 * 1024;
 /** The base image is renewed this often, so images of one time share their base layer. */
 const BASE_RENEWAL_MS = 150 * 86_400_000;
 
+/** The platforms that the demo builds for, as OCI names them. */
 export type Architecture = 'amd64' | 'arm64';
 
 /** One build of one platform. */

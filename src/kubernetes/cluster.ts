@@ -122,9 +122,10 @@ async function withCredentials(context: KubeContext, log: Log): Promise<https.Re
 
 /** A configuration of exactly this context, with kubectl's precedence: data before file, token file before token. */
 async function kubeConfigFor(context: KubeContext, token: string | undefined): Promise<KubeConfig> {
-  const client = await import('@kubernetes/client-node');
+  // Destructured, so that the bundler can leave out the thousands of API classes.
+  const { KubeConfig: Configuration } = await import('@kubernetes/client-node');
   const { cluster, user } = context;
-  const config = new client.KubeConfig();
+  const config = new Configuration();
   config.loadFromOptions({
     clusters: [
       {

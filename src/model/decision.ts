@@ -54,6 +54,7 @@ export type DeleteReason =
   | { readonly rule: 'owner-goes'; readonly owners: readonly Digest[] }
   | { readonly rule: 'unused' };
 
+/** Why a node stays or goes. */
 export type Reason = KeepReason | DeleteReason;
 
 /** The decision on one node. `untag`: tags of a kept node that no rule keeps (only when untagging is asked for). */
@@ -116,7 +117,12 @@ export function describeReason(reason: Reason): string {
       return `${shortDigest(reason.of)} refers to it and stays`;
     case 'orphan-referrer':
       return `refers to ${reason.subject.slice(0, 19)}, which is not in this repository`;
-    default:
+    case 'git-superseded':
+    case 'git-gone':
+    case 'unlinked-unwanted':
+    case 'older':
+    case 'owner-goes':
+    case 'unused':
       return describeDeleteReason(reason);
   }
 }

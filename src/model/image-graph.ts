@@ -1,6 +1,6 @@
 // How the nodes of one repository hang together. Edges point between nodes that exist; absent ends are asked for apart.
 
-import type { Digest, Tag } from './reference.ts';
+import type { Digest } from './reference.ts';
 import { parseReferrerTag } from './referrer-tag.ts';
 import type { Child, ImageNode, Snapshot } from './snapshot.ts';
 
@@ -73,11 +73,6 @@ export function buildImageGraph(snapshot: Pick<Snapshot, 'nodes'>): ImageGraph {
       return parents.has(digest) ? 'child' : 'image';
     },
   };
-}
-
-/** Tags that name an image: all but the referrer tags. */
-export function ordinaryTags(node: ImageNode): readonly Tag[] {
-  return node.tags.filter((tag) => parseReferrerTag(tag) === undefined);
 }
 
 /** `vnd.docker.reference.type`: https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md */

@@ -19,6 +19,7 @@ export interface DecidedRepository {
   readonly remarks: readonly Remark[];
 }
 
+/** Everything that a plan is made from. */
 export interface PlanInput {
   readonly tool: string;
   readonly createdAt: Instant;
@@ -130,7 +131,7 @@ function showDecision(decision: Decision, graph: ImageGraph): ShownDecision {
 }
 
 /** What a node is, for people: `image`, `index of 2`, `attestation`, `signature or artifact`, `not understood`. */
-export function describeNode(node: ImageNode, graph: ImageGraph): string {
+function describeNode(node: ImageNode, graph: ImageGraph): string {
   if (graph.isAttestation(node.digest)) return 'attestation';
   if (node.content.kind === 'opaque') return 'not understood';
   if (graph.roleOf(node.digest) === 'referrer') return node.content.kind === 'index' ? 'referrers list' : 'referrer';

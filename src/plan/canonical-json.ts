@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 
 /** JSON with keys sorted by code unit and without spaces; `undefined` members are left out. Throws on what is no JSON. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -25,7 +25,8 @@ export function orderDeletions(graph: ImageGraph, digests: readonly Digest[]): r
   };
   while (waiting.size > 0) {
     const before = waiting.size;
-    for (const digest of [...waiting]) if (waiting.has(digest) && isFree(digest)) take(digest);
+    const candidates = [...waiting];
+    for (const digest of candidates) if (waiting.has(digest) && isFree(digest)) take(digest);
     if (waiting.size < before) continue;
     const next = [...waiting].find(isUnlisted) ?? [...waiting][0];
     if (next === undefined) break;

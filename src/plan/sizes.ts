@@ -4,7 +4,7 @@ import type { Digest } from '../model/reference.ts';
 import type { ImageNode } from '../model/snapshot.ts';
 
 /** The blobs of one node with their sizes: its manifest, config, layers and cache entries, each digest once. */
-export function blobsOf(node: ImageNode): ReadonlyMap<Digest, number> {
+function blobsOf(node: ImageNode): ReadonlyMap<Digest, number> {
   const blobs = new Map<Digest, number>([[node.digest, node.sizeBytes]]);
   const { content } = node;
   if (content.kind === 'image') {

@@ -6,6 +6,7 @@ import { type Digest, shortDigest } from '../model/reference.ts';
 import type { ImageNode, Snapshot } from '../model/snapshot.ts';
 import { formatWorkload, type Usage, type Workload } from '../model/usage.ts';
 
+/** What remarks are drawn from. */
 export interface RemarkInput {
   readonly snapshot: Snapshot;
   readonly graph: ImageGraph;

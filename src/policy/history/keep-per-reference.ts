@@ -11,6 +11,7 @@ export interface KeptImage {
   readonly commit: CommitIndex;
 }
 
+/** What one reference reaches, and which images were published there. */
 export interface ReferenceImages {
   /** Published commits that the reference reaches. */
   readonly reached: readonly CommitIndex[];

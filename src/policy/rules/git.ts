@@ -1,6 +1,6 @@
 // Rule `git`: keep what branches and tags still need, by werf's keep policies; say of the rest whether it may go.
 
-import type { DeleteReason, KeepReason } from '../../model/decision.ts';
+import type { DeleteReason, KeepReason, LinkSource } from '../../model/decision.ts';
 import type { CommitIndex, History } from '../../model/history.ts';
 import type { ImageGraph } from '../../model/image-graph.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -12,6 +12,7 @@ import { reachedFrom } from '../history/reach.ts';
 import { type SelectedReference, selectReferences } from '../history/select-references.ts';
 import { collectLinks, type Link } from '../links.ts';
 
+/** What the rule looks at. */
 export interface GitRuleInput {
   readonly graph: ImageGraph;
   readonly history: History;
@@ -123,24 +124,34 @@ interface ReasonContext {
 }
 
 function addReason(keep: Map<Digest, KeepReason[]>, image: KeptImage, context: ReasonContext): void {
-  const links = context.candidates.links.get(image.digest) ?? [];
-  const link = links.find((candidate) => candidate.kind === 'commit' && candidate.commit === image.commit);
   const reasons = keep.get(image.digest) ?? [];
   keep.set(image.digest, reasons);
-  if (link?.kind !== 'commit' || reasons.length >= MAX_REASONS) return;
   const { reference, policy } = context.choice;
-  const isKnown = reasons.some(
-    (reason) =>
-      reason.rule === 'git' && reason.reference.name === reference.name && reason.reference.kind === reference.kind,
+  for (const found of sourcesOf(image, context.candidates.links)) {
+    const sameTag = reasons.filter((reason) => reason.rule === 'git' && reason.found.tag === found.tag);
+    const isKnown = sameTag.some(
+      (reason) =>
+        reason.rule === 'git' && reason.reference.name === reference.name && reason.reference.kind === reference.kind,
+    );
+    // However many reasons there are, every tag that keeps the image is in one of them: untagging goes by that.
+    if (isKnown || (sameTag.length > 0 && reasons.length >= MAX_REASONS)) continue;
+    reasons.push({
+      rule: 'git',
+      policy: policy.name,
+      reference: { kind: reference.kind, name: reference.name },
+      commit: context.history.graph.idOf(image.commit),
+      found,
+    });
+  }
+}
+
+/** Where it says that the image is of the commit: one place about the whole image, or else every tag that says so. */
+function sourcesOf(image: KeptImage, links: Candidates['links']): readonly LinkSource[] {
+  const sources = (links.get(image.digest) ?? []).flatMap((link) =>
+    link.kind === 'commit' && link.commit === image.commit ? [link.found] : [],
   );
-  if (isKnown) return;
-  reasons.push({
-    rule: 'git',
-    policy: policy.name,
-    reference: { kind: reference.kind, name: reference.name },
-    commit: context.history.graph.idOf(image.commit),
-    found: link.found,
-  });
+  const whole = sources.find(({ tag }) => tag === undefined);
+  return whole === undefined ? sources : [whole];
 }
 
 type UnkeptVerdict =

@@ -14,6 +14,7 @@ import {
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Usage, Workload } from '../../model/usage.ts';
 
+/** What the rule looks at. */
 export interface KubernetesRuleInput {
   readonly snapshot: Pick<Snapshot, 'repository' | 'nodes' | 'tags'>;
   readonly usage: Usage;

@@ -24,6 +24,7 @@ export type Age =
   | { readonly kind: 'known'; readonly at: Instant; readonly by: 'pushed' | 'first seen' | 'created' }
   | { readonly kind: 'unknown'; readonly why: string };
 
+/** What the rule looks at. */
 export interface RecentRuleInput {
   readonly graph: ImageGraph;
   readonly within: Duration;
