@@ -38,10 +38,9 @@ export function indexReferenceSlugs(history: History): ReferenceSlugs {
  * leading `v`, as `type=semver` writes it.
  */
 function formsOf(kind: 'branch' | 'tag', name: string): ReadonlySet<string> {
-  const cut = name.slice(0, SLUG_LENGTH);
-  const forms = new Set([coarse(name), coarse(cut)]);
-  for (const form of [...forms]) if (kind === 'tag' && /^v\d/.test(form)) forms.add(form.slice(1));
-  return forms;
+  const forms = [coarse(name), coarse(name.slice(0, SLUG_LENGTH))];
+  const bare = forms.filter((form) => kind === 'tag' && /^v\d/.test(form)).map((form) => form.slice(1));
+  return new Set([...forms, ...bare]);
 }
 
 function coarse(name: string): string {

@@ -18,7 +18,8 @@ export function keepPinned(
     const reasons: KeepReason[] = list.has(node.digest) ? [{ rule: 'pin', pin: 'the keep list' }] : [];
     for (const tag of node.tags) {
       if (list.has(tag)) reasons.push({ rule: 'pin', pin: 'the keep list', tag });
-      for (const matcher of matchers) if (matcher.matches(tag)) reasons.push({ rule: 'pin', pin: matcher.name, tag });
+      const matching = matchers.filter((matcher) => matcher.matches(tag));
+      reasons.push(...matching.map(({ name }): KeepReason => ({ rule: 'pin', pin: name, tag })));
     }
     if (reasons.length > 0) kept.set(node.digest, reasons);
   }
@@ -32,7 +33,7 @@ interface TagMatcher {
 
 /** `*` is any run of characters, `?` is one; everything else is itself. Case counts. The whole tag must match. */
 function compileGlob(glob: string): TagMatcher {
-  const body = [...glob].map((char) => (char === '*' ? '.*' : char === '?' ? '.' : RE2JS.quote(char))).join('');
+  const body = glob.replace(/[^*?]+|[*?]/g, (part) => (part === '*' ? '.*' : part === '?' ? '.' : RE2JS.quote(part)));
   const expression = RE2JS.compile(body);
   return { name: `pins.tags ${glob}`, matches: (tag) => expression.matches(tag) };
 }
