@@ -35,7 +35,7 @@ describe('the commits that a head reaches', () => {
 
   it('are kept apart for more heads than one pass takes', () => {
     const names = Array.from({ length: 70 }, (_, at) => `h${at}`);
-    const reach = reachIn(Object.fromEntries([...names.map((name) => [name, ['root']]), ['root', []]]));
+    const reach = reachIn({ ...Object.fromEntries(names.map((name) => [name, ['root']])), root: [] });
     expect(reach(names, [...names, 'root'])).toEqual(names.map((name) => [name, 'root']));
   });
 
