@@ -56,7 +56,7 @@ function renderClusterUse(plan: RepositoryPlan, page: TextPage): readonly string
   ]);
   return [
     ...page.title('What clusters protect'),
-    ...page.table(cells, [{ maxShare: 0.4 }, { align: 'right' }, {}], MAX_REASONS),
+    ...page.table(cells, [{ maxShare: 0.4, cut: 'start' }, { align: 'right' }, {}], MAX_REASONS),
   ];
 }
 

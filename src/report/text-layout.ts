@@ -1,6 +1,6 @@
 // Lines for a terminal: wrapping, columns, colours. Takes printable text only (see escape-terminal.ts).
 
-import { displayWidth, truncateText } from './truncate-text.ts';
+import { displayWidth, truncateStart, truncateText } from './truncate-text.ts';
 
 /** Colours and weights by meaning; every function gives its text back unchanged when colours are off. */
 export interface Paint {
@@ -14,6 +14,8 @@ export interface Paint {
 /** One column of a table. */
 export interface Column {
   readonly align?: 'right';
+  /** Where a cell that is too long is cut. Default: at its end. */
+  readonly cut?: 'start';
   /** Share of the width (0 to 1) that it may take at most. The last column takes what is left. */
   readonly maxShare?: number;
 }
@@ -64,8 +66,9 @@ export function layoutTable(rows: readonly (readonly string[])[], columns: reado
   });
   return rows.map((row) =>
     columns
-      .map(({ align }, index) => {
-        const cell = truncateText(row[index] ?? '', widths[index] ?? 1);
+      .map(({ align, cut }, index) => {
+        const truncate = cut === 'start' ? truncateStart : truncateText;
+        const cell = truncate(row[index] ?? '', widths[index] ?? 1);
         const padding = ' '.repeat((widths[index] ?? 1) - displayWidth(cell));
         return align === 'right' ? `${padding}${cell}` : `${cell}${padding}`;
       })

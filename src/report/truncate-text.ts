@@ -29,6 +29,19 @@ export function truncateText(text: string, columns: number): string {
   return `${shown}…`;
 }
 
+/** The end of the text, at most `columns` (at least 1), with a `…` before it when something was cut: for paths. */
+export function truncateStart(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  const chars = [...text];
+  let used = 1;
+  let start = chars.length;
+  while (start > 0 && used + columnsOf(chars[start - 1] ?? '') <= columns) {
+    start -= 1;
+    used += columnsOf(chars[start] ?? '');
+  }
+  return `…${chars.slice(start).join('')}`;
+}
+
 function columnsOf(char: string): number {
   if (COMBINING.test(char)) return 0;
   return WIDE.test(char) ? 2 : 1;

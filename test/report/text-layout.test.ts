@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPaint, layoutTable, wrapText } from '../../src/report/text-layout.ts';
-import { displayWidth, truncateText } from '../../src/report/truncate-text.ts';
+import { displayWidth, truncateStart, truncateText } from '../../src/report/truncate-text.ts';
 
 const FLUSH = { indent: '', hang: '' };
 
@@ -26,6 +26,17 @@ describe('truncateText', () => {
     ['ab', 1, '…'],
   ])('cuts %j at %d columns to %j', (text, columns, cut) => {
     expect(truncateText(text, columns)).toBe(cut);
+  });
+});
+
+describe('truncateStart', () => {
+  it.each([
+    ['clusters/web.yaml', 17, 'clusters/web.yaml'],
+    ['clusters/web.yaml', 9, '…web.yaml'],
+    ['日本語', 5, '…本語'],
+    ['ab', 1, '…'],
+  ])('keeps the end of %j in %d columns: %j', (text, columns, cut) => {
+    expect(truncateStart(text, columns)).toBe(cut);
   });
 });
 
