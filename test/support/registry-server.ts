@@ -5,8 +5,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startTokenServer, type TokenRequest, type TokenServer } from './token-server.ts';
 
@@ -44,6 +47,10 @@ export interface RegistryServer {
   readonly pid: number;
   /** What the token server was asked so far, oldest first; grows. Empty without `tokenAuth`. */
   readonly tokenRequests: readonly TokenRequest[];
+  /** Every request that the registry has answered so far, from its own access log: `DELETE /v2/team/app/manifests/sha256:… 202`. */
+  accessLog(): Promise<readonly string[]>;
+  /** `docker-registry garbage-collect` on the storage, without `--delete-untagged`. */
+  collectGarbage(): Promise<void>;
   /** Ends the process and removes the folder. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -79,6 +86,7 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
     env: { PATH: process.env['PATH'] ?? '', GOGC: '400' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const access = watchAccess(child);
   const port = await waitForPort(child);
   const host = `127.0.0.1:${port}`;
   const hasUser = options.htpasswd === true || options.tokenAuth === true;
@@ -91,6 +99,8 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
     rootDirectory,
     pid: child.pid ?? 0,
     tokenRequests: tokenServer?.requests ?? [],
+    accessLog: () => access(port, caFile),
+    collectGarbage: async () => void (await run('docker-registry', ['garbage-collect', config])),
     stop: () => stopAll(child, tokenServer, folder),
   };
 }
@@ -127,7 +137,7 @@ function configOf(folder: string, options: RegistryServerOptions, realm: string 
   return {
     version: '0.1',
     // Level info because the line that tells the port is of that level.
-    log: { level: 'info', formatter: 'json', accesslog: { disabled: true } },
+    log: { level: 'info', formatter: 'json', accesslog: { disabled: false } },
     storage: {
       cache: { blobdescriptor: 'inmemory' },
       filesystem: { rootdirectory: join(folder, 'data'), maxthreads: 100 },
@@ -161,7 +171,7 @@ async function makeTokenServer(folder: string, options: RegistryServerOptions, s
 function waitForPort(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let seen = '';
-    const timer = setTimeout(() => {
+    const timer = globalThis.setTimeout(() => {
       child.kill('SIGKILL');
       reject(new Error(`docker-registry did not start in ${START_TIMEOUT_MS} ms: ${seen}`));
     }, START_TIMEOUT_MS);
@@ -183,6 +193,31 @@ function waitForPort(child: ChildProcess): Promise<number> {
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
   });
+}
+
+const ACCESS = /"([A-Z]+ \/v2\/\S*) HTTP\/[\d.]+" (\d{3})/g;
+
+/** Reads the access log. It may lag behind, so a request of our own goes after the others and is waited for. */
+function watchAccess(child: ChildProcess): (port: number, caFile: string | undefined) => Promise<readonly string[]> {
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return async (port, caFile) => {
+    const mark = `mark-${randomBytes(6).toString('hex')}`;
+    const options = { host: '127.0.0.1', port, path: `/v2/?${mark}` };
+    const request = caFile === undefined ? http.get(options) : https.get({ ...options, ca: await readFile(caFile) });
+    request.once('response', (response: http.IncomingMessage) => response.resume());
+    await once(request, 'response');
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!text.includes(mark)) {
+      if (Date.now() > deadline) throw new Error('the registry writes no access log');
+      await setTimeout(10);
+    }
+    return [...text.matchAll(ACCESS)]
+      .map(([, line, status]) => `${line} ${status}`)
+      .filter((line) => !line.includes('?mark-'));
+  };
 }
 
 async function stopAll(child: ChildProcess, tokenServer: TokenServer | undefined, folder: string): Promise<void> {
