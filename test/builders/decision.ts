@@ -20,7 +20,7 @@ export interface DecisionSpec {
 }
 
 /** Decisions with short names for digests. */
-export interface NamedDecisions extends Decisions {
+interface NamedDecisions extends Decisions {
   readonly kept: readonly string[];
   readonly doomed: readonly string[];
   of(name: string): Decision;

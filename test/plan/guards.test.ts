@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { findGuards, type GuardInput } from '../../src/plan/guards.ts';
+import type { EvidenceSummary, Totals } from '../../src/plan/plan.ts';
+
+const TOTALS: Totals = { kept: 5, deleted: 5, untagged: 0, tags: 10, reclaimableBytes: 0 };
+const EVIDENCE: EvidenceSummary = {
+  git: { branches: 10, tags: 10, commits: 100 },
+  kubernetes: { sources: [{ kind: 'cluster', name: 'prod', pods: 3, objects: 9 }], images: 10 },
+  repositories: [{ name: 'app', tags: 10, nodes: 10 }],
+};
+
+describe('the share of deletions', () => {
+  it.each<[string, number, number, number, boolean]>([
+    ['below the limit passes', 79, 100, 0.8, false],
+    ['of exactly the limit passes', 80, 100, 0.8, false],
+    ['above the limit is refused', 81, 100, 0.8, true],
+    ['of four in five is exactly 0.8', 4, 5, 0.8, false],
+    ['of everything passes when all is allowed', 7, 7, 1, false],
+    ['of anything is refused when none is allowed', 1, 100, 0, true],
+  ])('%s', (_, deleted, all, maxDeleteShare, isRefused) => {
+    const totals = { ...TOTALS, deleted, kept: all - deleted };
+    expect(guardsOf({ totals, maxDeleteShare }).includes('max-delete-share')).toBe(isRefused);
+  });
+
+  it('tells both numbers and both shares', () => {
+    const [finding] = findGuards(inputOf({ totals: { ...TOTALS, deleted: 9, kept: 1 }, maxDeleteShare: 0.8 }));
+    expect(finding?.text).toBe('9 of 10 manifests would go (90 %); at most 80 % may go in one run');
+  });
+});
+
+describe('nothing left', () => {
+  it.each<[string, Partial<GuardInput>, boolean]>([
+    ['is refused', { tagsLeft: 0 }, true],
+    ['is allowed on request', { tagsLeft: 0, allowDeleteAll: true }, false],
+    ['is not one tag', { tagsLeft: 1 }, false],
+    ['is not meant for a repository that had no tag', { tagsLeft: 0, totals: { ...TOTALS, tags: 0 } }, false],
+    ['is refused also when only tags go', { tagsLeft: 0, totals: { ...TOTALS, deleted: 0, untagged: 10 } }, true],
+  ])('%s', (_, input, isRefused) => {
+    expect(guardsOf(input).includes('nothing-left')).toBe(isRefused);
+  });
+});
+
+describe('empty evidence', () => {
+  it.each<[string, EvidenceSummary, readonly string[]]>([
+    [
+      'is a remote without branch and tag',
+      { ...EVIDENCE, git: { branches: 0, tags: 0, commits: 0 } },
+      ['no-references'],
+    ],
+    ['is not a remote with one branch', { ...EVIDENCE, git: { branches: 1, tags: 0, commits: 1 } }, []],
+    ['is not a remote with one tag', { ...EVIDENCE, git: { branches: 0, tags: 1, commits: 1 } }, []],
+    [
+      'is a cluster without pods, whatever else it has',
+      withSources({ kind: 'cluster', name: 'prod', pods: 0, objects: 7 }),
+      ['empty-context'],
+    ],
+    [
+      'is each such cluster',
+      withSources(
+        { kind: 'cluster', name: 'a', pods: 0, objects: 0 },
+        { kind: 'cluster', name: 'b', pods: 1, objects: 1 },
+        { kind: 'cluster', name: 'c', pods: 0, objects: 0 },
+      ),
+      ['empty-context', 'empty-context'],
+    ],
+    [
+      'is a folder of manifests without any object',
+      withSources({ kind: 'manifests', name: 'k8s', pods: 0, objects: 0 }),
+      ['empty-context'],
+    ],
+    [
+      'is not a folder of manifests without pods',
+      withSources({ kind: 'manifests', name: 'k8s', pods: 0, objects: 2 }),
+      [],
+    ],
+    ['is not a rule that is off', { repositories: [] }, []],
+  ])('%s', (_, evidence, expected) => {
+    expect(guardsOf({ evidence })).toEqual(expected);
+  });
+});
+
+describe('evidence that shrank', () => {
+  it.each<[string, number, number, boolean]>([
+    ['to under half is refused', 10, 4, true],
+    ['to exactly half passes', 10, 5, false],
+    ['from an odd number to just under half is refused', 9, 4, true],
+    ['from an odd number to just over half passes', 9, 5, false],
+    ['from four to one is refused', 4, 1, true],
+    ['from three to none passes: small counts halve by themselves', 3, 0, false],
+    ['to nothing is refused', 10, 0, true],
+    ['not at all passes', 10, 10, false],
+    ['never when it grew', 10, 30, false],
+  ])('%s', (_, before, now, isRefused) => {
+    const counts = (count: number): readonly EvidenceSummary[] => [
+      { ...EVIDENCE, git: { branches: count, tags: 10, commits: 100 } },
+      { ...EVIDENCE, git: { branches: 10, tags: count, commits: 100 } },
+      { ...EVIDENCE, git: { branches: 10, tags: 10, commits: count } },
+      { ...EVIDENCE, kubernetes: { sources: [], images: count } },
+      { ...EVIDENCE, repositories: [{ name: 'app', tags: count, nodes: 10 }] },
+    ];
+    const old = counts(before);
+    expect(
+      counts(now).map((evidence, at) => guardsOf({ evidence, previous: old[at] }).includes('evidence-shrank')),
+    ).toEqual(old.map(() => isRefused));
+  });
+
+  it.each<[string, EvidenceSummary | undefined]>([
+    ['without a previous report', undefined],
+    ['for a rule that was off then', { repositories: EVIDENCE.repositories }],
+    ['for a repository that was not there', { ...EVIDENCE, repositories: [{ name: 'other', tags: 900, nodes: 900 }] }],
+  ])('cannot be told %s', (_, previous) => {
+    expect(guardsOf({ previous })).toEqual([]);
+  });
+
+  it("is not a rule that was switched off since: that is the user's word", () => {
+    expect(guardsOf({ evidence: { repositories: EVIDENCE.repositories }, previous: EVIDENCE })).toEqual([]);
+  });
+});
+
+it('a plan that does nothing is never refused', () => {
+  const evidence = { ...EVIDENCE, git: { branches: 0, tags: 0, commits: 0 } };
+  expect(guardsOf({ evidence, totals: { ...TOTALS, deleted: 0 }, tagsLeft: 0, maxDeleteShare: 0 })).toEqual([]);
+});
+
+it('all findings are told at once, each with what to do', () => {
+  const evidence = {
+    ...withSources({ kind: 'cluster', name: 'prod', pods: 0, objects: 0 }),
+    git: { branches: 0, tags: 0, commits: 0 },
+  };
+  const found = findGuards(inputOf({ evidence, previous: EVIDENCE, tagsLeft: 0, maxDeleteShare: 0 }));
+  expect([...new Set(found.map(({ guard }) => guard))]).toEqual([
+    'max-delete-share',
+    'nothing-left',
+    'no-references',
+    'empty-context',
+    'evidence-shrank',
+  ]);
+  for (const { text, hint } of found) expect(text.length * hint.length).toBeGreaterThan(0);
+});
+
+function withSources(...sources: NonNullable<EvidenceSummary['kubernetes']>['sources']): EvidenceSummary {
+  return { ...EVIDENCE, kubernetes: { sources, images: 10 } };
+}
+
+function inputOf(input: Partial<GuardInput>): GuardInput {
+  return {
+    name: 'app',
+    totals: TOTALS,
+    tagsLeft: 5,
+    maxDeleteShare: 1,
+    allowDeleteAll: false,
+    evidence: EVIDENCE,
+    previous: undefined,
+    ...input,
+  };
+}
+
+function guardsOf(input: Partial<GuardInput>): readonly string[] {
+  return findGuards(inputOf(input)).map(({ guard }) => guard);
+}
