@@ -5,7 +5,7 @@ import { EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
 import type { History } from '../model/history.ts';
-import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
+import { type Digest, formatRepository, isDigest, type RepositoryReference } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import { formatWorkload, type Usage } from '../model/usage.ts';
@@ -113,11 +113,9 @@ function refuseUnparsable(usage: Usage, settings: Settings): void {
 /** An untagged index that a pod runs protects its children: it is read although no tag leads to it. */
 async function addUsedDigests(repository: CollectedRepository, usage: Usage | undefined): Promise<CollectedRepository> {
   const { snapshot, registry } = repository;
-  const ours = snapshot.repository.name;
-  // A mirror often puts a path of its own before the repository's.
-  const isOurs = (name: string): boolean => name === ours || name.endsWith(`/${ours}`);
+  const isOurs = ({ name }: RepositoryReference): boolean => lastPart(name) === lastPart(snapshot.repository.name);
   const used = (usage?.uses ?? []).flatMap(({ reference }) =>
-    isOurs(reference.repository.name) ? (reference.digest ?? []) : [],
+    isOurs(reference.repository) ? (reference.digest ?? []) : [],
   );
   const bare = (usage?.bareDigests ?? []).map(({ digest }) => digest);
   const unknown = [...new Set([...used, ...bare])].filter(
@@ -125,6 +123,11 @@ async function addUsedDigests(repository: CollectedRepository, usage: Usage | un
   );
   if (unknown.length === 0) return repository;
   return { ...repository, snapshot: extendSnapshot(snapshot, await registry.readDigests(unknown)) };
+}
+
+/** A mirror has a host and a path of its own; what it leaves of a repository's name is at least its last part. */
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
 }
 
 function summarize(
