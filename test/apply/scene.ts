@@ -190,6 +190,15 @@ const recordSchema = z.discriminatedUnion('kind', [
 /** One line of a journal. */
 export type JournalRecord = z.infer<typeof recordSchema>;
 
+/** One line, or undefined for what is only a part of one. */
+export function parseRecord(line: string): JournalRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
 /** All whole lines of a journal; a last line that a crash cut short is left out. @throws for any other unreadable line. */
 export async function readJournal(path: string): Promise<readonly JournalRecord[]> {
   const lines = (await readFile(path, 'utf8')).split('\n');
