@@ -27,6 +27,7 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
     options,
     watch,
     outcomes: [],
+    left: new Set(),
     failuresInARow: 0,
     stopped: undefined,
     journalFailed: false,
@@ -34,6 +35,7 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
   for (const step of steps) {
     const outcome = await applyStep(step, run);
     run.outcomes.push(outcome);
+    if (outcome.outcome === 'skipped' || outcome.outcome === 'failed') run.left.add(step.digest);
     await journalOutcome(outcome, run);
     options.log.progress(`apply ${options.name}`, run.outcomes.length, steps.length);
   }
@@ -44,6 +46,8 @@ interface Run {
   readonly options: ApplyOptions;
   readonly watch: TagWatch;
   readonly outcomes: Outcome[];
+  /** Digests that we left: no answer of the registry makes them gone for what they own. */
+  readonly left: Set<Digest>;
   failuresInARow: number;
   /** Why no further step is tried. */
   stopped: string | undefined;
@@ -76,6 +80,8 @@ async function objectionTo(step: Step, run: Run): Promise<string | undefined> {
     if ((await run.options.registry.readEdges(owner)) !== 'absent')
       return `${owner}, which it belongs to, is still there`;
   }
+  const left = step.precondition.owners.find((owner) => run.left.has(owner));
+  if (left !== undefined) return `${left}, which it belongs to, was not deleted`;
   const newOwner = watch.newOwnerOf(step.digest);
   if (newOwner !== undefined) return `${newOwner} has come since the plan was made and needs it`;
   if (watch.doubt !== undefined && step.precondition.tags.length === 0) {

@@ -38,8 +38,10 @@ export async function listAllTags(endpoint: OciEndpoint): Promise<readonly Tag[]
   for await (const page of readPages(endpoint, { path, purpose, expect: [200, 404] })) {
     if (page.status === 404)
       throw decodeFaults(page.body) === undefined ? notTheRegistry(purpose) : repositoryUnknown(purpose);
-    const parsed = tagPageSchema.safeParse(parseJson(page.body));
-    if (!parsed.success) throw badPage(purpose, parsed.error.issues[0]);
+    const value = parseJson(page.body);
+    if (value === undefined) throw badPage(purpose, 'it is not JSON');
+    const parsed = tagPageSchema.safeParse(value);
+    if (!parsed.success) throw badPage(purpose, describeIssue(parsed.error.issues[0]));
     for (const tag of parsed.data.tags ?? []) tags.add(tag);
   }
   return [...tags];
@@ -130,9 +132,11 @@ function badLink(purpose: string, fault: string): ProtocolError {
   });
 }
 
-function badPage(purpose: string, issue: { path: PropertyKey[]; message: string } | undefined): ProtocolError {
-  const fault =
-    issue === undefined ? 'malformed' : `${issue.path.map(String).join('.') || 'the body'}: ${issue.message}`;
+function describeIssue(issue: { path: PropertyKey[]; message: string } | undefined): string {
+  return issue === undefined ? 'malformed' : `${issue.path.map(String).join('.') || 'the body'}: ${issue.message}`;
+}
+
+function badPage(purpose: string, fault: string): ProtocolError {
   return new ProtocolError(`The registry's answer to "${purpose}" is no tag list: ${fault}.`, {
     code: 'PROTOCOL',
     hint: 'Look for a proxy or a wrong host between here and the registry.',

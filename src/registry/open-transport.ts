@@ -122,7 +122,12 @@ async function attempt(connection: Connection, request: RegistryRequest): Promis
       details: { host: new URL(response.origin).host, maxBytes: request.maxBytes },
     });
   }
-  return { status: response.status, header: (name) => response.headers(name)[0], body: response.body };
+  return { status: response.status, header: (name) => joinHeader(name, response.headers(name)), body: response.body };
+}
+
+/** A list may come in several fields, in any order: https://www.rfc-editor.org/rfc/rfc9110#section-5.3. A page link must not be lost. */
+function joinHeader(name: string, values: readonly string[]): string | undefined {
+  return name === 'link' && values.length > 1 ? values.join(', ') : values[0];
 }
 
 async function exchangeAuthorized(connection: Connection, request: RegistryRequest): Promise<HttpResponse> {

@@ -61,6 +61,7 @@ export async function readGraph(
     await readTags(reading, new Set(reading.missingTags));
     await readNamed(reading);
   }
+  await askAbsentAgain(reading);
   return buildSnapshot(reading, {
     repository: source.repository,
     capabilities: source.capabilities(),
@@ -77,6 +78,7 @@ export async function readDigestGraph(
   const reading = beginReading(source, options);
   for (const digest of digests) nameDigest(reading, { digest });
   await readNamed(reading);
+  await askAbsentAgain(reading);
   return buildSnapshot(reading, {
     repository: source.repository,
     capabilities: source.capabilities(),
@@ -132,6 +134,14 @@ async function readNamed(reading: Reading): Promise<void> {
     }
     await askReferrers(reading);
   } while (reading.waiting.size > 0);
+}
+
+/** A child or subject is absent when it was so twice: what an absent index lists has nothing else to protect it. */
+async function askAbsentAgain(reading: Reading): Promise<void> {
+  for (const [digest, { by }] of reading.named) {
+    if (by.size > 0 && !reading.records.has(digest)) reading.waiting.add(digest);
+  }
+  await readNamed(reading);
 }
 
 async function readDigest(reading: Reading, digest: Digest): Promise<void> {

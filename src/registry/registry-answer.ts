@@ -27,12 +27,17 @@ export function decodeFaults(body: Uint8Array): readonly RegistryFault[] | undef
 }
 
 /**
- * Passes a 404 by which the registry itself says that one manifest or blob is not there: its error answer, or no body at all.
+ * Passes a 404 by which the registry itself says that one manifest or blob is not there: its error answer, or no body
+ * under the distribution API's own header.
  * @throws AuthError REPOSITORY_UNKNOWN when it does not know (or hides) the repository, FORBIDDEN when it says "denied".
  * @throws ProtocolError PROTOCOL when something else answered: a proxy's page proves nothing.
  */
 export function assertProvedAbsent(response: RegistryResponse, purpose: string): void {
-  if (response.body.byteLength === 0) return;
+  if (response.body.byteLength === 0) {
+    // A gateway without a route answers so too; the distribution API's own header tells the two apart.
+    if (response.header('docker-distribution-api-version') === undefined) throw notTheRegistry(purpose);
+    return;
+  }
   const faults = decodeFaults(response.body);
   if (faults === undefined) throw notTheRegistry(purpose);
   if (faults.some(({ code }) => HIDDEN_CODES.has(code))) throw repositoryUnknown(purpose);

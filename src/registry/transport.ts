@@ -20,7 +20,7 @@ export interface RegistryRequest {
 /** An answer with one of the expected statuses. */
 export interface RegistryResponse {
   readonly status: number;
-  /** A header's value by lower-case name; the first one when it came several times. */
+  /** A header's value by lower-case name; when it came several times, the first one, or for `link` all of them joined by commas. */
   header(name: string): string | undefined;
   readonly body: Uint8Array;
 }

@@ -34,7 +34,7 @@ export interface RegistryQuirks {
 /** An answer of the test's own. */
 export interface ScriptedAnswer {
   readonly status: number;
-  readonly headers?: { readonly [name: string]: string };
+  readonly headers?: { readonly [name: string]: string | string[] };
   readonly body?: string | Uint8Array;
   /** Send only the first half of the body, then drop the connection. */
   readonly truncate?: boolean;

@@ -27,6 +27,7 @@ import {
 
 const NAME = 'team/app';
 const TAGS_PATH = `/v2/${NAME}/tags/list?n=1000`;
+const MANIFEST_UNKNOWN = JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] });
 const V1 = parseTag('v1');
 const V2 = parseTag('v2');
 
@@ -384,11 +385,48 @@ describe('a listed tag that is not there', () => {
     fake.script = ({ path }) => {
       if (!path.endsWith('/manifests/v2')) return undefined;
       asked += 1;
-      return asked === 1 ? { status: 404 } : undefined;
+      return asked === 1 ? { status: 404, body: MANIFEST_UNKNOWN } : undefined;
     };
     const snapshot = await registry.readSnapshot([]);
     expect(snapshot.vanishedTags).toEqual([]);
     expect(snapshot.nodes.size).toBe(3);
+  });
+
+  it('is no proof of anything when a gateway without a route said so', async () => {
+    await put(buildMultiArch('routed'), 'v3');
+    fake.script = ({ path }) => (path.endsWith('/manifests/v3') ? { status: 404 } : undefined);
+    await expect(registry.readSnapshot([])).rejects.toMatchObject({ name: 'ProtocolError', code: 'PROTOCOL' });
+  });
+
+  it('nor is one such answer about a child, which is asked for again', async () => {
+    const index = buildMultiArch('flaky');
+    await put(index, 'v4');
+    let asked = 0;
+    fake.script = ({ path }) => {
+      if (!path.includes('/manifests/sha256:')) return undefined;
+      asked += 1;
+      return asked === 1 ? { status: 404, body: MANIFEST_UNKNOWN } : undefined;
+    };
+    const snapshot = await registry.readSnapshot([]);
+    expect(snapshot.absent.size).toBe(0);
+    expect(snapshot.nodes.size).toBe(3);
+  });
+
+  it('is read to the last page when a proxy adds links of its own', async () => {
+    await put(buildMultiArch('page'), 'v5');
+    const pages = [['v5'], ['v6']];
+    await put(buildMultiArch('page two'), 'v6');
+    fake.script = ({ path }) => {
+      if (!path.includes('/tags/list')) return undefined;
+      const at = path.includes('last=') ? 1 : 0;
+      const next = `</v2/${NAME}/tags/list?n=1&last=v5>; rel="next"`;
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json', ...(at === 0 ? { link: ['</x.css>; rel=preload', next] } : {}) },
+        body: JSON.stringify({ name: NAME, tags: pages[at] }),
+      };
+    };
+    expect((await registry.readSnapshot([])).tags.size).toBe(2);
   });
 });
 
