@@ -2,6 +2,7 @@
 
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/report.ts';
 import { type ProcessResult, runProcess } from '../cli/run-process.ts';
@@ -11,6 +12,10 @@ import { type RegistryServer, type RegistryServerOptions, startRegistry } from '
 import { root } from '../support/source-files.ts';
 import { makeHands } from './hands.ts';
 import { makeRealWorld, type RealWorld } from './real-world.ts';
+
+const START = fileURLToPath(new URL('../cli/start-cli.ts', import.meta.url));
+/** The same by way of the bundle. */
+const BIN = join(root, 'bin', 'registry-cleanup.js');
 
 const hasAll = (['docker-registry', 'skopeo', 'openssl', 'git'] as const).every(requireProgram);
 
@@ -28,10 +33,10 @@ describe.runIf(hasAll)('an apply', () => {
   });
 
   /** Runs the command line, and reads the report that it leaves. */
-  async function apply(words: readonly string[]): Promise<ProcessResult & { readonly report: Report }> {
+  async function apply(words: readonly string[], file = START): Promise<ProcessResult & { readonly report: Report }> {
     const reportFile = join(world.folder, 'report.json');
     const result = await runProcess({
-      file: join(root, 'bin', 'registry-cleanup.js'),
+      file,
       words: ['apply', ...words, '--report-file', reportFile],
       directory: world.folder,
     });
@@ -125,8 +130,8 @@ describe.runIf(hasAll)('an apply', () => {
     ]);
   });
 
-  it('goes through when nothing of that is so', async () => {
-    const { code, report } = await apply(world.words);
+  it('goes through when nothing of that is so, by the program that users start', async () => {
+    const { code, report } = await apply(world.words, BIN);
     expect({ code, result: report.result }).toEqual({ code: 0, result: { kind: 'applied' } });
     expect(report.totals.deleted).toBeGreaterThan(0);
     for (const tag of await world.listTags()) await world.pullWhole(`:${tag}`);

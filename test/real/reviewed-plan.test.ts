@@ -2,6 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/plan/outcome.ts';
 import type { Report } from '../../src/report/report.ts';
@@ -18,8 +19,9 @@ import { type KubernetesServer, startKubernetesServer, writeKubeConfig } from '.
 import { pod } from '../kubernetes/objects.ts';
 import { requireProgram } from '../support/real-parts.ts';
 import { type RegistryServer, startRegistry } from '../support/registry-server.ts';
-import { root } from '../support/source-files.ts';
 import { buildAppImage, deployment, makeRealWorld, type RealWorld } from './real-world.ts';
+
+const START = fileURLToPath(new URL('../cli/start-cli.ts', import.meta.url));
 
 const hasAll = (['docker-registry', 'skopeo', 'openssl', 'git'] as const).every(requireProgram);
 
@@ -80,7 +82,7 @@ describe.runIf(hasAll)('a plan that is applied after the world has changed', () 
     const reportFile = join(world.folder, 'report.json');
     const words = ['--plan-file', planFile, '--kube-config', kubeConfig, '--report-file', reportFile];
     const result = await runProcess({
-      file: join(root, 'bin', 'registry-cleanup.js'),
+      file: START,
       words: ['apply', ...world.words, ...words],
       environment: world.environment,
       directory: world.folder,
