@@ -9,14 +9,16 @@ import { applyRepositories } from './run/apply-repositories.ts';
 import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
 import { rememberFirstSeen } from './run/first-seen.ts';
 import { withPlan } from './run/make-plan.ts';
-import { readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
+import { type PreviousRun, readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
 import { TOOL } from './version.ts';
 
 export type { RunContext } from './run/collect-evidence.ts';
 export { runExplain } from './run/explain.ts';
 
 /** What a run has found out so far, for the report; filled while it goes. */
-type Findings = { -readonly [Key in 'plan' | 'applied' | 'planFile' | 'journal' | 'firstSeen']?: ReportInput[Key] };
+type Findings = {
+  -readonly [Key in 'plan' | 'applied' | 'planFile' | 'journal' | 'firstSeen' | 'baseline']?: ReportInput[Key];
+};
 
 /**
  * Plans and writes the plan file and the report file that are asked for. Deletes nothing. A failure is a report too: its
@@ -25,6 +27,7 @@ type Findings = { -readonly [Key in 'plan' | 'applied' | 'planFile' | 'journal' 
 export async function runPlan(settings: Settings, context: RunContext): Promise<Report> {
   return await reporting(settings, context, async (found) => {
     const previous = await readPreviousRun(settings.previousReport);
+    carryOver(previous, found);
     await withPlan({ settings, context, previous, also: new Map() }, async (planned) => {
       found.plan = planned.plan;
       found.firstSeen = rememberFirstSeen(planned, previous, context.now());
@@ -45,6 +48,7 @@ export async function runApply(settings: Settings, context: RunContext): Promise
     const reviewed = await readReviewedPlan(settings);
     if (settings.planFile !== undefined) found.planFile = settings.planFile;
     const previous = await readPreviousRun(settings.previousReport);
+    carryOver(previous, found);
     const also = digestsOf(reviewed);
     return await withPlan({ settings, context, previous, also }, async (planned) => {
       found.plan = planned.plan;
@@ -57,6 +61,13 @@ export async function runApply(settings: Settings, context: RunContext): Promise
       return { kind: 'applied' };
     });
   });
+}
+
+/** What an earlier run knew is not lost when this one stops: the next one compares with it. */
+function carryOver(previous: PreviousRun | undefined, found: Findings): void {
+  if (previous === undefined) return;
+  found.firstSeen = previous.firstSeen;
+  if (previous.evidence !== undefined) found.baseline = previous.evidence;
 }
 
 /** Digests that a reviewed plan names: read again even where no tag leads to them any more, so that it can go on. */

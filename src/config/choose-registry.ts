@@ -1,5 +1,7 @@
 // Which repositories, and how to reach their registries.
 
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { formatRepository, isSameRepository, parseRepository } from '../model/reference.ts';
 import { readNamedFile, resolvePath } from './check-files.ts';
 import { addMistake, addWrong, type Findings, placeOf, readFlag, readList, readText } from './findings.ts';
@@ -33,9 +35,23 @@ export function chooseRepositories(findings: Findings, file: PolicyFile): readon
     if (targets.some((other) => isSameRepository(other.repository, target.repository))) {
       findings.mistakes.push({ place, text: `${formatRepository(target.repository)} is named twice` });
     }
+    // Under its second name, what clusters use by the first one would look unused.
+    if (target.kind === 'oci-layout' && targets.some((other) => isSameFolder(other, target.directory))) {
+      findings.mistakes.push({ place, text: `the directory ${quote(target.directory)} is named twice` });
+    }
     targets.push(target);
   }
   return targets;
+}
+
+function isSameFolder(other: RepositoryTarget, directory: string): boolean {
+  return other.kind === 'oci-layout' && realPath(other.directory) === realPath(directory);
+}
+
+/** Without links, where the folder is there; whether it is one is for the adapter to say. */
+function realPath(directory: string): string {
+  const path = resolve(directory);
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 /** User name, password, authorities. One user name is for one registry: it is sent nowhere else. */

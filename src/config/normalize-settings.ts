@@ -112,6 +112,7 @@ async function readPolicyFile(findings: Findings): Promise<PolicyFile> {
   const text = named === undefined ? await readIfThere(findings, path) : await readNamedFile(findings, 'config', path);
   if (text === undefined) {
     findings.policyIsBroken = named !== undefined;
+    if (named === undefined) findings.notes.push(`no ${path} here: the built-in policy applies`);
     return {};
   }
   // Without a policy file neither the YAML reader nor the schema is needed.

@@ -106,7 +106,7 @@ export function describeReason(reason: Reason): string {
     case 'unreadable':
       return `cannot be understood: ${reason.why}`;
     case 'in-doubt':
-      return `untagged, and ${reason.why}`;
+      return reason.why;
     case 'child':
       return `listed by ${shortDigest(reason.of)}, which stays`;
     case 'parent':

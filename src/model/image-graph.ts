@@ -6,7 +6,7 @@ import type { Child, ImageNode, Snapshot } from './snapshot.ts';
 
 /**
  * What a node is to the rules. `image`: stands for itself (has an ordinary tag, or nothing owns it). `child`: untagged and
- * listed by an index. `referrer`: belongs to a subject, by `subject` field or by referrer tag.
+ * listed by an index. `referrer`: belongs to a subject, by `subject` field or by referrer tag, and has no ordinary tag.
  */
 export type Role = 'image' | 'child' | 'referrer';
 
@@ -67,9 +67,9 @@ export function buildImageGraph(snapshot: Pick<Snapshot, 'nodes'>): ImageGraph {
     absentSubjectsOf: (digest) => [...(absentSubjects.get(digest) ?? [])],
     isAttestation: (digest) => attestations.has(digest),
     roleOf(digest) {
+      const tags = nodes.get(digest)?.tags ?? [];
+      if (tags.some((tag) => parseReferrerTag(tag) === undefined)) return 'image';
       if (subjects.has(digest) || absentSubjects.has(digest)) return 'referrer';
-      const node = nodes.get(digest);
-      if (node !== undefined && node.tags.length > 0) return 'image';
       return parents.has(digest) ? 'child' : 'image';
     },
   };

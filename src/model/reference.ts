@@ -121,6 +121,15 @@ export function parseImageReference(text: string): ImageReference {
   };
 }
 
+/**
+ * A prefix of repository names, `HOST` or `HOST/path`, as references write it: aliases of Docker Hub become `docker.io`, the
+ * host is lower-cased, slashes at the end are gone. @throws UsageError USAGE when it does not begin with a host.
+ */
+export function parseRepositoryPrefix(text: string): string {
+  const [host, ...path] = text.replace(/\/+$/, '').split('/');
+  return [parseRegistryHost(host ?? ''), ...path].join('/');
+}
+
 /** The tag that a puller would use: the given one, `latest` when neither tag nor digest is given, else none. */
 export function effectiveTag(reference: ImageReference): Tag | undefined {
   if (reference.tag !== undefined) return reference.tag;

@@ -35,7 +35,13 @@ export type Content =
   /** `blobs`: entries of a build-cache index that are no manifests. */
   | { readonly kind: 'index'; readonly children: readonly Child[]; readonly blobs: readonly Blob[] }
   /** There, but not understood (corrupt, oversized, unknown type, Docker schema 1): always kept, and named. */
-  | { readonly kind: 'opaque'; readonly why: string; readonly mayListManifests: boolean };
+  | {
+      readonly kind: 'opaque';
+      readonly why: string;
+      readonly mayListManifests: boolean;
+      /** Every digest that stands anywhere in its bytes; absent when nobody could look. */
+      readonly names?: readonly Digest[];
+    };
 
 /** A manifest by digest, with everything the registry told about it. */
 export interface ImageNode {

@@ -2,7 +2,8 @@
 
 import { type Decision, describeReason, type Reason, type Remark } from '../model/decision.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
-import type { Digest } from '../model/reference.ts';
+import type { Digest, Tag } from '../model/reference.ts';
+import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { ImageNode } from '../model/snapshot.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { checksumOf } from './canonical-json.ts';
@@ -58,7 +59,7 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     ...doomed.flatMap((digest) => untagged.get(digest) ?? []),
   ].map((decision) => showDecision(decision, graph));
   const tagsLeft = sorted.reduce(
-    (sum, decision) => sum + (decision.decision === 'keep' ? decision.tags.length - decision.untag.length : 0),
+    (sum, decision) => sum + (decision.decision === 'keep' ? countNames(decision.tags) - decision.untag.length : 0),
     0,
   );
   const guards = findGuards({
@@ -70,6 +71,11 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     previous: input.previous,
   });
   return { name, steps, decisions: shown, totals, guards, remarks };
+}
+
+/** Referrer tags name no image: a lone signature is not "something left". */
+function countNames(tags: readonly Tag[]): number {
+  return tags.filter((tag) => parseReferrerTag(tag) === undefined).length;
 }
 
 /** By first tag, untagged ones last, then by digest. */

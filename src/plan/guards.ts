@@ -84,9 +84,16 @@ function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly
     ['images used in clusters', previous.kubernetes?.images, evidence.kubernetes?.images],
     ['tags in the repository', tagsOf(previous), tagsOf(evidence)],
   ];
-  return pairs.flatMap(([what, before, now]): GuardFinding[] => {
-    // A small count halves by itself; and a rule that was switched off since is the user's word, not lost evidence.
-    if (before === undefined || now === undefined || before < 4 || now * 2 >= before) return [];
+  const lost = lostSources(previous, evidence).map(
+    (source): GuardFinding => ({
+      guard: 'evidence-shrank',
+      text: `the previous report looked at ${source}, this run does not`,
+      hint: 'Find out why; if it is right, run once without --previous-report.',
+    }),
+  );
+  const shrunk = pairs.flatMap(([what, before, now]): GuardFinding[] => {
+    // A rule that was switched off since is the user's word, not lost evidence.
+    if (before === undefined || now === undefined || now * 2 >= before) return [];
     return [
       {
         guard: 'evidence-shrank',
@@ -95,6 +102,17 @@ function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly
       },
     ];
   });
+  return [...lost, ...shrunk];
+}
+
+/** Clusters and folders that were asked then and are not asked now, while others are. */
+function lostSources(previous: EvidenceSummary, evidence: EvidenceSummary): readonly string[] {
+  const now = evidence.kubernetes?.sources;
+  if (now === undefined) return [];
+  const before = previous.kubernetes?.sources ?? [];
+  return before
+    .filter(({ kind, name }) => !now.some((source) => source.kind === kind && source.name === name))
+    .map(({ name }) => name);
 }
 
 function percent(share: number): string {

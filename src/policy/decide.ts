@@ -109,7 +109,7 @@ function keepNotUnderstood(graph: ImageGraph): ReadonlyMap<Digest, readonly Keep
   return kept;
 }
 
-/** While something unreadable may list manifests, no untagged node can be called unneeded. */
+/** While something unreadable may list manifests, no untagged node can be called unneeded, and no tagged one that it names. */
 function doubtful(snapshot: Snapshot, graph: ImageGraph, kept: KeepReasons): ReadonlyMap<Digest, KeepReason> {
   const unreadable = [...graph.nodes.values()].filter(
     ({ content }) => content.kind === 'opaque' && content.mayListManifests,
@@ -121,10 +121,20 @@ function doubtful(snapshot: Snapshot, graph: ImageGraph, kept: KeepReasons): Rea
     because.length > 0
       ? `${because.length === 1 ? 'a manifest that' : `one of ${because.length} manifests that`} cannot be understood might list it`
       : `tag ${snapshot.vanishedTags[0]} vanished while it was read and might have listed it`;
+  const isNamed = isNamedByAny(unreadable);
   for (const node of graph.nodes.values()) {
-    if (node.tags.length === 0 && !kept.has(node.digest)) doubts.set(node.digest, { rule: 'in-doubt', because, why });
+    if (kept.has(node.digest)) continue;
+    if (node.tags.length === 0 || isNamed(node.digest)) doubts.set(node.digest, { rule: 'in-doubt', because, why });
   }
   return doubts;
+}
+
+/** A digest that stands in the bytes of an unreadable manifest may be its child, tags or not. */
+function isNamedByAny(unreadable: readonly ImageNode[]): (digest: Digest) => boolean {
+  const names = unreadable.map(({ content }) => (content.kind === 'opaque' ? content.names : undefined));
+  if (names.includes(undefined)) return () => true;
+  const all = new Set(names.flatMap((some) => some ?? []));
+  return (digest) => all.has(digest);
 }
 
 interface Outcome {

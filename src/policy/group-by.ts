@@ -5,17 +5,18 @@ import type { ImageGraph } from '../model/image-graph.ts';
 import type { GroupBy } from '../model/policy.ts';
 import type { Digest } from '../model/reference.ts';
 
-/** The products of an image, at least one; `''` stands for "none named". */
+/** The products of an image, at least one; one that names none is a product of its own. */
 export type GroupOf = (digest: Digest) => readonly string[];
 
 /** A function from an image to its products. Without a wish, every image is of one product. */
 export function makeGroupOf(graph: ImageGraph, groupBy: GroupBy | undefined): GroupOf {
   if (groupBy === undefined) return () => [''];
-  if (groupBy.kind === 'label') return (digest) => orNone(labelsBelow(graph, digest, groupBy.label));
+  if (groupBy.kind === 'label') return (digest) => orAlone(digest, labelsBelow(graph, digest, groupBy.label));
   const expression = RE2JS.compile(groupBy.expression);
   return (digest) => {
     const tags = graph.nodes.get(digest)?.tags ?? [];
-    return orNone(
+    return orAlone(
+      digest,
       tags.flatMap((tag) => {
         const matcher = expression.matcher(tag);
         return matcher.find() && matcher.groupCount() > 0 ? [matcher.group(1) ?? ''] : [];
@@ -24,9 +25,10 @@ export function makeGroupOf(graph: ImageGraph, groupBy: GroupBy | undefined): Gr
   };
 }
 
-function orNone(groups: readonly string[]): readonly string[] {
+/** An image that names no product competes with none for a place among the newest. */
+function orAlone(digest: Digest, groups: readonly string[]): readonly string[] {
   const named = new Set(groups.filter((group) => group !== ''));
-  return named.size === 0 ? [''] : [...named];
+  return named.size === 0 ? [`alone ${digest}`] : [...named];
 }
 
 /** Values of the label on the node and on everything that it lists. */

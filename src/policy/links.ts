@@ -109,6 +109,7 @@ function revisionLinks(map: Annotations, kind: 'label' | 'annotation', reader: L
   if (/^[0-9a-f]{7,64}$/.test(hex)) {
     const commits = reader.history.graph.withPrefix(hex);
     if (commits.length > 0) return commits.map((commit) => ({ kind: 'commit', commit, found, mayCondemn: true }));
+    if (!isSurelyCommit(hex)) return [];
     return [{ kind: 'gone', what: `commit ${hex.slice(0, 10)}`, found, proof: reader.proofOfSource(map) }];
   }
   return referencesNamed(revision, reader).map((commit) => ({ kind: 'commit', commit, found, mayCondemn: false }));
@@ -126,7 +127,7 @@ function linksOfMatch(match: TagMatch, tag: Tag, reader: LinkReader): readonly L
   const found: LinkSource = { kind: 'tag-pattern', name: pattern.source, tag };
   if (pattern.placeholders.includes('number')) {
     const why = `tag ${tag} names a pull request, and pull requests are known only with a forge`;
-    return pattern.declared ? [{ kind: 'unknown', why }] : [];
+    return [{ kind: 'unknown', why }];
   }
   // A commit says more than the branch that it was built on: `{branch}-{commit}` is decided by the commit alone.
   const isTelling = ({ name }: TagPart): boolean => name === 'commit' || !pattern.placeholders.includes('commit');
@@ -135,12 +136,19 @@ function linksOfMatch(match: TagMatch, tag: Tag, reader: LinkReader): readonly L
   if (commits.size > 0) {
     return [...commits].map((commit) => ({ kind: 'commit', commit, found, mayCondemn: pattern.declared }));
   }
-  if (!pattern.declared) return [];
+  // `latest` names no branch, tag or commit, whatever the pattern.
+  const isReading = match.parts.every(({ name, text }) => name !== 'commit' || isSurelyCommit(text));
+  if (!pattern.declared || tag === 'latest' || !isReading) return [];
   const what = match.parts
     .filter(isTelling)
     .map((part) => `${part.name} ${part.text}`)
     .join(', ');
   return [{ kind: 'gone', what, found, proof: `the declared pattern ${pattern.source}` }];
+}
+
+/** Digits alone may be a date or a build's number: when no commit has them, they say nothing. */
+function isSurelyCommit(hex: string): boolean {
+  return hex.length >= 40 || /[a-f]/.test(hex);
 }
 
 function commitsOfPart(part: TagPart, reader: LinkReader): readonly CommitIndex[] {
@@ -157,11 +165,11 @@ function referencesNamed(name: string, reader: LinkReader): readonly CommitIndex
 
 function ancestorsOf(graph: ImageGraph, digest: Digest): readonly Digest[] {
   const seen = new Set<Digest>();
-  const queue = [...graph.parentsOf(digest)];
+  const queue = [...graph.parentsOf(digest), ...graph.subjectsOf(digest)];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (seen.has(next) || next === digest) continue;
     seen.add(next);
-    queue.push(...graph.parentsOf(next));
+    queue.push(...graph.parentsOf(next), ...graph.subjectsOf(next));
   }
   return [...seen];
 }

@@ -16,12 +16,16 @@ export function selectUntag(graph: ImageGraph, kept: KeepReasons): ReadonlyMap<D
   const held = new Set([...kept.values()].flatMap((reasons) => reasons.map(tagHeldBy)));
   for (const [digest, reasons] of kept) {
     const node = graph.nodes.get(digest);
-    if (node === undefined || graph.roleOf(digest) === 'referrer') continue;
+    if (node === undefined || isReferrer(graph, digest)) continue;
     if (reasons.some((reason) => holdsAllTags(reason, node.tags))) continue;
     const loose = node.tags.filter((tag) => !held.has(tag));
     if (loose.length > 0) untag.set(digest, loose);
   }
   return untag;
+}
+
+function isReferrer(graph: ImageGraph, digest: Digest): boolean {
+  return graph.subjectsOf(digest).length > 0 || graph.absentSubjectsOf(digest).length > 0;
 }
 
 /** Whether a reason is about the node as a whole, or about a tag that is not its own. */

@@ -54,6 +54,8 @@ const artifactSchema = z.object({ blobs: descriptorsSchema.optional().transform(
 const subjectSchema = descriptorSchema.nullish();
 const artifactTypeSchema = z.string().optional();
 
+const ANY_DIGEST = /sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}/g;
+
 /** Keys that clients in Go would also take in another case; then two clients see two manifests. */
 const GRAPH_KEYS = ['schemaVersion', 'mediaType', 'config', 'layers', 'manifests', 'blobs', 'subject'];
 
@@ -65,8 +67,16 @@ type Descriptor = z.infer<typeof descriptorSchema>;
  * annotations where those can be read. `mayListManifests` is false only when the bytes prove that it lists none.
  */
 export function decodeManifest(bytes: Uint8Array, declaredType: string | undefined): DecodedManifest {
-  const declared = bareMediaType(declaredType);
   const json = parseObject(bytes);
+  const decoded = decodeJson(json, bareMediaType(declaredType));
+  if (decoded.content.kind !== 'opaque') return decoded;
+  // Written out again, because JSON may spell a digest with escapes.
+  const text = typeof json === 'string' ? Buffer.from(bytes).toString('latin1') : JSON.stringify(json);
+  const names = [...new Set(text.match(ANY_DIGEST) ?? [])].filter((found) => isDigest(found));
+  return { ...decoded, content: { ...decoded.content, names } };
+}
+
+function decodeJson(json: JsonObject | string, declared: string | undefined): DecodedManifest {
   if (typeof json === 'string') return opaque({ mediaType: declared ?? '', why: json });
   const own = json['mediaType'];
   const mediaType = declared ?? (typeof own === 'string' ? own.toLowerCase() : '');

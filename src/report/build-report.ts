@@ -2,7 +2,7 @@
 
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { Outcome } from '../plan/outcome.ts';
-import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import type { EvidenceSummary, Plan, RepositoryPlan } from '../plan/plan.ts';
 import { countOutcomes } from './count-outcomes.ts';
 import type { Report, ReportTotals, RepositoryOutcome, RunResult } from './report.ts';
 
@@ -20,6 +20,7 @@ export interface ReportInput {
   readonly applied?: readonly RepositoryOutcome[];
   readonly planFile?: string;
   readonly journal?: string;
+  readonly baseline?: EvidenceSummary;
   readonly firstSeen: Report['firstSeen'];
 }
 

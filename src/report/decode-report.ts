@@ -11,7 +11,7 @@ import type { Report } from './report.ts';
 export interface PreviousReport {
   /** RFC 3339. */
   readonly finishedAt: string;
-  /** Absent when that run stopped before it had a plan. */
+  /** Absent when neither that run nor the one before it had any. */
   readonly evidence?: EvidenceSummary;
   /** Digests and times are checked: every key is a digest, every value an RFC 3339 time. */
   readonly firstSeen: Report['firstSeen'];
@@ -30,6 +30,7 @@ const report = z.object({
   finishedAt: time,
   result: z.object({ kind: z.enum(['planned', 'applied', 'refused', 'stopped']) }),
   plan: z.object({ evidence }).optional(),
+  baseline: evidence.optional(),
   firstSeen: z.record(z.string(), z.record(z.string().refine(isDigest), time)),
 });
 
@@ -44,8 +45,9 @@ export function decodeReport(text: string, source: string): PreviousReport {
   const value = parseJson(text, source);
   const decoded = report.safeParse(value);
   if (!decoded.success) throw notAReport(source, value, decoded.error);
-  const { finishedAt, plan, firstSeen } = decoded.data;
-  return { finishedAt, firstSeen, ...(plan === undefined ? {} : { evidence: knownFields(plan.evidence) }) };
+  const { finishedAt, plan, baseline, firstSeen } = decoded.data;
+  const known = plan?.evidence ?? baseline;
+  return { finishedAt, firstSeen, ...(known === undefined ? {} : { evidence: knownFields(known) }) };
 }
 
 /** The evidence without fields whose value is undefined, as the type wants it. */

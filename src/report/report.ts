@@ -1,7 +1,7 @@
 // The report: one JSON document about one run, whatever became of it. Renderers only read it.
 
 import type { Outcome } from '../plan/outcome.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { EvidenceSummary, Plan } from '../plan/plan.ts';
 
 /** How a run ended: what it did, or the error that stopped it. */
 export type RunResult =
@@ -58,6 +58,8 @@ export interface Report {
   readonly planFile?: string;
   /** Where the journal lies, when something was deleted. */
   readonly journal?: string;
+  /** The evidence of an earlier run, when this one stopped before it had any of its own. */
+  readonly baseline?: EvidenceSummary;
   /** When each digest was first seen by a run of ours: `{repository: {digest: RFC 3339}}`; read back by `--previous-report`. */
   readonly firstSeen: { readonly [repository: string]: { readonly [digest: string]: string } };
 }

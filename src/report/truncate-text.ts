@@ -32,7 +32,7 @@ export function truncateText(text: string, columns: number): string {
 /** The end of the text, at most `columns` (at least 1), with a `…` before it when something was cut: for paths. */
 export function truncateStart(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
-  const chars = [...text];
+  const chars = Array.from(text);
   let used = 1;
   let start = chars.length;
   while (start > 0 && used + columnsOf(chars[start - 1] ?? '') <= columns) {

@@ -5,7 +5,7 @@ import { EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
 import type { History } from '../model/history.ts';
-import { type Digest, formatRepository, isDigest, type RepositoryReference } from '../model/reference.ts';
+import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import { formatWorkload, type Usage } from '../model/usage.ts';
@@ -97,6 +97,8 @@ function refuseUnparsable(usage: Usage, settings: Settings): void {
   const ours = settings.repositories.map(({ repository }) => repository);
   const suspicious = usage.unparsable.filter(({ text }) => {
     const lower = text.toLowerCase();
+    // `${IMAGE}`, `$(TAG)`: filled in by somebody else, with who knows what.
+    if (/[^\w./:@-]/.test(text)) return true;
     return ours.some((repository) => lower.includes(repository.name) || lower.includes(`${repository.host}/`));
   });
   if (suspicious.length === 0) return;
@@ -113,21 +115,14 @@ function refuseUnparsable(usage: Usage, settings: Settings): void {
 /** An untagged index that a pod runs protects its children: it is read although no tag leads to it. */
 async function addUsedDigests(repository: CollectedRepository, usage: Usage | undefined): Promise<CollectedRepository> {
   const { snapshot, registry } = repository;
-  const isOurs = ({ name }: RepositoryReference): boolean => lastPart(name) === lastPart(snapshot.repository.name);
-  const used = (usage?.uses ?? []).flatMap(({ reference }) =>
-    isOurs(reference.repository) ? (reference.digest ?? []) : [],
-  );
+  // Whatever repository names it: clusters pull through mirrors, and a mirror may rename everything but the digest.
+  const used = (usage?.uses ?? []).flatMap(({ reference }) => reference.digest ?? []);
   const bare = (usage?.bareDigests ?? []).map(({ digest }) => digest);
   const unknown = [...new Set([...used, ...bare])].filter(
     (digest) => !snapshot.nodes.has(digest) && !snapshot.absent.has(digest),
   );
   if (unknown.length === 0) return repository;
   return { ...repository, snapshot: extendSnapshot(snapshot, await registry.readDigests(unknown)) };
-}
-
-/** A mirror has a host and a path of its own; what it leaves of a repository's name is at least its last part. */
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1);
 }
 
 function summarize(

@@ -7,7 +7,7 @@ import type { PreviousRun } from './run-files.ts';
 
 /**
  * When each digest was first seen, for the next run: as the previous report has it; else now, or, where there is no earlier
- * run to compare with, when the image says that it was made.
+ * run to compare with, when the image says that it was made. What the previous report knows of other repositories is kept.
  */
 export function rememberFirstSeen(
   planned: Planned,
@@ -22,5 +22,5 @@ export function rememberFirstSeen(
     });
     return [name, Object.fromEntries(seen)] as const;
   });
-  return Object.fromEntries(entries);
+  return { ...previous?.firstSeen, ...Object.fromEntries(entries) };
 }

@@ -10,12 +10,15 @@ import { decodePlan, type ReviewedPlan } from '../plan/decode-plan.ts';
 import type { EvidenceSummary } from '../plan/plan.ts';
 import type { FirstSeen } from '../policy/rules/recent.ts';
 import { decodeReport } from '../report/decode-report.ts';
+import type { Report } from '../report/report.ts';
 
 /** What an earlier run knew. */
 export interface PreviousRun {
   readonly evidence: EvidenceSummary | undefined;
-  /** Undefined when that run did not look at the repository. */
-  firstSeenIn(repository: string): FirstSeen | undefined;
+  /** As the report has it, for the next one. */
+  readonly firstSeen: Report['firstSeen'];
+  /** Empty for a repository that the run did not see: everything in it counts as new, until this run's report says more. */
+  firstSeenIn(repository: string): FirstSeen;
 }
 
 /** The run whose report is given, or undefined when none is. @throws UsageError for a file that is no report. */
@@ -24,9 +27,9 @@ export async function readPreviousRun(path: string | undefined): Promise<Previou
   const report = decodeReport(await readText(path, 'previous report'), path);
   return {
     evidence: report.evidence,
+    firstSeen: report.firstSeen,
     firstSeenIn(repository) {
-      const seen = report.firstSeen[repository];
-      if (seen === undefined) return undefined;
+      const seen = new Map(Object.entries(report.firstSeen)).get(repository) ?? {};
       const at = new Map(
         Object.entries(seen).flatMap(([digest, time]) => {
           const instant = parseRfc3339(time);

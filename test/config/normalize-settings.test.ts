@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -69,7 +69,7 @@ describe('settings', () => {
       journal: join(folder, 'registry-cleanup-journal.jsonl'),
     });
     expect(settings).not.toHaveProperty('planFile');
-    expect(notes).toEqual([]);
+    expect(notes).toEqual(['no .registry-cleanup.yml here: the built-in policy applies']);
   });
 
   it('leave paths as they are when the working directory is the process’s own', async () => {
@@ -424,9 +424,17 @@ describe('a wrong option', () => {
   });
 });
 
+it('takes one folder under two names for a mistake, also by way of a link', async () => {
+  await mkdir(join(folder, 'layout'));
+  await symlink(join(folder, 'layout'), join(folder, 'same'));
+  const repository = ['oci-layout:layout=ghcr.io/team/app', 'oci-layout:same=ghcr.io/team/web'];
+  await expect(normalize({ ...FINE, repository })).rejects.toThrow(/is named twice/);
+});
+
 it('notes an empty keep list', async () => {
   await writeFile(join(folder, 'keep.txt'), '# nothing\n');
   expect((await normalize({ ...FINE, 'keep-list': 'keep.txt' })).notes).toEqual([
+    'no .registry-cleanup.yml here: the built-in policy applies',
     'the keep list keep.txt has no entry',
   ]);
 });

@@ -73,7 +73,7 @@ describe('for every repository, history, cluster and policy', () => {
     );
   });
 
-  it('no untagged node is deleted while a manifest that may list it cannot be understood', () => {
+  it('no untagged node is deleted while a manifest that may list it cannot be understood, and no node that it names', () => {
     fc.assert(
       fc.property(worlds(), (world) => {
         const { decisions, graph } = decideOn(world);
@@ -83,6 +83,10 @@ describe('for every repository, history, cluster and policy', () => {
         if (!isInDoubt) return;
         for (const decision of decisions.values())
           if (decision.tags.length === 0) expect(decision.decision).toBe('keep');
+        for (const { content } of graph.nodes.values()) {
+          if (content.kind !== 'opaque' || !content.mayListManifests) continue;
+          for (const name of content.names ?? []) expect(decisions.get(name)?.decision ?? 'keep').toBe('keep');
+        }
       }),
       RUNS,
     );

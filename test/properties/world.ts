@@ -92,7 +92,9 @@ function nodeAt(at: number): fc.Arbitrary<NodeSpec> {
         created: draw.created,
         labels,
         ...(draw.kind === 'index' ? { lists: [...draw.earlier, ...(draw.unread ? ['ghost'] : [])] } : {}),
-        ...(draw.kind === 'opaque' && draw.unread ? { opaque: { mayListManifests: draw.mayListManifests } } : {}),
+        ...(draw.kind === 'opaque' && draw.unread
+          ? { opaque: { mayListManifests: draw.mayListManifests, names: draw.earlier.map(digestOf) } }
+          : {}),
         ...(draw.unread && draw.ours ? { unread: true } : {}),
       };
     });

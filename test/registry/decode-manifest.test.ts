@@ -167,7 +167,15 @@ describe('a manifest that does not decode exactly is opaque', () => {
     ['an artifact manifest with manifests', { blobs: [], manifests: [] }, TYPES.artifact, true],
   ])('%s', (_name, ...[json, declared, mayListManifests]) => {
     const { content } = decodeManifest(bytesOf(json), declared);
-    expect(content).toEqual({ kind: 'opaque', why: anyWords(), mayListManifests });
+    expect(content).toMatchObject({ kind: 'opaque', why: anyWords(), mayListManifests });
+  });
+
+  it.each([
+    ['of an unknown type', `{"mediaType":"x/y","list":[{"deep":"${DIGEST}"}]}`],
+    ['spelt with escapes', `{"mediaType":"x/y","list":["${DIGEST.replace(':', '\\u003a')}"]}`],
+    ['that is cut', `{"manifests":[{"digest":"${DIGEST}"`],
+  ])('and tells every digest in its bytes: one %s', (_name, text) => {
+    expect(decodeManifest(Buffer.from(text), undefined).content).toMatchObject({ kind: 'opaque', names: [DIGEST] });
   });
 
   it('and keeps the subject and annotations that can be read', () => {

@@ -8,6 +8,8 @@ import {
   formatRepository,
   type ImageReference,
   isSameRepository,
+  parseRepository,
+  parseRepositoryPrefix,
   type RepositoryReference,
   type Tag,
 } from '../../model/reference.ts';
@@ -86,9 +88,10 @@ function throughMirrors(repository: RepositoryReference, mirrors: ReadonlyMap<st
   const name = formatRepository(repository);
   const meanings: string[] = [name];
   for (const [prefix, original] of mirrors) {
-    const from = prefix.replace(/\/+$/, '');
-    if (name === from || name.startsWith(`${from}/`))
-      meanings.push(`${original.replace(/\/+$/, '')}${name.slice(from.length)}`);
+    const from = parseRepositoryPrefix(prefix);
+    if (name !== from && !name.startsWith(`${from}/`)) continue;
+    // Parsed again: what stands for `docker.io/app` is `docker.io/library/app`.
+    meanings.push(formatRepository(parseRepository(`${parseRepositoryPrefix(original)}${name.slice(from.length)}`)));
   }
   return meanings;
 }
