@@ -83,6 +83,7 @@ describe.runIf(requireProgram('git'))('the demo', () => {
     ['main', 'git', 'the newest build of a main branch'],
     ['feature-checkout', 'git', 'the newest build of a feature in work'],
     ['pr-12', 'recent', 'what was built a moment ago'],
+    ['pr-9', 'unlinked', 'a pull request, whose state only a forge knows'],
     ['buildcache', 'pin', 'what the policy pins'],
     ['debug-tools', 'unlinked', 'what says nothing about its origin'],
     ['load-test', 'unlinked', 'what has the labels of a foreign base image'],
@@ -98,7 +99,6 @@ describe.runIf(requireProgram('git'))('the demo', () => {
     ['feature-old-search', 'git-superseded', 'a branch that nobody has touched for months'],
     ['feature-login', 'git-superseded', 'builds of a merged branch'],
     ['feature-dropped', 'git-gone', 'a branch that origin has deleted'],
-    ['pr-9', 'git-gone', 'a closed pull request'],
   ])('deletes %s by the rule %s: %s', (tag, rule) => {
     expect(reasonsOf(tag).decision).toBe('delete');
     expect(reasonsOf(tag).rules).toContain(rule);
