@@ -1,6 +1,7 @@
 // What carrying out the steps of one repository needs.
 
 import type { Log } from '../log.ts';
+import type { Digest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import type { Registry } from '../registry/port.ts';
@@ -19,6 +20,8 @@ export interface ApplyOptions {
   readonly clockMs: () => number;
   /** How long a look at all tags is good; see docs/adr/0006. */
   readonly watchWindowMs: number;
+  /** Why a digest must stay although it was planned to go (it has come into use); undefined when nothing speaks against it. */
+  readonly objectionTo?: (digest: Digest) => Promise<string | undefined>;
   /** When it is aborted, the step under way is finished and no other begun. */
   readonly signal: AbortSignal | undefined;
 }

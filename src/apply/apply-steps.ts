@@ -75,6 +75,8 @@ async function applyStep(step: Step, run: Run): Promise<Outcome> {
 async function objectionTo(step: Step, run: Run): Promise<string | undefined> {
   const { watch } = run;
   await watch.refresh();
+  const use = await run.options.objectionTo?.(step.digest);
+  if (use !== undefined) return use;
   // Every one, every time: a delete may be accepted and not done, and what we deleted may have been pushed again.
   for (const owner of step.precondition.owners) {
     if ((await run.options.registry.readEdges(owner)) !== 'absent')

@@ -10,6 +10,7 @@ import type { RepositoryPlan } from '../plan/plan.ts';
 import type { RepositoryOutcome } from '../report/report.ts';
 import type { CollectedRepository, RunContext } from './collect-evidence.ts';
 import type { Planned } from './make-plan.ts';
+import { watchUsage } from './watch-usage.ts';
 
 /** What an apply goes by besides the plan. */
 export interface ApplyRequest {
@@ -18,6 +19,9 @@ export interface ApplyRequest {
   /** Only steps that are in here too are carried out; undefined means all of the plan. */
   readonly reviewed: ReviewedPlan | undefined;
 }
+
+/** Milliseconds for which one reading of the clusters is good enough in a long apply. */
+const USAGE_WINDOW_MS = 5 * 60_000;
 
 /** Milliseconds for which one look at all tags is good enough; see docs/adr/0006. */
 const WATCH_WINDOW_MS = 5_000;
@@ -41,9 +45,15 @@ export async function applyRepositories(
     return;
   }
   const journal = await openJournal(request.settings.journal);
+  const { settings, context } = request;
+  const inUse = watchUsage({ settings, context, collected: planned.collected, clockMs, windowMs: USAGE_WINDOW_MS });
   try {
     for (const { repository, plan, steps, notApplied } of work) {
-      const done = await applySteps(steps, { ...optionsFor(repository, request), journal });
+      const done = await applySteps(steps, {
+        ...optionsFor(repository, context),
+        journal,
+        objectionTo: inUse(plan.name),
+      });
       outcomes.push({ name: plan.name, outcomes: done, notApplied });
       tell([...outcomes], journal.path);
     }
@@ -64,14 +74,19 @@ function stepsOf(plan: RepositoryPlan, reviewed: ReviewedPlan | undefined): Retu
   return intersectSteps(part?.steps ?? [], plan);
 }
 
-function optionsFor(repository: CollectedRepository, { context }: ApplyRequest): Omit<ApplyOptions, 'journal'> {
+/** Milliseconds of a clock that never jumps. */
+function clockMs(): number {
+  return performance.now();
+}
+
+function optionsFor(repository: CollectedRepository, context: RunContext): Omit<ApplyOptions, 'journal'> {
   return {
     registry: repository.registry,
     snapshot: repository.snapshot,
     log: context.log,
     name: repository.name,
     now: context.now,
-    clockMs: () => performance.now(),
+    clockMs,
     watchWindowMs: WATCH_WINDOW_MS,
     signal: context.signal,
   };

@@ -84,7 +84,8 @@ async function collectHistory(settings: Settings, context: RunContext): Promise<
   return await readHistory({ ...settings.git, environment: context.environment, log: context.log });
 }
 
-async function collectUsage(settings: Settings, context: RunContext): Promise<Usage | undefined> {
+/** Everything the clusters use, or undefined when the user switched the rule off. @throws EvidenceError */
+export async function collectUsage(settings: Settings, context: RunContext): Promise<Usage | undefined> {
   if (settings.kubernetes === 'off') return undefined;
   const { readUsage } = await import('../kubernetes/read-usage.ts');
   const usage = await readUsage(settings.kubernetes, { environment: context.environment, log: context.log });
@@ -113,7 +114,10 @@ function refuseUnparsable(usage: Usage, settings: Settings): void {
 }
 
 /** An untagged index that a pod runs protects its children: it is read although no tag leads to it. */
-async function addUsedDigests(repository: CollectedRepository, usage: Usage | undefined): Promise<CollectedRepository> {
+export async function addUsedDigests(
+  repository: CollectedRepository,
+  usage: Usage | undefined,
+): Promise<CollectedRepository> {
   const { snapshot, registry } = repository;
   // Whatever repository names it: clusters pull through mirrors, and a mirror may rename everything but the digest.
   const used = (usage?.uses ?? []).flatMap(({ reference }) => reference.digest ?? []);

@@ -1,0 +1,52 @@
+// Clusters change while a long apply goes on: what has come into use since the plan is not deleted.
+
+import type { Settings } from '../config/settings.ts';
+import { describeReason, type KeepReason } from '../model/decision.ts';
+import { buildImageGraph } from '../model/image-graph.ts';
+import type { Digest } from '../model/reference.ts';
+import { protectReachable } from '../policy/closure.ts';
+import { keepUsed } from '../policy/rules/kubernetes.ts';
+import { addUsedDigests, type Collected, collectUsage, type RunContext } from './collect-evidence.ts';
+
+/** For a repository: says why a digest must stay because of its use in clusters now; undefined when nothing uses it. */
+export type UsageObjection = (repository: string) => (digest: Digest) => Promise<string | undefined>;
+
+/** What a watch over the clusters needs. */
+export interface UsageWatchOptions {
+  readonly settings: Settings;
+  readonly context: RunContext;
+  readonly collected: Collected;
+  /** Milliseconds of a steady clock. */
+  readonly clockMs: () => number;
+  /** How long one reading of the clusters is good. */
+  readonly windowMs: number;
+}
+
+/**
+ * Reads the clusters again whenever the last reading is older than the window; the first one is the plan's own.
+ * The answers throw EvidenceError when the clusters cannot be read any more: then nothing further may be deleted.
+ */
+export function watchUsage(options: UsageWatchOptions): UsageObjection {
+  const { settings, context, collected, clockMs, windowMs } = options;
+  let readAtMs = clockMs();
+  let inUse = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
+
+  async function look(): Promise<void> {
+    const usage = await collectUsage(settings, context);
+    readAtMs = clockMs();
+    const found = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
+    if (usage === undefined) return;
+    for (const repository of collected.repositories) {
+      const { name, snapshot } = await addUsedDigests(repository, usage);
+      const used = keepUsed({ snapshot, usage, mirrors: settings.policy.kubernetes.mirrors });
+      found.set(name, protectReachable(buildImageGraph(snapshot), used.keep));
+    }
+    inUse = found;
+  }
+
+  return (repository) => async (digest) => {
+    if (clockMs() - readAtMs > windowMs) await look();
+    const [reason] = inUse.get(repository)?.get(digest) ?? [];
+    return reason === undefined ? undefined : `it has come into use since the plan was made: ${describeReason(reason)}`;
+  };
+}

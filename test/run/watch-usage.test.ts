@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../../src/log.ts';
+import { parseRepository } from '../../src/model/reference.ts';
+import { openOciLayout } from '../../src/registry/oci-layout.ts';
+import { watchUsage } from '../../src/run/watch-usage.ts';
+import { addToLayout, buildMultiArch, makeLayout } from '../builders/image.ts';
+import { NOW, policyOf } from '../builders/snapshot.ts';
+
+const NAME = 'registry.example.com/shop/app';
+const WINDOW_MS = 1000;
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'registry-cleanup-usage-'));
+  await deploy('elsewhere.example.com/other:1');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function deploy(image: string): Promise<void> {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web' },
+    spec: { containers: [{ name: 'app', image }] },
+  };
+  await writeFile(join(folder, 'pod.json'), JSON.stringify(pod));
+}
+
+async function watch(clock: { ms: number }) {
+  const directory = join(folder, 'layout');
+  await makeLayout(directory);
+  const index = buildMultiArch('a');
+  await addToLayout(directory, index, ['v1']);
+  const repository = parseRepository(NAME);
+  const registry = await openOciLayout({ directory, repository, now: NOW, log: silentLog });
+  const snapshot = await registry.readSnapshot([]);
+  const objection = watchUsage({
+    settings: {
+      command: 'apply',
+      repositories: [{ kind: 'oci-layout', directory, repository }],
+      policy: policyOf(),
+      registry: { plainHttp: false },
+      git: 'off',
+      kubernetes: { manifests: [join(folder, 'pod.json')], contexts: [], namespaces: [] },
+      journal: join(folder, 'journal.jsonl'),
+      format: 'text',
+      logLevel: 'info',
+    },
+    context: { log: silentLog, environment: {}, now: () => NOW },
+    collected: {
+      repositories: [{ name: NAME, registry, snapshot }],
+      history: undefined,
+      usage: undefined,
+      summary: { repositories: [] },
+    },
+    clockMs: () => clock.ms,
+    windowMs: WINDOW_MS,
+  })(NAME);
+  return { index, objection, snapshot };
+}
+
+describe('in a long apply', () => {
+  it('the reading of the plan is good for a while', async () => {
+    const clock = { ms: 0 };
+    const { index, objection } = await watch(clock);
+    await deploy(`${NAME}:v1`);
+    clock.ms = WINDOW_MS;
+    expect(await objection(index.digest)).toBeUndefined();
+  });
+
+  it('then clusters are read again, and what has come into use is kept with everything that it lists', async () => {
+    const clock = { ms: 0 };
+    const { objection, snapshot } = await watch(clock);
+    await deploy(`${NAME}:v1`);
+    clock.ms = WINDOW_MS + 1;
+    for (const digest of snapshot.nodes.keys()) expect(await objection(digest)).toMatch(/has come into use/);
+  });
+
+  it('clusters that cannot be read any more stop it', async () => {
+    const clock = { ms: 0 };
+    const { index, objection } = await watch(clock);
+    await writeFile(join(folder, 'pod.json'), '{');
+    clock.ms = WINDOW_MS + 1;
+    await expect(objection(index.digest)).rejects.toMatchObject({ name: 'EvidenceError' });
+  });
+});
