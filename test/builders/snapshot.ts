@@ -39,7 +39,7 @@ export interface NodeSpec {
   /** Names of layers, 100 bytes each. */
   readonly layers?: readonly string[];
   /** Makes it opaque. */
-  readonly opaque?: { readonly mayListManifests: boolean };
+  readonly opaque?: { readonly mayListManifests: boolean; readonly names?: readonly Digest[] };
   /** Its config cannot be read. */
   readonly unread?: boolean;
 }

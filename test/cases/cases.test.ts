@@ -159,7 +159,7 @@ function specOf(told: Story['nodes'][number]) {
     ...(attestations === undefined ? {} : { attestations }),
     ...(subject === undefined ? {} : { subject }),
     ...(created === undefined ? {} : { created }),
-    ...(opaque === true ? { opaque: { mayListManifests: true } } : {}),
+    ...(opaque === true ? { opaque: { mayListManifests: true, names: [] } } : {}),
   };
 }
 

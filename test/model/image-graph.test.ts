@@ -61,6 +61,16 @@ describe('the role of a node', () => {
       [{ name: 'a', subject: 'b' }, { name: 'b' }, { name: 'i', lists: ['a'] }],
       'referrer',
     ],
+    [
+      'with a subject and a name of its own is an image',
+      [{ name: 'a', subject: 'b', tags: ['v1'] }, { name: 'b' }],
+      'image',
+    ],
+    [
+      'with a referrer tag and a name of its own is an image',
+      [{ name: 'a', tags: [referrerTagOf('b'), 'v1'] }, { name: 'b' }],
+      'image',
+    ],
     ['that lists itself is an image', [{ name: 'a', lists: ['a'] }], 'image'],
   ])('%s', (_, nodes, expected) => {
     expect(buildImageGraph(snapshotOf(nodes)).roleOf(digestOf('a'))).toBe(expected);

@@ -80,12 +80,29 @@ describe('totals', () => {
 });
 
 describe('guards in a plan', () => {
-  it('count the tags that stay after untagging', () => {
+  it('do not take a lone signature for something that is left', () => {
     const nodes: readonly NodeSpec[] = [
-      { name: 'i', tags: ['x'], lists: ['c'] },
-      { name: 'c', created: '2026-11-20T11:00:00Z' },
+      { name: 'a', tags: ['old'] },
+      { name: 's', tags: [referrerTagOf('elsewhere', '.sig')] },
     ];
     const plan = buildPlan({ ...inputOf({ nodes }), guards: { maxDeleteShare: 1, allowDeleteAll: false } });
+    expect(plan.repositories[0]?.guards.map(({ guard }) => guard)).toEqual(['nothing-left']);
+  });
+
+  it('count the tags that stay after untagging', () => {
+    const nodes: readonly NodeSpec[] = [
+      { name: 'i', lists: ['c'] },
+      { name: 'c', tags: ['x'] },
+    ];
+    const pins = { tags: [], expressions: [], list: [digestOf('i')] };
+    const { graph, decisions, remarks } = decisionsOn({ nodes, policy: { ...ANY_AGE, pins, untag: true } });
+    const repositories = [{ name: 'app', graph, decisions, remarks }];
+    const plan = buildPlan({
+      ...inputOf({ nodes: [] }),
+      repositories,
+      guards: { maxDeleteShare: 1, allowDeleteAll: false },
+    });
+    expect(plan.repositories[0]?.totals).toMatchObject({ kept: 2, untagged: 1 });
     expect(plan.repositories[0]?.guards.map(({ guard }) => guard)).toEqual(['nothing-left']);
   });
 });

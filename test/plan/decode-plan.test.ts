@@ -62,6 +62,11 @@ describe('a plan file', () => {
       withStep({ precondition: { tags: [], owners: ['x'] } }),
       /is not a plan of this version/,
     ],
+    [
+      'has nothing unknown in a precondition',
+      withStep({ precondition: { tags: [], owners: [], force: true } }),
+      /is not a plan of this version/,
+    ],
     ['has nothing unknown in a step', withStep({ force: true }), /is not a plan of this version/],
     ['has repositories', remade({ repositories: undefined }), /is not a plan of this version/],
     ['has an asOf that is text', remade({ asOf: 7 }), /is not a plan of this version/],

@@ -86,7 +86,7 @@ describe('evidence that shrank', () => {
     ['from an odd number to just under half is refused', 9, 4, true],
     ['from an odd number to just over half passes', 9, 5, false],
     ['from four to one is refused', 4, 1, true],
-    ['from three to none passes: small counts halve by themselves', 3, 0, false],
+    ['from a small number to none is refused too', 3, 0, true],
     ['to nothing is refused', 10, 0, true],
     ['not at all passes', 10, 10, false],
     ['never when it grew', 10, 30, false],
@@ -110,6 +110,18 @@ describe('evidence that shrank', () => {
     ['for a repository that was not there', { ...EVIDENCE, repositories: [{ name: 'other', tags: 900, nodes: 900 }] }],
   ])('cannot be told %s', (_, previous) => {
     expect(guardsOf({ previous })).toEqual([]);
+  });
+
+  it('is a cluster or folder that was looked at and is not any more, while others are', () => {
+    const previous = withSources(
+      { kind: 'cluster', name: 'prod', pods: 3, objects: 9 },
+      { kind: 'cluster', name: 'other', pods: 3, objects: 9 },
+    );
+    expect(findGuards(inputOf({ previous })).map(({ text }) => text)).toEqual([
+      'the previous report looked at other, this run does not',
+    ]);
+    const folder = withSources({ kind: 'manifests', name: 'prod', pods: 0, objects: 9 });
+    expect(guardsOf({ previous: folder })).toEqual(['evidence-shrank']);
   });
 
   it("is not a rule that was switched off since: that is the user's word", () => {

@@ -103,6 +103,13 @@ describe('a step of a reviewed plan', () => {
     expect(notApplied.filter(({ step }) => step.digest === digestOf(name))).toMatchObject([{ outcome, why }]);
   });
 
+  it('takes off only the tags that the reviewed plan took off', () => {
+    const nodes: readonly NodeSpec[] = [{ name: 'kept', tags: ['a', 'b', 'keep'] }];
+    const { steps, notApplied } = intersect({ nodes, usage: usageOf([`${OURS}:b`]) }, { nodes });
+    expect(steps.map(({ action, tag }) => [action, tag])).toEqual([['untag', 'a']]);
+    expect(notApplied).toEqual([]);
+  });
+
   it('goes on after an interrupted apply: an owner that has gone since is what the plan wanted', () => {
     const { steps, notApplied } = intersect({ nodes: WORLD }, { nodes: WORLD.filter(({ name }) => name !== 'index') });
     expect(steps.map(({ digest }) => digest)).toContain(digestOf('child'));

@@ -147,7 +147,11 @@ describe('facts about image graphs', () => {
 });
 
 describe('what nobody understands', () => {
-  const broken: NodeSpec = { name: 'broken', tags: ['x'], opaque: { mayListManifests: true } };
+  const broken: NodeSpec = {
+    name: 'broken',
+    tags: ['x'],
+    opaque: { mayListManifests: true, names: [digestOf('named')] },
+  };
 
   it('stays, also untagged', () => {
     const made = decisionsOn({ nodes: [{ name: 'a', opaque: { mayListManifests: false } }], policy: KEEP });
@@ -168,6 +172,22 @@ describe('what nobody understands', () => {
     expect(made.of('loose').reasons[0]).toMatchObject({ because: [digestOf('broken')] });
   });
 
+  it('keeps a tagged node that stands in its bytes', () => {
+    const made = decisionsOn({
+      nodes: [broken, { name: 'named', tags: ['old'] }, { name: 'old', tags: ['older'] }],
+      policy: KEEP,
+    });
+    expect(made.rulesOf('named')).toEqual(['in-doubt']);
+    expect(made.doomed).toEqual(['old']);
+  });
+
+  it('keeps every node when nobody could look into it', () => {
+    const blind: NodeSpec = { ...broken, opaque: { mayListManifests: true } };
+    expect(
+      decisionsOn({ nodes: [blind, { name: 'old', tags: ['older'] }, { name: 'loose' }], policy: KEEP }).doomed,
+    ).toEqual([]);
+  });
+
   it('keeps nothing else when it cannot list manifests', () => {
     const nodes: readonly NodeSpec[] = [{ ...broken, opaque: { mayListManifests: false } }, { name: 'loose' }];
     expect(decisionsOn({ nodes, policy: KEEP }).doomed).toEqual(['loose']);
@@ -186,7 +206,7 @@ describe('what nobody understands', () => {
     });
     expect(made.doomed).toEqual(['old']);
     expect(made.of('loose').reasons.map(describeReason)).toEqual([
-      'untagged, and tag v9 vanished while it was read and might have listed it',
+      'tag v9 vanished while it was read and might have listed it',
     ]);
   });
 

@@ -5,6 +5,8 @@ import { makeGroupOf } from '../../src/policy/group-by.ts';
 import { digestOf, type NodeSpec, snapshotOf } from '../builders/snapshot.ts';
 
 const LABEL: GroupBy = { kind: 'label', label: 'product' };
+/** A product that no other image shares. */
+const ALONE = [`alone ${digestOf('a')}`];
 const TAG: GroupBy = { kind: 'tag', expression: '^([a-z]+)-v' };
 
 describe('the products of an image', () => {
@@ -12,7 +14,7 @@ describe('the products of an image', () => {
     ['are one when nobody tells them apart', undefined, [{ name: 'a', labels: { product: 'x' } }], ['']],
     ['come from its label', LABEL, [{ name: 'a', labels: { product: 'x' } }], ['x']],
     ['come from its annotation', LABEL, [{ name: 'a', annotations: { product: 'x' } }], ['x']],
-    ['are none named without the label', LABEL, [{ name: 'a' }], ['']],
+    ['are its own without the label', LABEL, [{ name: 'a' }], ALONE],
     [
       'of an index come from what it lists',
       LABEL,
@@ -35,12 +37,12 @@ describe('the products of an image', () => {
     ],
     ['come from the first group of the expression on a tag', TAG, [{ name: 'a', tags: ['api-v1'] }], ['api']],
     ['are as many as its tags name', TAG, [{ name: 'a', tags: ['api-v1', 'web-v1', 'latest'] }], ['api', 'web']],
-    ['are none named when no tag matches', TAG, [{ name: 'a', tags: ['latest'] }], ['']],
+    ['are its own when no tag matches', TAG, [{ name: 'a', tags: ['latest'] }], ALONE],
     [
-      'are none named when the expression has no group',
+      'are its own when the expression has no group',
       { kind: 'tag', expression: 'v' },
       [{ name: 'a', tags: ['v1'] }],
-      [''],
+      ALONE,
     ],
     [
       'are found anywhere in a tag',

@@ -51,6 +51,12 @@ describe('a revision label', () => {
     ['may be a dirty build, which says nothing', labelled(`${commitIdOf('root')}-dirty`), []],
     ['may be a branch name, which only protects', labelled('main'), ['commit head by label, weak']],
     ['may be a tag name, which only protects', labelled('v1.2.3'), ['commit release by label, weak']],
+    ['may be a date, which says nothing when no commit begins so', labelled('20240101'), []],
+    [
+      'may be a full id of digits alone, which is a commit',
+      labelled('1'.repeat(40)),
+      ['gone commit 1111111111 by label, unproved'],
+    ],
     ['may be empty, which says nothing', labelled(''), []],
     ['may be a word that names nothing', labelled('unknown'), []],
   ])('%s', (_, node, expected) => {
@@ -124,7 +130,7 @@ describe('a tag', () => {
     ['that is a date is a commit when the history has it', '20240102', [], ['commit 2024010233 by {commit}, weak']],
     ['that names nothing says nothing', 'latest', [], []],
     ['of a branch that is gone says nothing when nobody declared the pattern', 'old-feature', [], []],
-    ['of a pull request says nothing when nobody declared the pattern', 'pr-7', [], []],
+    ['of a pull request needs a forge, and protects, declared or not', 'pr-7', [], ['unknown']],
     ['by a declared pattern is sure', 'feature-x', ['{branch}'], ['commit feature by {branch}, sure']],
     [
       'of a branch that is gone condemns by a declared pattern',
@@ -138,6 +144,8 @@ describe('a tag', () => {
       ['{branch}-{commit}'],
       ['gone commit fffffff by {branch}-{commit}, proved by the declared pattern {branch}-{commit}'],
     ],
+    ['that is latest names nothing, though the pattern is declared', 'latest', ['{branch}'], []],
+    ['that ends in a date is of no commit that is gone', 'main-20240101', ['{branch}-{commit}'], []],
     ['of a pull request needs a forge, and protects', 'pr-7', ['pr-{number}'], ['unknown']],
     ['that does not match the declared pattern says nothing by it', 'latest', ['v{tag}'], []],
     [

@@ -124,6 +124,15 @@ describe('with untagging, the tags that go', () => {
       { policy: pins('keep') },
       [],
     ],
+    [
+      'are not the referrer tag of a signature that is pinned by a name of its own',
+      [
+        { name: 'a', tags: ['keep'] },
+        { name: 's', tags: [referrerTagOf('a', '.sig'), 'keep-sig'] },
+      ],
+      { policy: pins('keep*') },
+      [],
+    ],
     ['are none of what goes as a whole', [{ name: 'a', tags: ['old'] }], {}, []],
     [
       'are not the tag of a child by which its index is linked',
@@ -137,6 +146,27 @@ describe('with untagging, the tags that go', () => {
   ])('%s', (_, nodes, spec, expected) => {
     expect(untaggedBy({ nodes, ...spec }, true)).toEqual(expected);
   });
+});
+
+it('a tag that links its image to a kept commit stays, however many reasons there are before it', () => {
+  const history = historyOf({
+    commits: [
+      { name: 'c1', date: '2026-10-01T00:00:00Z' },
+      { name: 'c2', date: '2026-11-01T00:00:00Z', parents: ['c1'] },
+    ],
+    references: [
+      ...Array.from({ length: 12 }, (_, at) => ({ kind: 'branch' as const, name: `b${at}`, commit: 'c2' })),
+      { kind: 'branch', name: 'old', commit: 'c1' },
+    ],
+  });
+  const everyBranch = {
+    name: 'p',
+    references: { kind: 'branch' as const, pattern: { kind: 'regex' as const, source: '.*' } },
+    imagesPerReference: { last: 1, operator: 'And' as const },
+  };
+  const nodes = [{ name: 'a', tags: ['loose', ...['c1', 'c2'].map((name) => commitIdOf(name).slice(0, 8))] }];
+  const policy = { git: { enabled: true, keepPolicies: [everyBranch] } };
+  expect(untaggedBy({ nodes, history, policy }, true)).toEqual(['loose']);
 });
 
 it('without untagging, no tag goes from what stays', () => {

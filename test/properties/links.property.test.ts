@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { type Digest, parseTag } from '../../src/model/reference.ts';
 import { parseReferrerTag } from '../../src/model/referrer-tag.ts';
 import { type Decisions, decide } from '../../src/policy/decide.ts';
-import { digestOf, NOW, snapshotOf, usageOf } from '../builders/snapshot.ts';
+import { commitIdOf } from '../builders/history.ts';
+import { ANY_AGE, digestOf, NOW, policyOf, snapshotOf, usageOf } from '../builders/snapshot.ts';
 import { someTag, type World, worlds } from './world.ts';
 
 const RUNS = { numRuns: 1_000 };
@@ -13,7 +14,7 @@ const RUNS = { numRuns: 1_000 };
 describe('for every repository, history, cluster and policy', () => {
   it('a tag that only looks like a branch, Git tag or commit dooms no node but those that rest on such a tag too', () => {
     fc.assert(
-      fc.property(worlds(), fc.nat(13), someTag(), (drawn, n, tag) => {
+      fc.property(fc.oneof(worlds(), crowdedWorlds()), fc.nat(13), someTag(), (drawn, n, tag) => {
         const world = { ...drawn, policy: { ...drawn.policy, images: { ...drawn.policy.images, tagPatterns: [] } } };
         const node = world.nodes[n];
         // A first tag makes a child an image that counts, and a tag can be on one node only.
@@ -115,6 +116,36 @@ function restsOnLooks(decided: Decisions, digest: Digest): boolean {
   return [...seen].some((each) =>
     (decided.links.get(each) ?? []).some((link) => link.kind === 'commit' && !link.mayCondemn),
   );
+}
+
+/** Plain images with sure links that compete for few places: where one more candidate shows at once. */
+function crowdedWorlds(): fc.Arbitrary<World> {
+  const images = fc.array(fc.option(fc.nat(7), { freq: 6 }), { minLength: 3, maxLength: 8 }).map((commits) =>
+    commits.map((commit, at) => ({
+      name: `n${at}`,
+      tags: [`build-${at}`],
+      labels: commit === null ? {} : { 'org.opencontainers.image.revision': commitIdOf(`c${commit}`) },
+    })),
+  );
+  return fc.tuple(worlds(), images, fc.constantFrom(1, 2)).map(([world, nodes, last]) => ({
+    ...world,
+    nodes,
+    used: [],
+    policy: policyOf({
+      ...ANY_AGE,
+      git: {
+        enabled: true,
+        keepPolicies: [
+          {
+            name: 'few',
+            references: { kind: 'branch', pattern: { kind: 'regex', source: '.*' } },
+            imagesPerReference: { last, operator: 'And' },
+          },
+        ],
+      },
+      images: world.policy.images,
+    }),
+  }));
 }
 
 function decideOn(world: World): Decisions {

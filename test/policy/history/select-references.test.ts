@@ -177,6 +177,15 @@ describe('the default set', () => {
     expect(selected(tags).map(([name]) => name)).toEqual(tags.slice(0, 10).map(({ name }) => name));
   });
 
+  it('covers no tag, even by a tag policy that is said to cover the default branch', () => {
+    const tags = [{ ...branchOf('trunk', 5), kind: 'tag' as const }];
+    const odd: KeepPolicy = {
+      ...policy({ kind: 'tag', pattern: { kind: 'literal', text: 'x' } }),
+      coversDefaultBranch: true,
+    };
+    expect(select(tags, [odd], 'trunk')).toEqual([]);
+  });
+
   it('never covers a tag for having the name of the default branch', () => {
     const tags = [{ ...branchOf('trunk', 9_000), kind: 'tag' as const }];
     const onlyThird = DEFAULT_KEEP_POLICIES.slice(2);

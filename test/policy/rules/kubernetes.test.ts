@@ -54,6 +54,12 @@ describe('a cluster protects', () => {
       ['a by tag v1'],
     ],
     [
+      'through a mirror written in capitals',
+      { 'Mirror.example.net/hub': 'Registry.example.com' },
+      'mirror.example.net/hub/shop/app:v1',
+      ['a by tag v1'],
+    ],
+    [
       'not through a mirror of another registry',
       { 'mirror.example.net/hub': 'docker.io' },
       'mirror.example.net/hub/shop/app:v1',
