@@ -52,7 +52,11 @@ export function collectLinks(
   ]);
   const all = new Map<Digest, readonly Link[]>();
   for (const digest of graph.nodes.keys()) {
-    const links = [...below(digest), ...ancestorsOf(graph, digest).flatMap(below)];
+    // What an owner says about a commit that is gone is no proof about its part: an index may list a stranger.
+    const inherited = ancestorsOf(graph, digest)
+      .flatMap(below)
+      .filter(({ kind }) => kind !== 'gone');
+    const links = [...below(digest), ...inherited];
     if (links.length > 0) all.set(digest, unique(links));
   }
   return all;

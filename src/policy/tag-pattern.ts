@@ -36,7 +36,7 @@ const PLACEHOLDER = /\{([^{}]*)\}/g;
 const PART: Readonly<Record<PlaceholderName, string>> = {
   branch: '([A-Za-z0-9_.-]+)',
   tag: '([A-Za-z0-9_.-]+)',
-  commit: '([0-9a-f]{7,40})',
+  commit: '([0-9a-f]{7,64})',
   number: '([0-9]+)',
 };
 
@@ -51,7 +51,7 @@ export const BUILT_IN_PATTERNS: readonly TagPattern[] = [
 ].map((source) => compileTagPattern(source, false));
 
 /**
- * A pattern from text: literal characters of a tag and the placeholders `{branch}`, `{tag}`, `{commit}` (7 to 40 hex
+ * A pattern from text: literal characters of a tag and the placeholders `{branch}`, `{tag}`, `{commit}` (7 to 64 hex
  * digits) and `{number}`, of which any two are apart by a literal.
  * @throws UsageError USAGE when it has no placeholder, an unknown one, adjacent ones, or a character no tag can have.
  */

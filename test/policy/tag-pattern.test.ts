@@ -10,7 +10,7 @@ describe('a tag pattern', () => {
     ['{commit}', 'abcdef', undefined],
     ['{commit}', 'ABCDEF0', undefined],
     ['{commit}', 'a'.repeat(40), [`commit ${'a'.repeat(40)}`]],
-    ['{commit}', 'a'.repeat(41), undefined],
+    ['{commit}', 'a'.repeat(65), undefined],
     ['pr-{number}', 'pr-12', ['number 12']],
     ['pr-{number}', 'pr-12a', undefined],
     ['{branch}-{commit}', 'feature-x-abcdef0', ['branch feature-x', 'commit abcdef0']],

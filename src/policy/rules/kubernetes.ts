@@ -7,6 +7,7 @@ import {
   effectiveTag,
   formatRepository,
   type ImageReference,
+  isRepositoryName,
   isSameRepository,
   parseRepository,
   parseRepositoryPrefix,
@@ -90,8 +91,10 @@ function throughMirrors(repository: RepositoryReference, mirrors: ReadonlyMap<st
   for (const [prefix, original] of mirrors) {
     const from = parseRepositoryPrefix(prefix);
     if (name !== from && !name.startsWith(`${from}/`)) continue;
-    // Parsed again: what stands for `docker.io/app` is `docker.io/library/app`.
-    meanings.push(formatRepository(parseRepository(`${parseRepositoryPrefix(original)}${name.slice(from.length)}`)));
+    const meaning = `${parseRepositoryPrefix(original)}${name.slice(from.length)}`;
+    // Parsed again: what stands for `docker.io/app` is `docker.io/library/app`. A host alone is no repository.
+    if (isRepositoryName(meaning.slice(meaning.indexOf('/') + 1)))
+      meanings.push(formatRepository(parseRepository(meaning)));
   }
   return meanings;
 }
