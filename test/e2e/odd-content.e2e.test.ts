@@ -10,7 +10,7 @@ const WITHOUT_CHILDREN = ['<multi>', '<old>'];
 
 const reportSchema = z.object({
   result: z.object({ kind: z.string() }),
-  totals: z.object({ deleted: z.number(), failed: z.number() }),
+  totals: z.object({ deleted: z.number(), skipped: z.number(), failed: z.number() }),
   plan: z.object({
     repositories: z.array(
       z.object({
@@ -51,13 +51,13 @@ interface Row {
 const rows: readonly Row[] = [
   { title: 'nothing odd: what is old goes, the children of the index too', arrange: () => undefined, gone: GONE },
   {
-    title: 'a manifest of 5 MB is kept and named, and no untagged manifest goes',
+    title: 'a manifest of 5 MB is kept and named; nobody knows what it lists, so nothing goes',
     arrange: (stage) =>
       put(stage, 'odd', {
         mediaType: TYPES.index,
         bytes: Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [], padding: 'x'.repeat(5_000_000) })),
       }),
-    gone: WITHOUT_CHILDREN,
+    gone: [],
     kept: { tag: 'odd', rule: 'unreadable', text: /oversized: a manifest of 50\d{5} bytes is not read/ },
     remark: 'unreadable-manifest',
   },
@@ -66,6 +66,16 @@ const rows: readonly Row[] = [
     arrange: (stage) => put(stage, 'odd', { mediaType: TYPES.index, bytes: Buffer.from('{"schemaVersion":2,"mani') }),
     gone: WITHOUT_CHILDREN,
     kept: { tag: 'odd', rule: 'unreadable', text: /cannot be understood/ },
+    remark: 'unreadable-manifest',
+  },
+  {
+    title: 'an image whose digest stands in broken JSON stays, too, though it has a tag',
+    arrange: (stage) => {
+      const bytes = Buffer.from(`{"schemaVersion":2,"manifests":[{"digest":"${IMAGES['old']?.digest}","mediaT`);
+      return put(stage, 'odd', { mediaType: TYPES.index, bytes });
+    },
+    gone: ['<multi>'],
+    kept: { tag: 'old', rule: 'in-doubt', text: /might list it/ },
     remark: 'unreadable-manifest',
   },
   {
@@ -138,14 +148,15 @@ describe('an apply over', () => {
     const { result, totals, plan } = reportSchema.parse(run.report);
     const { decisions = [], remarks = [] } = plan.repositories[0] ?? {};
     expect({ result, deleted: deletedIn(run) }).toEqual({ result: { kind: 'applied' }, deleted: gone });
-    expect(totals).toEqual({ deleted: gone.length, failed: 0 });
+    // Nothing skipped: what is doubtful was not even planned.
+    expect(totals).toEqual({ deleted: gone.length, skipped: 0, failed: 0 });
     if (kept !== undefined) {
       const decision = decisions.find(({ tags }) => tags.includes(kept.tag));
       expect(decision?.decision).toBe('keep');
       expect(decision?.reasons.find(({ rule }) => rule === kept.rule)?.text).toMatch(kept.text);
     }
     expect(remarks.map(({ code }) => code)).toEqual(remark === undefined ? [] : [remark]);
-    expect(run.left.toSorted()).toEqual(['journal.jsonl', 'report.json']);
+    expect(run.left.toSorted()).toEqual([...(gone.length > 0 ? ['journal.jsonl'] : []), 'report.json']);
     expect(run.changedInputs).toEqual([]);
   });
 });
