@@ -46,7 +46,7 @@ export function hours(count: number): Duration {
 }
 
 /** A known time. */
-export function known(at: Instant): KnownOrUnknown {
+function known(at: Instant): KnownOrUnknown {
   return { kind: 'known', at };
 }
 

@@ -31,7 +31,7 @@ export interface Call {
 export type Interlude = (call: Call) => Promise<void> | void;
 
 /** The same registry, with the interlude before every call. Everything else is the adapter's own work. */
-export function withInterlude(registry: Registry, interlude: Interlude): Registry {
+function withInterlude(registry: Registry, interlude: Interlude): Registry {
   const before = async (method: Method, target: string): Promise<void> => interlude({ method, target });
   return {
     repository: registry.repository,
@@ -88,7 +88,7 @@ export interface Doom {
 }
 
 /** The steps that the planner makes of these decisions. */
-export function planSteps(snapshot: Snapshot, doom: Doom): readonly Step[] {
+function planSteps(snapshot: Snapshot, doom: Doom): readonly Step[] {
   const doomed = new Set((doom.delete ?? []).map(({ digest }) => digest));
   const untag = new Set<string>(doom.untag ?? []);
   const decisions = new Map(
@@ -137,7 +137,7 @@ export async function applyTo(registry: Registry, doom: Doom, options: SceneOpti
 }
 
 /** Carries out steps that were planned from this snapshot. */
-export async function applyPlanned(
+async function applyPlanned(
   registry: Registry,
   planned: { readonly snapshot: Snapshot; readonly steps: readonly Step[] },
   options: SceneOptions = {},

@@ -19,7 +19,7 @@ import { at } from './history.ts';
 export const NOW: Instant = at('2026-11-20T12:00:00Z');
 /** Long before {@link NOW}, and still believable. */
 export const LONG_AGO = '2026-01-01T00:00:00Z';
-export const REPOSITORY = parseRepository('registry.example.com/shop/app');
+const REPOSITORY = parseRepository('registry.example.com/shop/app');
 
 /** A node in short. Names stand for digests: `digestOf(name)`. */
 export interface NodeSpec {
@@ -54,7 +54,7 @@ export function referrerTagOf(name: string, suffix = ''): string {
   return `${digestOf(name).replace(':', '-')}${suffix}`;
 }
 
-export const CAPABILITIES: Capabilities = {
+const CAPABILITIES: Capabilities = {
   title: 'test registry',
   listUntagged: true,
   listTimes: false,

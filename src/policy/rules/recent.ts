@@ -62,7 +62,7 @@ export function judgeByAge(input: RecentRuleInput): RecentVerdicts {
 }
 
 /** The age of a node that stands for itself; an index is as young as its youngest image. */
-export function ageOf(digest: Digest, input: Pick<RecentRuleInput, 'graph' | 'now' | 'firstSeen'>): Age {
+function ageOf(digest: Digest, input: Pick<RecentRuleInput, 'graph' | 'now' | 'firstSeen'>): Age {
   const node = input.graph.nodes.get(digest);
   if (node === undefined) return { kind: 'unknown', why: 'it is not in the snapshot' };
   const told = [node.times.pushed, node.times.updated, node.times.tagged].filter((at) => at !== undefined);
