@@ -1,6 +1,7 @@
 // Usage from files: dumps of clusters, rendered charts, GitOps repositories. Every file is understood, or the run stops.
 
 import { readFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { describeCause, EvidenceError } from '../errors.ts';
 import type { UsageSource, Workload } from '../model/usage.ts';
@@ -28,10 +29,16 @@ export async function readManifests(path: string): Promise<ManifestUsage> {
   for (const file of await findManifestFiles(path)) {
     const inFile = parseManifest(await readText(file), file).flatMap((document) => expandLists(document, file));
     for (const [index, object] of inFile.entries())
-      for (const image of imagesOf(object, { file, position: index + 1 })) found.push(image);
+      for (const image of imagesOf(object, { file, position: index + 1 })) found.push(seenFrom(path, file, image));
     objects += inFile.length;
   }
   return { source: { kind: 'manifests', name: path, pods: 0, objects }, found };
+}
+
+/** Reports name a file as people know it: from the folder that was given, whatever the way there. */
+function seenFrom(path: string, file: string, image: FoundImage): FoundImage {
+  const context = join(basename(resolve(path)), relative(path, file));
+  return { ...image, workload: { ...image.workload, context } };
 }
 
 const itemsSchema = z.array(z.custom<object>((item) => typeof item === 'object' && item !== null));

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CleanupError, EvidenceError, UsageError } from '../../src/errors.ts';
 import { readManifests } from '../../src/kubernetes/read-manifests.ts';
@@ -18,6 +18,11 @@ async function write(name: string, content: string | object): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
+}
+
+/** A file as reports name it: from the folder that was given. */
+function shown(name: string): string {
+  return join(basename(folder), name);
 }
 
 async function textsIn(path = folder): Promise<string[]> {
@@ -97,7 +102,7 @@ describe('a manifest', () => {
       oneOfEach()
         .map(({ kind }) => {
           const name = kind.toLowerCase();
-          return `${join(folder, 'all.yaml')}: shop/${kind}/${name} (container app) registry.test/${name}:1`;
+          return `${shown('all.yaml')}: shop/${kind}/${name} (container app) registry.test/${name}:1`;
         })
         .sort(),
     );
@@ -151,7 +156,7 @@ describe('a manifest', () => {
     });
     const { found } = await readManifests(folder);
     expect(found.map(({ workload }) => formatWorkload(workload))).toEqual([
-      `${join(folder, 'a.json')}: shop/Deployment/web (container app)`,
+      `${shown('a.json')}: shop/Deployment/web (container app)`,
     ]);
   });
 });
@@ -201,7 +206,7 @@ describe('an object of unknown form', () => {
   it('names its user as well as it can', async () => {
     await write('a.yaml', 'kind: Rollout\nmetadata: {name: web, namespace: shop}\nspec: {image: a:1}\n---\nimage: b:1');
     const { found } = await readManifests(folder);
-    const path = join(folder, 'a.yaml');
+    const path = shown('a.yaml');
     expect(found.map(({ workload }) => formatWorkload(workload))).toEqual([
       `${path}: shop/Rollout/web`,
       `${path}: Document/2`,

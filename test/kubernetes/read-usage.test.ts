@@ -247,7 +247,7 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       const usage = await read(prod(), { manifests: [manifests] });
       expect(usage.sources.map(({ kind }) => kind)).toEqual(['cluster', 'manifests']);
       expect(linesOf(usage)).toContain(
-        `registry.test/pod:1 < ${join(manifests, 'web.json')}: shop/Deployment/web (container app), prod: shop/Pod/pod (container app)`,
+        'registry.test/pod:1 < manifests/web.json: shop/Deployment/web (container app), prod: shop/Pod/pod (container app)',
       );
     });
 
