@@ -58,7 +58,7 @@ function unreadable({ snapshot }: RemarkInput): readonly Remark[] {
   return [...snapshot.nodes.values()].flatMap((node): Remark[] => {
     if (node.content.kind !== 'opaque') return [];
     const name = node.tags[0] ?? shortDigest(node.digest);
-    const consequence = node.content.mayListManifests ? '; no untagged manifest is deleted in this run' : '';
+    const consequence = consequenceOf(node.content);
     return [
       {
         code: 'unreadable-manifest',
@@ -66,6 +66,13 @@ function unreadable({ snapshot }: RemarkInput): readonly Remark[] {
       },
     ];
   });
+}
+
+/** What an unreadable manifest keeps from being deleted. */
+function consequenceOf(content: Extract<ImageNode['content'], { kind: 'opaque' }>): string {
+  if (!content.mayListManifests) return '';
+  if (content.names === undefined) return '; nobody could look into it, so nothing is deleted in this run';
+  return '; no untagged manifest is deleted in this run, and nothing that it names';
 }
 
 function vanished({ snapshot }: RemarkInput): readonly Remark[] {

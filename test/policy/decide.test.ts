@@ -287,7 +287,7 @@ describe('remarks', () => {
       'tell what is not understood, and what follows',
       { nodes: [{ name: 'a', tags: ['x'], opaque: { mayListManifests: true } }] },
       [
-        'unreadable-manifest x is kept, it cannot be understood: unknown media type; no untagged manifest is deleted in this run',
+        'unreadable-manifest x is kept, it cannot be understood: unknown media type; nobody could look into it, so nothing is deleted in this run',
       ],
     ],
     [
