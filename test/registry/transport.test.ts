@@ -47,7 +47,7 @@ const inTurn =
     replies[Math.min(count, replies.length) - 1] ?? OK;
 
 describe('an answer', () => {
-  it('carries status, first header values by lower-case name, and the bytes', async () => {
+  it('carries status, header values by lower-case name, all links, and the bytes', async () => {
     const { transport } = await connect(() => ({
       status: 200,
       headers: { 'Docker-Content-Digest': 'sha256:x', Link: ['<a>; rel="next"', '<b>'] },
@@ -56,7 +56,7 @@ describe('an answer', () => {
     const response = await ask(transport, PATH);
     expect(response.status).toBe(200);
     expect(response.header('docker-content-digest')).toBe('sha256:x');
-    expect(response.header('link')).toBe('<a>; rel="next"');
+    expect(response.header('link')).toBe('<a>; rel="next", <b>');
     expect(response.header('etag')).toBeUndefined();
     expect(textOf(response)).toBe('täxt');
   });
