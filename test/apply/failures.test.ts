@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Journal, openJournal } from '../../src/apply/journal.ts';
+import { EvidenceError } from '../../src/errors.ts';
 import { type Digest, parseTag } from '../../src/model/reference.ts';
 import type { Registry } from '../../src/registry/port.ts';
 import { buildImage, buildIndex, pushImage } from '../builders/image.ts';
@@ -93,6 +94,47 @@ describe('an apply', () => {
     const { outcomes } = await applyTo(lazy, { delete: [multi, amd, arm] });
     expect(kinds(outcomes)).toEqual(['deleted', 'skipped', 'skipped']);
     expect(outcomes[1]?.why).toBe(`${multi.digest}, which it belongs to, is still there`);
+  });
+
+  it('never touches what an index lists that was left, even when the registry then denies having the index', async () => {
+    await pushImage(server.origin, name, { manifest: multi, tags: ['multi'] });
+    const forgetful: Registry = {
+      ...registry,
+      readEdges: (digest) => (digest === multi.digest ? Promise.resolve('absent') : registry.readEdges(digest)),
+    };
+    const { outcomes } = await applyTo(
+      forgetful,
+      { delete: [multi, amd, arm] },
+      {
+        interlude: beforeCall('listTags', 1, () =>
+          pushImage(server.origin, name, { manifest: multi, tags: ['release'] }),
+        ),
+      },
+    );
+    expect(kinds(outcomes)).toEqual(['skipped', 'skipped', 'skipped']);
+    expect(outcomes[1]?.why).toBe(`${multi.digest}, which it belongs to, was not deleted`);
+  });
+
+  it('skips what has come into use, with everything that belongs to it', async () => {
+    await pushImage(server.origin, name, { manifest: multi, tags: ['multi'] });
+    const { outcomes } = await applyTo(
+      registry,
+      { delete: [multi, amd, arm] },
+      { objectionTo: async (digest) => (digest === multi.digest ? 'it has come into use' : undefined) },
+    );
+    expect(kinds(outcomes)).toEqual(['skipped', 'skipped', 'skipped']);
+    expect(outcomes[0]?.why).toBe('it has come into use');
+    expect(deletesSent()).toEqual([]);
+  });
+
+  it('stops when nobody can tell any more what is in use', async () => {
+    const { outcomes } = await applyTo(
+      registry,
+      { delete: images },
+      { objectionTo: () => Promise.reject(new EvidenceError('The cluster is gone.', { code: 'EVIDENCE_KUBERNETES' })) },
+    );
+    expect(kinds(outcomes)).toEqual(['failed', ...Array<string>(5).fill('skipped')]);
+    expect(deletesSent()).toEqual([]);
   });
 
   it('stops after three failures in a row', async () => {

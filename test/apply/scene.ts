@@ -118,7 +118,8 @@ function planSteps(snapshot: Snapshot, doom: Doom): readonly Step[] {
 }
 
 /** How an apply differs from the usual one in these tests, which looks at all tags before every step. */
-export interface SceneOptions extends Partial<Pick<ApplyOptions, 'watchWindowMs' | 'clockMs' | 'signal' | 'journal'>> {
+export interface SceneOptions
+  extends Partial<Pick<ApplyOptions, 'watchWindowMs' | 'clockMs' | 'signal' | 'journal' | 'objectionTo'>> {
   readonly interlude?: Interlude;
   /** Where the journal lies; default a new file. */
   readonly journalPath?: string;
@@ -156,6 +157,7 @@ async function applyPlanned(
       clockMs: options.clockMs ?? (() => performance.now()),
       watchWindowMs: options.watchWindowMs ?? 0,
       signal: options.signal,
+      ...(options.objectionTo === undefined ? {} : { objectionTo: options.objectionTo }),
     });
     await journal.close();
     const isFile = options.journal === undefined && !path.startsWith('/dev/');

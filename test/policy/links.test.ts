@@ -222,6 +222,15 @@ describe('links travel', () => {
     expect(linksOf(nodes)).toEqual(['commit root by label, sure']);
   });
 
+  it('from an index to a tagged child, but nothing that is gone: an index may list a stranger', () => {
+    const nodes = [
+      { name: 'a', tags: ['envoy'] },
+      { ...labelled(GONE, { [SOURCE]: 'https://github.com/acme/shop' }), name: 'sister' },
+      { name: 'index', tags: ['x'], lists: ['a', 'sister'] },
+    ];
+    expect(linksOf(nodes)).toEqual([]);
+  });
+
   it('from an index to a tagged child, and from its sister images', () => {
     const nodes: readonly NodeSpec[] = [
       { name: 'child', tags: ['child-tag'] },
