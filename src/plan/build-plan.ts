@@ -18,6 +18,8 @@ export interface DecidedRepository {
   readonly graph: ImageGraph;
   readonly decisions: ReadonlyMap<Digest, Decision>;
   readonly remarks: readonly Remark[];
+  /** Some image was built from a commit of the history. Undefined when the Git rule is off. */
+  readonly isBuiltHere?: boolean | undefined;
 }
 
 /** Everything that a plan is made from. */
@@ -30,6 +32,9 @@ export interface PlanInput {
   readonly guards: { readonly maxDeleteShare: number; readonly allowDeleteAll: boolean };
   readonly repositories: readonly DecidedRepository[];
 }
+
+/** Reasons to delete that a wrong clone would give. */
+const BY_GIT: ReadonlySet<Reason['rule']> = new Set(['git-gone', 'unlinked-unwanted']);
 
 /** The plan. The same input always gives the same bytes. */
 export function buildPlan(input: PlanInput): Plan {
@@ -66,6 +71,8 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     name,
     totals,
     tagsLeft,
+    condemnsByGit: sorted.some(({ reasons }) => reasons.some(({ rule }) => BY_GIT.has(rule))),
+    isBuiltHere: repository.isBuiltHere,
     ...input.guards,
     evidence: input.evidence,
     previous: input.previous,

@@ -8,6 +8,10 @@ export interface GuardInput {
   readonly totals: Totals;
   /** Tags that stay after the plan. */
   readonly tagsLeft: number;
+  /** Something would go because of what Git says, or does not say. */
+  readonly condemnsByGit: boolean;
+  /** Some image was built from a commit of this history. Undefined when the Git rule is off. */
+  readonly isBuiltHere: boolean | undefined;
   readonly maxDeleteShare: number;
   readonly allowDeleteAll: boolean;
   readonly evidence: EvidenceSummary;
@@ -21,6 +25,7 @@ export function findGuards(input: GuardInput): readonly GuardFinding[] {
     ...guardShare(input),
     ...guardNothingLeft(input),
     ...guardEmptyEvidence(input),
+    ...guardForeignHistory(input),
     ...guardShrunkEvidence(input),
   ];
 }
@@ -67,10 +72,30 @@ function guardEmptyEvidence({ evidence }: GuardInput): readonly GuardFinding[] {
         source.kind === 'cluster'
           ? `context ${source.name} runs no pod at all`
           : `${source.name} holds no object at all`,
-      hint: 'Check that this is the right cluster and account; else leave it out with --kube-context or --namespace.',
+      hint:
+        source.kind === 'cluster'
+          ? 'Check that this is the right cluster and account; else leave it out with --kube-context or --namespace.'
+          : 'Check the path given with --kube-manifests, or leave it out.',
     });
   }
   return findings;
+}
+
+/** In the wrong clone every link is gone and every image unlinked. */
+function guardForeignHistory({
+  condemnsByGit,
+  isBuiltHere,
+  evidence,
+  allowDeleteAll,
+}: GuardInput): readonly GuardFinding[] {
+  if (!condemnsByGit || isBuiltHere !== false || allowDeleteAll) return [];
+  return [
+    {
+      guard: 'foreign-history',
+      text: `no image here was built from a commit of ${evidence.git?.remote ?? 'this Git remote'}`,
+      hint: 'Is --git-dir the clone that these images are built from? If it is, say --allow-delete-all.',
+    },
+  ];
 }
 
 function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly GuardFinding[] {

@@ -54,7 +54,13 @@ export interface Totals {
 
 /** What a guard would refuse. A plan shows it, an apply stops at it. */
 export interface GuardFinding {
-  readonly guard: 'max-delete-share' | 'nothing-left' | 'no-references' | 'empty-context' | 'evidence-shrank';
+  readonly guard:
+    | 'max-delete-share'
+    | 'nothing-left'
+    | 'no-references'
+    | 'foreign-history'
+    | 'empty-context'
+    | 'evidence-shrank';
   /** What was found, in one sentence. */
   readonly text: string;
   /** What to do when this is meant, in one sentence. */
@@ -75,7 +81,13 @@ export interface RepositoryPlan {
 /** How much evidence there was; compared with the previous report's by a guard. */
 export interface EvidenceSummary {
   /** Absent when the Git rule is off. */
-  readonly git?: { readonly branches: number; readonly tags: number; readonly commits: number };
+  readonly git?: {
+    readonly branches: number;
+    readonly tags: number;
+    readonly commits: number;
+    /** The remote's address without credentials, when it has one. */
+    readonly remote?: string;
+  };
   /** Absent when the Kubernetes rule is off. */
   readonly kubernetes?: {
     readonly sources: readonly {

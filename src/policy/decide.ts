@@ -9,7 +9,7 @@ import type { ImageNode, Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import type { Usage } from '../model/usage.ts';
 import { type KeepReasons, protectAlso, protectReachable } from './closure.ts';
-import type { Link } from './links.ts';
+import { isBuiltHere, type Link } from './links.ts';
 import { collectRemarks } from './remarks.ts';
 import { type GitVerdicts, judgeByGit } from './rules/git.ts';
 import { keepUsed } from './rules/kubernetes.ts';
@@ -32,6 +32,8 @@ export interface Decisions {
   readonly remarks: readonly Remark[];
   /** Links by node, for `explain`; empty when the Git rule is off. */
   readonly links: ReadonlyMap<Digest, readonly Link[]>;
+  /** Whether any image was built from a commit of the history; undefined when the Git rule is off. */
+  readonly isBuiltHere: boolean | undefined;
 }
 
 /** What is to happen to every node of a repository, and why. */
@@ -51,6 +53,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     decisions,
     remarks: collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, absentUses: verdicts.absentUses }),
     links: verdicts.git?.links ?? new Map(),
+    isBuiltHere: verdicts.git === undefined ? undefined : isBuiltHere(verdicts.git.links),
   };
 }
 

@@ -62,6 +62,19 @@ export function collectLinks(
   return all;
 }
 
+/**
+ * Whether any image says that it was built from a commit of this history. Where images name commits, only those count: a
+ * branch called `main` is in every history.
+ */
+export function isBuiltHere(links: ReadonlyMap<Digest, readonly Link[]>): boolean {
+  const all = [...links.values()].flat();
+  const namesCommit = (link: Link): boolean =>
+    link.kind !== 'unknown' && (link.found.kind !== 'tag-pattern' || link.found.name.includes('{commit}'));
+  const telling = all.filter(namesCommit);
+  if (telling.length > 0) return telling.some(({ kind }) => kind === 'commit');
+  return all.some((link) => link.kind === 'commit' && link.mayCondemn);
+}
+
 interface LinkReader {
   readonly history: History;
   readonly slugs: ReferenceSlugs;

@@ -22,7 +22,7 @@ export function describeEvidence(evidence: EvidenceSummary): readonly EvidenceRo
       ? { source: 'Git', text: 'off: no branch, tag or commit protects an image', on: false }
       : {
           source: 'Git',
-          text: `${pluralize(evidence.git.branches, 'branch', 'branches')}, ${pluralize(evidence.git.tags, 'tag')}, ${pluralize(evidence.git.commits, 'commit')}`,
+          text: `${pluralize(evidence.git.branches, 'branch', 'branches')}, ${pluralize(evidence.git.tags, 'tag')}, ${pluralize(evidence.git.commits, 'commit')}${evidence.git.remote === undefined ? '' : ` of ${evidence.git.remote}`}`,
           on: true,
         },
     evidence.kubernetes === undefined

@@ -46,7 +46,7 @@ export async function withPlan<Result>(
       evidence: collected.summary,
       previous: previous?.evidence,
       guards: settings.policy.guards,
-      repositories: [...decided].map(([name, { graph, decisions, remarks }]) => ({ name, graph, decisions, remarks })),
+      repositories: [...decided].map(([name, decisions]) => ({ name, ...decisions })),
     });
     return await use({ collected, decided, plan });
   } finally {

@@ -40,6 +40,18 @@ describe('nothing left', () => {
   });
 });
 
+describe('a history of something else', () => {
+  it.each<[string, Partial<GuardInput>, boolean]>([
+    ['is refused when Git condemns and no image is of it', { condemnsByGit: true, isBuiltHere: false }, true],
+    ['is none when one image is of it', { condemnsByGit: true, isBuiltHere: true }, false],
+    ['does not matter when nothing goes because of Git', { condemnsByGit: false, isBuiltHere: false }, false],
+    ['does not matter when Git is off', { condemnsByGit: true, isBuiltHere: undefined }, false],
+    ['is allowed on request', { condemnsByGit: true, isBuiltHere: false, allowDeleteAll: true }, false],
+  ])('%s', (_, input, isRefused) => {
+    expect(guardsOf(input).includes('foreign-history')).toBe(isRefused);
+  });
+});
+
 describe('empty evidence', () => {
   it.each<[string, EvidenceSummary, readonly string[]]>([
     [
@@ -159,6 +171,8 @@ function inputOf(input: Partial<GuardInput>): GuardInput {
     name: 'app',
     totals: TOTALS,
     tagsLeft: 5,
+    condemnsByGit: false,
+    isBuiltHere: true,
     maxDeleteShare: 1,
     allowDeleteAll: false,
     evidence: EVIDENCE,

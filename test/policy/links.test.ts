@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildImageGraph } from '../../src/model/image-graph.ts';
 import type { Policy } from '../../src/model/policy.ts';
-import { collectLinks } from '../../src/policy/links.ts';
+import { collectLinks, isBuiltHere } from '../../src/policy/links.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, type NodeSpec, referrerTagOf, snapshotOf } from '../builders/snapshot.ts';
 
@@ -292,6 +292,42 @@ describe('names as pipelines rewrite them', () => {
 });
 
 /** As GitLab makes CI_COMMIT_REF_SLUG. */
+describe('images are built here', () => {
+  const built = (nodes: readonly NodeSpec[], tagPatterns: readonly string[] = []): boolean =>
+    isBuiltHere(
+      collectLinks(buildImageGraph(snapshotOf(nodes)), HISTORY, { source: [], tagPatterns, unlinked: 'keep' }),
+    );
+
+  it.each<[string, readonly NodeSpec[], readonly string[], boolean]>([
+    ['when a label names a commit of the history', [labelled(commitIdOf('root'))], [], true],
+    [
+      'not when labels name only others, though a tag is called main',
+      [{ ...labelled(GONE), tags: ['main'] }],
+      ['{branch}'],
+      false,
+    ],
+    [
+      'not when a tag names a commit that is gone',
+      [
+        { name: 'a', tags: ['main-fffffff'] },
+        { name: 'b', tags: ['main'] },
+      ],
+      ['{branch}-{commit}', '{branch}'],
+      false,
+    ],
+    [
+      'when nothing names commits and a declared pattern finds a branch',
+      [{ name: 'a', tags: ['main'] }],
+      ['{branch}'],
+      true,
+    ],
+    ['not when nobody declared the pattern that does', [{ name: 'a', tags: ['main'] }], [], false],
+    ['not when there are no links at all', [{ name: 'a' }], [], false],
+  ])('%s', (_, nodes, tagPatterns, expected) => {
+    expect(built(nodes, tagPatterns)).toBe(expected);
+  });
+});
+
 function gitlabSlug(name: string): string {
   return name
     .toLowerCase()

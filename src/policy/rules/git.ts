@@ -162,11 +162,13 @@ type UnkeptVerdict =
 function judgeUnkept(links: readonly Link[], history: History, unlinked: Policy['images']['unlinked']): UnkeptVerdict {
   const unknown = links.find((link) => link.kind === 'unknown');
   if (unknown?.kind === 'unknown') return { keep: { rule: 'unlinked', why: unknown.why } };
+  // A label of a commit nobody knows, without proof, says "a stranger": then no pattern on a tag proves that it is ours.
+  const isStranger = links.some((link) => link.kind === 'gone' && link.proof === undefined);
   const drop = links.flatMap((link): DeleteReason[] => {
     if (link.kind === 'commit' && link.mayCondemn) {
       return [{ rule: 'git-superseded', commit: history.graph.idOf(link.commit), found: link.found }];
     }
-    if (link.kind === 'gone' && link.proof !== undefined) {
+    if (link.kind === 'gone' && link.proof !== undefined && !isStranger) {
       return [{ rule: 'git-gone', what: link.what, found: link.found, proof: link.proof }];
     }
     return [];

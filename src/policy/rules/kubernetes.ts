@@ -34,7 +34,7 @@ export interface KubernetesVerdicts {
 /**
  * Reasons to keep, by node. A digest protects in whatever repository it is named (mirrors pull by digest), also when it is a
  * config's digest; a tag protects when the repository is ours, stands for ours by a mirror, or has the same path on
- * another host.
+ * another host, also behind a path of that host's own.
  */
 export function keepUsed(input: KubernetesRuleInput): KubernetesVerdicts {
   const { snapshot, usage } = input;
@@ -81,6 +81,8 @@ function indexByAnyDigest(snapshot: Pick<Snapshot, 'nodes'>): (digest: Digest) =
 function couldMean(reference: ImageReference, input: KubernetesRuleInput): boolean {
   const ours = input.snapshot.repository;
   if (reference.repository.name === ours.name) return true;
+  // A pull-through cache on another host puts a path of its own before ours.
+  if (reference.repository.host !== ours.host && reference.repository.name.endsWith(`/${ours.name}`)) return true;
   return throughMirrors(reference.repository, input.mirrors).includes(formatRepository(ours));
 }
 

@@ -23,6 +23,8 @@ describe('a cluster protects', () => {
     ['the image by the digest of its configuration', `${OURS}@${digestOf('config of a')}`, ['a by digest']],
     ['nothing by the tag of another repository', 'registry.example.com/shop/app2:v1', []],
     ['nothing by the tag of a path that ends alike', 'registry.example.com/my/shop/app:v1', []],
+    ['the tag behind a path of another host', 'cache.example.net/proxy/shop/app:v1', ['a by tag v1']],
+    ['nothing by the tag of half a component there', 'cache.example.net/proxy/workshop/app:v1', []],
     ['nothing by a tag that is not there', `${OURS}:v9`, []],
   ])('%s', (_, reference, expected) => {
     expect(keptBy([reference])).toEqual(expected);
@@ -61,14 +63,14 @@ describe('a cluster protects', () => {
     ],
     [
       'not through a mirror of another registry',
-      { 'mirror.example.net/hub': 'docker.io' },
-      'mirror.example.net/hub/shop/app:v1',
+      { 'mirror.example.net/hub': 'docker.io/shop' },
+      'mirror.example.net/hub/app:v1',
       [],
     ],
     [
       'not through half a component',
-      { 'mirror.example.net/hu': 'registry.example.com' },
-      'mirror.example.net/hub/shop/app:v1',
+      { 'mirror.example.net/hu': 'registry.example.com/shop' },
+      'mirror.example.net/hub/app:v1',
       [],
     ],
     [
