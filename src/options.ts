@@ -50,7 +50,7 @@ export const OPTIONS = [
     name: 'repository',
     kind: 'list',
     group: 'What to clean',
-    help: 'Repository to clean: ghcr.io/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form.',
+    help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form.',
     value: 'NAME',
     fileKey: 'repositories',
   },

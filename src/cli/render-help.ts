@@ -22,17 +22,17 @@ const ABOUT: Readonly<Record<CommandName, string>> = {
 const EXAMPLES: readonly (readonly [string, string])[] = [
   [
     'What would go? Clusters, branches and tags are asked; nothing is deleted.',
-    'registry-cleanup --repository ghcr.io/team/app',
+    'registry-cleanup --repository registry.example.com/team/app',
   ],
   [
     'Review first, then do exactly that.',
-    'registry-cleanup plan --repository ghcr.io/team/app --plan-file plan.json\nregistry-cleanup apply --repository ghcr.io/team/app --plan-file plan.json',
+    'registry-cleanup plan --repository registry.example.com/team/app --plan-file plan.json\nregistry-cleanup apply --repository registry.example.com/team/app --plan-file plan.json',
   ],
   [
     'In CI nothing is ambient: name the kubeconfig, or manifests, or say no.',
-    'registry-cleanup apply --repository ghcr.io/team/app --kube-manifests ./gitops',
+    'registry-cleanup apply --repository registry.example.com/team/app --kube-manifests ./gitops',
   ],
-  ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository ghcr.io/team/app'],
+  ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository registry.example.com/team/app'],
 ];
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [

@@ -95,24 +95,29 @@ function summaries({ decisions, snapshot }: RemarkInput): readonly Remark[] {
   if (unlinked > 0) {
     remarks.push({
       code: 'many-unlinked',
-      text: `${unlinked} of ${snapshot.nodes.size} images are kept only because nothing links them to a commit: build with the label org.opencontainers.image.revision, or declare images.tagPatterns`,
+      text: `${countImages(unlinked, `of ${snapshot.nodes.size} images`)} kept only because no sure link says which commit was built: build with the labels org.opencontainers.image.revision and org.opencontainers.image.source, or declare images.tagPatterns`,
     });
   }
   const ageless = countKeptOnlyBy(decisions, 'age-unknown');
   if (ageless > 0) {
     remarks.push({
       code: 'age-unknown',
-      text: `${ageless} images are kept only because their age is unknown: give the last run's report with --previous-report, so that it can be told how long they have been here`,
+      text: `${countImages(ageless)} kept only because the age is unknown: give the last run's report with --previous-report, so that it can be told how long it has been here`,
     });
   }
   const orphans = countKeptOnlyBy(decisions, 'orphan-referrer');
   if (orphans > 0) {
     remarks.push({
       code: 'orphan-referrer',
-      text: `${orphans} signatures or attestations are kept whose image is not in this repository`,
+      text: `${orphans} ${orphans === 1 ? 'signature or attestation is' : 'signatures or attestations are'} kept whose image is not in this repository`,
     });
   }
   return remarks;
+}
+
+/** `1 image is`, `3 images are`, `1 of 22 images is`. */
+function countImages(count: number, what = count === 1 ? 'image' : 'images'): string {
+  return `${count} ${what} ${count === 1 ? 'is' : 'are'}`;
 }
 
 function countKeptOnlyBy(decisions: ReadonlyMap<Digest, Decision>, rule: string): number {

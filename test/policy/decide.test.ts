@@ -308,7 +308,7 @@ describe('remarks', () => {
     [
       'count signatures kept for an image that is elsewhere',
       { nodes: [{ name: 's', tags: [referrerTagOf('ghost', '.sig')] }] },
-      ['orphan-referrer 1 signatures or attestations are kept whose image is not in this repository'],
+      ['orphan-referrer 1 signature or attestation is kept whose image is not in this repository'],
     ],
     [
       'say nothing of a repository in order',
