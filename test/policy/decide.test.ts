@@ -327,7 +327,7 @@ describe('remarks', () => {
     ];
     const { remarks } = decisionsOn({ nodes, policy: { pins: KEEP.pins } });
     expect(remarks.map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^1 images are kept only because their age is unknown/),
+      expect.stringMatching(/^1 image is kept only because the age is unknown/),
     ]);
   });
 });
