@@ -44,9 +44,7 @@ export interface HistoryOptions {
  *   complete and may not be completed, or when git is missing or fails.
  */
 export async function readHistory(options: HistoryOptions): Promise<History> {
-  const clone = await inspectClone(options.directory, options.environment);
-  for (const secret of secretsOf(clone.config)) options.log.secret(secret);
-  refuseShallow(clone, options);
+  const clone = await checkClone(options);
   const list = options.allowFetch ? listOriginReferences : listCloneReferences;
   const listed = await list(clone, options.environment);
   const remoteUrls = [...new Set(clone.originUrls.flatMap(remoteUrlsOf))];
@@ -54,6 +52,17 @@ export async function readHistory(options: HistoryOptions): Promise<History> {
     return { complete: true, references: [], remoteUrls, graph: buildCommitGraph([]) };
   const found = await readFound({ clone, listed, options });
   return { complete: true, ...found, remoteUrls };
+}
+
+/**
+ * The clone that the history would be read from, after a look at it alone: origin is not asked.
+ * @throws EvidenceError EVIDENCE_GIT when there is no clone or no origin, or when the clone is shallow and may not be completed.
+ */
+export async function checkClone(options: HistoryOptions): Promise<Clone> {
+  const clone = await inspectClone(options.directory, options.environment);
+  for (const secret of secretsOf(clone.config)) options.log.secret(secret);
+  refuseShallow(clone, options);
+  return clone;
 }
 
 function refuseShallow(clone: Clone, options: HistoryOptions): void {

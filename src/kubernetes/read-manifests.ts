@@ -27,12 +27,24 @@ export async function readManifests(path: string): Promise<ManifestUsage> {
   const found: FoundImage[] = [];
   let objects = 0;
   for (const file of await findManifestFiles(path)) {
-    const inFile = parseManifest(await readText(file), file).flatMap((document) => expandLists(document, file));
-    for (const [index, object] of inFile.entries())
-      for (const image of imagesOf(object, { file, position: index + 1 })) found.push(seenFrom(path, file, image));
-    objects += inFile.length;
+    const inFile = await readManifestFile(path, file);
+    for (const image of inFile.found) found.push(image);
+    objects += inFile.objects;
   }
   return { source: { kind: 'manifests', name: path, pods: 0, objects }, found };
+}
+
+/**
+ * Reads one of the files that {@link findManifestFiles} found under `path`: how many objects it has, and the images they name.
+ * @throws EvidenceError EVIDENCE_FILE when it cannot be read or understood.
+ */
+export async function readManifestFile(
+  path: string,
+  file: string,
+): Promise<{ readonly objects: number; readonly found: readonly FoundImage[] }> {
+  const objects = parseManifest(await readText(file), file).flatMap((document) => expandLists(document, file));
+  const found = objects.flatMap((object, index) => imagesOf(object, { file, position: index + 1 }));
+  return { objects: objects.length, found: found.map((image) => seenFrom(path, file, image)) };
 }
 
 /** Reports name a file as people know it: from the folder that was given, whatever the way there. */

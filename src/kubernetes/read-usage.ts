@@ -63,7 +63,8 @@ async function readKubeConfig(settings: UsageSettings, options: ReadUsageOptions
   return readClusters(contexts, { log: options.log, namespaces: settings.namespaces, limits, idleMs });
 }
 
-function refuseImpossible(settings: UsageSettings): void {
+/** @throws UsageError USAGE for settings that name no source, or that choose from a kubeconfig without naming one. */
+export function refuseImpossible(settings: UsageSettings): void {
   if (settings.kubeConfig === undefined && settings.manifests.length === 0)
     throw new UsageError('There is neither a kubeconfig nor a folder of manifests to read usage from.', {
       code: 'USAGE',

@@ -1,16 +1,17 @@
 // Collecting: registries first, then references, then clusters, so that whatever is deployed meanwhile is seen last.
 
 import type { Settings } from '../config/settings.ts';
-import { EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
 import type { History } from '../model/history.ts';
 import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
-import { formatWorkload, type Usage } from '../model/usage.ts';
+import type { Usage } from '../model/usage.ts';
 import type { EvidenceSummary } from '../plan/plan.ts';
 import type { Registry } from '../registry/port.ts';
+import { checkSources } from './check-sources.ts';
+import { refuseUnparsable } from './refuse-unparsable.ts';
 
 /** What a run needs from outside. */
 export interface RunContext {
@@ -40,10 +41,12 @@ export interface Collected {
 export type AlsoDigests = ReadonlyMap<string, readonly Digest[]>;
 
 /**
- * Reads everything, whole, or throws. The caller closes the registries.
+ * Reads everything, whole, or throws; mistakes that show without a server come first. The caller closes the registries.
+ * @throws UsageError USAGE when the kubeconfig or the manifests are unusable.
  * @throws EvidenceError when something that protects images cannot be read or understood.
  */
 export async function collectEvidence(settings: Settings, context: RunContext, also: AlsoDigests): Promise<Collected> {
+  await checkSources(settings, context);
   const opened: Registry[] = [];
   try {
     const { openRegistry } = await import('../registry/open-registry.ts');
@@ -89,28 +92,8 @@ export async function collectUsage(settings: Settings, context: RunContext): Pro
   if (settings.kubernetes === 'off') return undefined;
   const { readUsage } = await import('../kubernetes/read-usage.ts');
   const usage = await readUsage(settings.kubernetes, { environment: context.environment, log: context.log });
-  refuseUnparsable(usage, settings);
+  refuseUnparsable(usage.unparsable, settings);
   return usage;
-}
-
-/** A text that is no image reference is harmless elsewhere, but not when it may mean one of our repositories. */
-function refuseUnparsable(usage: Usage, settings: Settings): void {
-  const ours = settings.repositories.map(({ repository }) => repository);
-  const suspicious = usage.unparsable.filter(({ text }) => {
-    const lower = text.toLowerCase();
-    // `${IMAGE}`, `$(TAG)`: filled in by somebody else, with who knows what.
-    if (/[^\w./:@-]/.test(text)) return true;
-    return ours.some((repository) => lower.includes(repository.name) || lower.includes(`${repository.host}/`));
-  });
-  if (suspicious.length === 0) return;
-  const lines = suspicious.map(({ text, workload }) => `${formatWorkload(workload)}: ${JSON.stringify(text)}`);
-  throw new EvidenceError(
-    `Some images in use cannot be understood and may mean these repositories:\n  ${lines.join('\n  ')}`,
-    {
-      code: 'EVIDENCE_KUBERNETES',
-      hint: 'Nothing was deleted. Correct the references or remove the objects.',
-    },
-  );
 }
 
 /** An untagged index that a pod runs protects its children: it is read although no tag leads to it. */
