@@ -46,6 +46,9 @@ export interface NormalizedSettings {
   readonly notes: readonly string[];
 }
 
+/** The start of a digest, as reports show it: `sha256:0123456789ab`. Its digits alone are a tag, as texts go. */
+const DIGEST_START = /^(?:sha256:[0-9a-f]{7,63}|sha512:[0-9a-f]{7,127})$/;
+
 /** The policy file that is read when no option names one. */
 const DEFAULT_POLICY_FILE = '.registry-cleanup.yml';
 
@@ -183,12 +186,12 @@ function readAsOf(findings: Findings): Instant | undefined {
 
 function readTarget(findings: Findings): string | undefined {
   const target = readText(findings, 'target');
-  if (target !== undefined && (isTag(target) || isDigest(target))) return target;
+  if (target !== undefined && (isTag(target) || isDigest(target) || DIGEST_START.test(target))) return target;
   if (findings.raw.target !== '') {
     addWrong(findings, {
       name: 'target',
       got: target === undefined ? 'nothing' : quote(target),
-      expected: 'a tag or a digest to explain',
+      expected: 'a tag, a digest or the first 7 digits of one to explain',
     });
   }
   return undefined;

@@ -13,9 +13,15 @@ import type { RunContext } from './collect-evidence.ts';
 import { type Planned, withPlan } from './make-plan.ts';
 import { readPreviousRun } from './run-files.ts';
 
+/** A digest or the start of one, with or without its algorithm. */
+const DIGEST_START = /^(?:sha(?:256|512):)?[0-9a-f]{7,128}$/;
+/** Matches of an ambiguous target that are shown. */
+const MAX_MATCHES = 5;
+
 /**
  * Explains `settings.target` in every repository that has it.
- * @throws UsageError USAGE when no repository has it; else what collecting throws.
+ * The target is a tag, a digest, or the start of one digest.
+ * @throws UsageError USAGE when no repository has it or several digests begin so; else what collecting throws.
  */
 export async function runExplain(settings: Settings, context: RunContext): Promise<readonly Explanation[]> {
   const target = settings.target ?? '';
@@ -23,19 +29,54 @@ export async function runExplain(settings: Settings, context: RunContext): Promi
   const names = settings.repositories.map(({ repository }) => formatRepository(repository));
   const also = new Map(isDigest(target) ? names.map((name) => [name, [target]]) : []);
   return await withPlan({ settings, context, previous, also }, async (planned) => {
-    const explanations = planned.plan.repositories.flatMap((plan) => explainIn(plan, planned, target));
+    const wanted = resolveTarget(planned, target);
+    const explanations = planned.plan.repositories.flatMap((plan) => {
+      const digest = wanted.get(plan.name);
+      return digest === undefined ? [] : explainIn(plan, planned, { target, digest });
+    });
     if (explanations.length > 0) return explanations;
     throw new UsageError(`No repository has ${JSON.stringify(target)}.`, {
       code: 'USAGE',
-      hint: 'Give a tag or a whole digest (sha256:…) of one of the repositories.',
+      hint: 'Give a tag or a digest (sha256:… with 7 digits or more) of one of the repositories.',
     });
   });
 }
 
-function explainIn(plan: RepositoryPlan, planned: Planned, target: string): readonly Explanation[] {
+/** What the target means, by repository name. Where any repository has such a tag, the tag is meant, whatever digests begin so. */
+function resolveTarget({ collected, plan }: Planned, target: string): ReadonlyMap<string, Digest> {
+  const tag = isTag(target) ? target : undefined;
+  const tagged = collected.repositories.flatMap(({ name, snapshot }) => {
+    const digest = tag === undefined ? undefined : snapshot.tags.get(tag);
+    return digest === undefined ? [] : [[name, digest] as const];
+  });
+  if (tagged.length > 0) return new Map(tagged);
+  const digest = resolveDigest(plan.repositories, target);
+  return new Map(digest === undefined ? [] : plan.repositories.map(({ name }) => [name, digest]));
+}
+
+/** The one digest that is `target` or begins so, with or without its algorithm. @throws UsageError USAGE when several do. */
+function resolveDigest(repositories: readonly RepositoryPlan[], target: string): Digest | undefined {
+  if (!DIGEST_START.test(target)) return undefined;
+  const all = new Set(repositories.flatMap(({ decisions }) => decisions.map(({ digest }) => digest)));
+  const matches = [...all].filter(
+    (digest) => digest.startsWith(target) || digest.slice(digest.indexOf(':') + 1).startsWith(target),
+  );
+  if (matches.length <= 1) return matches[0];
+  const left = matches.length - MAX_MATCHES;
+  const shown = matches.toSorted().slice(0, MAX_MATCHES);
+  throw new UsageError(
+    `${JSON.stringify(target)} begins ${matches.length} digests:\n  ${[...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('\n  ')}`,
+    { code: 'USAGE', hint: 'Give more of its digits.' },
+  );
+}
+
+interface Wanted {
+  readonly target: string;
+  readonly digest: Digest;
+}
+
+function explainIn(plan: RepositoryPlan, planned: Planned, { target, digest }: Wanted): readonly Explanation[] {
   const decided = planned.decided.get(plan.name);
-  const repository = planned.collected.repositories.find(({ name }) => name === plan.name);
-  const digest = isDigest(target) ? target : isTag(target) ? repository?.snapshot.tags.get(target) : undefined;
   const node = plan.decisions.find((decision) => decision.digest === digest);
   if (decided === undefined || node === undefined) return [];
   return [

@@ -315,11 +315,15 @@ describe('a wrong option', () => {
       { command: 'apply', 'as-of': '2026-12-01T00:00:00Z' },
       ['--as-of: only for plan, not for apply'],
     ],
-    ['explain without target', { command: 'explain' }, ['explain: got nothing, expected a tag or a digest to explain']],
+    [
+      'explain without target',
+      { command: 'explain' },
+      ['explain: got nothing, expected a tag, a digest or the first 7 digits of one to explain'],
+    ],
     [
       'explain of no tag',
       { command: 'explain', target: 'a b' },
-      ['explain: got "a b", expected a tag or a digest to explain'],
+      ['explain: got "a b", expected a tag, a digest or the first 7 digits of one to explain'],
     ],
     [
       'a report of explain',
@@ -397,7 +401,7 @@ describe('a wrong option', () => {
       'keep.txt:2: got "!", expected a tag or a digest',
       '--max-delete-share: got "2", expected a number from 0 to 1',
       '--format: got "x", expected one of text, json, markdown',
-      'explain: got nothing, expected a tag or a digest to explain',
+      'explain: got nothing, expected a tag, a digest or the first 7 digits of one to explain',
     ]);
   });
 
