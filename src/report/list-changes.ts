@@ -59,12 +59,10 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
   if (report.command === 'plan' || applied === undefined) return listPlanned(plan);
   const outcomes = applied.flatMap((one) => one.outcomes);
   const done = outcomes.filter(({ outcome }) => outcome === 'deleted');
-  const decisions = new Map(plan.decisions.map((decision) => [decision.digest, decision]));
+  const decisions = decisionsByDigest(plan);
   return {
     planned: false,
-    deletions: done
-      .filter(({ step }) => step.action === 'delete')
-      .map((outcome) => deletionDone(outcome, decisions.get(outcome.step.digest))),
+    deletions: done.filter(({ step }) => step.action === 'delete').map((outcome) => deletionDone(outcome, decisions)),
     untags: done.flatMap(({ step }) => (step.tag === undefined ? [] : [{ tag: step.tag, digest: step.digest }])),
     problems: (['failed', 'skipped'] as const).flatMap((kind) =>
       outcomes.filter(({ outcome }) => outcome === kind).map((outcome) => problem(outcome, kind)),
@@ -75,9 +73,12 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
 }
 
 function listPlanned(plan: RepositoryPlan): Changes {
+  const decisions = decisionsByDigest(plan);
   return {
     planned: true,
-    deletions: plan.decisions.filter(({ decision }) => decision === 'delete').map(deletionPlanned),
+    deletions: plan.decisions
+      .filter(({ decision }) => decision === 'delete')
+      .map((decision) => deletionPlanned(decision, decisions)),
     untags: plan.decisions.flatMap(({ digest, untag }) => untag.map((tag) => ({ tag, digest }))),
     problems: [],
     alreadyGone: [],
@@ -85,15 +86,24 @@ function listPlanned(plan: RepositoryPlan): Changes {
   };
 }
 
-function deletionPlanned(decision: ShownDecision): DeletionRow {
+type DecisionsByDigest = ReadonlyMap<Digest, ShownDecision>;
+
+function decisionsByDigest(plan: RepositoryPlan): DecisionsByDigest {
+  return new Map(plan.decisions.map((decision) => [decision.digest, decision]));
+}
+
+function deletionPlanned(decision: ShownDecision, decisions: DecisionsByDigest): DeletionRow {
   const { digest, tags, what, sizeBytes, reasons } = decision;
   const reason = strongestReason(reasons);
   if (reason === undefined) return { digest, tags, what, sizeBytes, reason: NO_REASON, brief: NO_REASON };
-  return { digest, tags, what, sizeBytes, reason: reason.text, brief: briefReason(reason) };
+  // Its own row is called by its first tag.
+  const nameOf = (owner: Digest): string => decisions.get(owner)?.tags[0] ?? shortDigest(owner);
+  return { digest, tags, what, sizeBytes, reason: reason.text, brief: briefReason(reason, nameOf) };
 }
 
-function deletionDone({ step }: Outcome, decision: ShownDecision | undefined): DeletionRow {
-  if (decision !== undefined) return deletionPlanned(decision);
+function deletionDone({ step }: Outcome, decisions: DecisionsByDigest): DeletionRow {
+  const decision = decisions.get(step.digest);
+  if (decision !== undefined) return deletionPlanned(decision, decisions);
   const { digest, precondition } = step;
   const unknown = { what: 'manifest', sizeBytes: undefined, reason: NO_REASON, brief: NO_REASON };
   return { digest, tags: precondition.tags, ...unknown };
