@@ -41,6 +41,20 @@ const TIMEOUTS: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'the answer stopped half-way',
 };
 
+/** Failures before any connection. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Where images named `docker.io/…` are asked for. */
+const DOCKER_HUB = 'registry-1.docker.io';
+
 const NETWORK: Readonly<Record<string, { text: string; temporary: boolean }>> = {
   ECONNREFUSED: { text: 'the connection was refused', temporary: true },
   ECONNRESET: { text: 'the connection was reset', temporary: true },
@@ -57,13 +71,25 @@ const NETWORK: Readonly<Record<string, { text: string; temporary: boolean }>> = 
 export function explainFailure(request: FailedRequest, cause: unknown): NetworkError | ProtocolError {
   const code = codeOf(cause);
   const { text, ...explanation } = explain(code);
+  const hint = explanation.hint ?? hintFor(request.host, code);
   const ErrorClass = explanation.code === 'PROTOCOL' ? ProtocolError : NetworkError;
   return new ErrorClass(`Cannot ${request.purpose}: ${request.host}: ${text}.`, {
     ...explanation,
+    ...(hint === undefined ? {} : { hint }),
     details: { host: request.host, cause: code },
     // What could not be parsed is part of that exception, and may be anything.
     ...(code === PARSER_ERROR ? {} : { cause }),
   });
+}
+
+/** What to look at when a host cannot be reached. Who wrote no host did not choose Docker Hub. */
+function hintFor(host: string, code: string): string | undefined {
+  if (!UNREACHED.has(code)) return undefined;
+  if (host === DOCKER_HUB)
+    return 'A repository without a host is on Docker Hub: app means docker.io/library/app. Write the host too if it is elsewhere.';
+  if (code === 'ECONNREFUSED') return 'Is the registry running there, and is the port right?';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `Is ${host} the right name, and known to this machine?`;
+  return undefined;
 }
 
 /** Whether this failure of an https request means that the server may speak plain HTTP instead. Never a certificate's fault. */

@@ -49,7 +49,7 @@ export async function readGraph(
   alsoDigests: readonly Digest[],
   options: ReadOptions,
 ): Promise<Snapshot> {
-  const reading = beginReading(source, options);
+  const reading = beginReading(`read ${formatRepository(source.repository)}`, source, options);
   const listed = new Set(await source.listTags());
   for (const root of await source.listUntagged()) nameDigest(reading, root);
   await readTags(reading, listed);
@@ -62,6 +62,7 @@ export async function readGraph(
     await readNamed(reading);
   }
   await askAbsentAgain(reading);
+  reading.queue.end();
   return buildSnapshot(reading, {
     repository: source.repository,
     capabilities: source.capabilities(),
@@ -75,10 +76,12 @@ export async function readDigestGraph(
   digests: readonly Digest[],
   options: ReadOptions,
 ): Promise<Pick<Snapshot, 'nodes' | 'absent'>> {
-  const reading = beginReading(source, options);
+  const step = `read what else is used of ${formatRepository(source.repository)}`;
+  const reading = beginReading(step, source, options);
   for (const digest of digests) nameDigest(reading, { digest });
   await readNamed(reading);
   await askAbsentAgain(reading);
+  reading.queue.end();
   return buildSnapshot(reading, {
     repository: source.repository,
     capabilities: source.capabilities(),
@@ -86,8 +89,7 @@ export async function readDigestGraph(
   });
 }
 
-function beginReading(source: ManifestSource, { log }: ReadOptions): Reading {
-  const step = `read ${formatRepository(source.repository)}`;
+function beginReading(step: string, source: ManifestSource, { log }: ReadOptions): Reading {
   return {
     source,
     queue: createRequestQueue(REQUESTS_IN_FLIGHT, (done, total) => log.progress(step, done, total)),

@@ -8,11 +8,13 @@ export interface RequestQueue {
   add(task: () => Promise<void>): void;
   /** Waits until nothing is queued or running any more. @throws what the first failed task threw. */
   finish(): Promise<void>;
+  /** Says that nothing more will be queued. Only this reports all tasks as done; nothing when there was none. */
+  end(): void;
 }
 
 /**
- * A queue with at most `concurrency` requests in flight. Tasks may add tasks. `onProgress` hears how many of the tasks so far are
- * done, after each one.
+ * A queue with at most `concurrency` requests in flight. Tasks may add tasks. `onProgress` hears after each task how many of those
+ * so far are done, but of none left only once, by `end`: answers bring new tasks, and a step that ends again and again looks broken.
  */
 export function createRequestQueue(
   concurrency: number,
@@ -27,7 +29,7 @@ export function createRequestQueue(
     try {
       await task();
       done += 1;
-      onProgress(done, total);
+      if (done < total) onProgress(done, total);
     } catch (error) {
       failure ??= { error };
       queue.clear();
@@ -43,6 +45,9 @@ export function createRequestQueue(
     finish: async () => {
       await queue.onIdle();
       if (failure !== undefined) throw failure.error;
+    },
+    end: () => {
+      if (total > 0) onProgress(done, total);
     },
   };
 }

@@ -43,12 +43,22 @@ describe('the request queue', () => {
     expect(begun).toHaveLength(2);
   });
 
-  it('tells how far it is', async () => {
+  it('tells how far it is, and of the end once, however often it runs dry', async () => {
     const steps: string[] = [];
     const queue = createRequestQueue(1, (done, total) => steps.push(`${done}/${total}`));
     queue.add(() => Promise.resolve());
     queue.add(() => Promise.resolve());
     await queue.finish();
-    expect(steps).toEqual(['1/2', '2/2']);
+    queue.add(() => Promise.resolve());
+    await queue.finish();
+    expect(steps).toEqual(['1/2']);
+    queue.end();
+    expect(steps).toEqual(['1/2', '3/3']);
+  });
+
+  it('tells of no end where nothing was to be done', () => {
+    const steps: string[] = [];
+    createRequestQueue(1, (done, total) => steps.push(`${done}/${total}`)).end();
+    expect(steps).toEqual([]);
   });
 });

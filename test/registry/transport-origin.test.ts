@@ -146,6 +146,18 @@ describe('failures to connect', () => {
     expect(error.message).toMatch(/^Cannot list tags: reg\.example: /);
   });
 
+  it.each([
+    ['localhost:5000', 'ECONNREFUSED', 'Is the registry running there, and is the port right?'],
+    ['reg.exmaple', 'ENOTFOUND', 'Is reg.exmaple the right name, and known to this machine?'],
+    ['registry-1.docker.io', 'ENOTFOUND', containing('app means docker.io/library/app')],
+    ['registry-1.docker.io', 'UND_ERR_CONNECT_TIMEOUT', containing('app means docker.io/library/app')],
+    ['registry-1.docker.io', 'ECONNRESET', undefined],
+    ['localhost:5000', 'ECONNRESET', undefined],
+  ])('%s, %s: the hint is %s', (host, code, hint) => {
+    const error = explainFailure({ host, purpose: 'p' }, Object.assign(new Error('x'), { code }));
+    expect(error.hint).toEqual(hint);
+  });
+
   it('of several addresses are read from the first', () => {
     const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
     const error = explainFailure({ host: 'h', purpose: 'p' }, new AggregateError([refused, refused]));
