@@ -8,7 +8,7 @@ import type { Settings } from '../config/settings.ts';
 import type { LogLevel } from '../log.ts';
 import { instantFromMs } from '../model/time.ts';
 import type { RawOptions } from '../options.ts';
-import { describeError, describeTrouble, toCleanupError } from '../report/describe-error.ts';
+import { describeDoubt, describeError, describeTrouble, toCleanupError } from '../report/describe-error.ts';
 import { exitCodeOf } from '../report/exit-code-of.ts';
 import type { Report } from '../report/report.ts';
 import { buildStoppedReport } from '../report/stopped-report.ts';
@@ -26,7 +26,7 @@ interface Run {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Where the two files of every run lie. */
+/** Where the two files of every run lie; empty where there is none. */
 interface RunFiles {
   readonly plan: string;
   readonly report: string;
@@ -54,10 +54,12 @@ async function finish(run: Run): Promise<number> {
   const signals = listenForSignals({ graceful: raw.command === 'apply', say: (text) => log.warn(text) });
   try {
     const files = await chooseFiles(raw, environment);
-    const { report, settings } = await makeReport(run, { files, signal: signals.signal });
-    setOutputs(core, report, files);
+    const { report, settings, planFile } = await makeReport(run, { files, signal: signals.signal });
+    setOutputs(core, report, { plan: planFile ?? '', report: files.report });
     core.info(await renderResult(report, settings));
     await writeSummary(run, report);
+    const doubt = describeDoubt(report);
+    if (doubt !== undefined) core.warning(log.clean(doubt));
     const trouble = describeTrouble(report);
     if (trouble !== undefined) core.setFailed(log.clean(trouble));
     return signals.exitCode() ?? exitCodeOf(report);
@@ -74,10 +76,17 @@ async function chooseFiles(raw: RawOptions, environment: NodeJS.ProcessEnv): Pro
   return { plan: plan ?? join(folder, 'plan.json'), report: report ?? join(folder, 'report.json') };
 }
 
+interface Made {
+  readonly report: Report;
+  readonly settings?: Settings;
+  /** Where a plan really lies. */
+  readonly planFile?: string | undefined;
+}
+
 async function makeReport(
   run: Run,
   { files, signal }: { readonly files: RunFiles; readonly signal: AbortSignal },
-): Promise<{ readonly report: Report; readonly settings?: Settings }> {
+): Promise<Made> {
   const { raw, log, environment } = run;
   const isApply = raw.command === 'apply';
   try {
@@ -88,14 +97,25 @@ async function makeReport(
     for (const note of notes) log.info(note);
     const { runApply, runPlan } = await import('../cleanup.ts');
     const report = await (isApply ? runApply : runPlan)(settings, { log, environment, now, signal });
-    if (isApply && raw['plan-file'] === undefined && report.plan !== undefined)
-      await writeJson(files.plan, report.plan);
-    return { report, settings };
+    const planFile = report.planFile ?? (isApply ? await writePlan(files.plan, report, log) : undefined);
+    return { report, settings, planFile };
   } catch (thrown) {
     const command = isApply ? 'apply' : 'plan';
     const report = buildStoppedReport({ tool: TOOL, command, at: now(), error: toCleanupError(thrown) });
     await writeStoppedReport(files.report, report, log);
     return { report };
+  }
+}
+
+/** The plan of an apply without a plan file. What was done is done: a file that cannot be written must not hide it. */
+async function writePlan(path: string, { plan }: Report, log: ActionLog): Promise<string | undefined> {
+  if (plan === undefined) return undefined;
+  try {
+    await writeJson(path, plan);
+    return path;
+  } catch (cause) {
+    log.warn(`the plan could not be written to ${path}: ${String(cause)}`);
+    return undefined;
   }
 }
 
@@ -113,6 +133,7 @@ async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** A later step reads an output as a path: it is empty where no file is. */
 function setOutputs(core: Core, { totals }: Report, files: RunFiles): void {
   core.setOutput('plan-file', files.plan);
   core.setOutput('report-file', files.report);
@@ -127,11 +148,11 @@ async function renderResult(report: Report, settings: Settings | undefined): Pro
   if (settings?.format === 'json') return JSON.stringify(report, null, 2);
   if (settings?.format === 'markdown') {
     const { renderMarkdown } = await import('../report/render-markdown.ts');
-    return renderMarkdown(report);
+    return renderMarkdown(report, { frontEnd: 'action' });
   }
   const { renderText } = await import('../report/render-text.ts');
   // The web page of a job shows ANSI colours and wraps lines itself.
-  return renderText(report, { color: true, width: 120 });
+  return renderText(report, { color: true, width: 120, frontEnd: 'action' });
 }
 
 async function writeSummary({ core, log, environment }: Run, report: Report): Promise<void> {
@@ -143,7 +164,7 @@ async function writeSummary({ core, log, environment }: Run, report: Report): Pr
   const { renderMarkdown } = await import('../report/render-markdown.ts');
   try {
     await access(path);
-    await core.summary.addRaw(renderMarkdown(report)).write();
+    await core.summary.addRaw(renderMarkdown(report, { frontEnd: 'action' })).write();
   } catch (cause) {
     // What was done is done: a summary that cannot be written must not hide it.
     log.warn(`the job summary could not be written: ${String(cause)}`);

@@ -52,7 +52,7 @@ export async function openJournal(path: string): Promise<Journal> {
   } catch (cause) {
     throw new UsageError(`The journal ${path} cannot be written: ${describeCause(cause)}`, {
       code: 'USAGE',
-      hint: 'Nothing was deleted. Give a writable place with --journal.',
+      hint: 'Give a writable place with --journal.',
       cause,
     });
   }

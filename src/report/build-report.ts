@@ -56,7 +56,7 @@ function doneTotals(plan: Plan | undefined, applied: readonly RepositoryOutcome[
     kept: Math.max(0, nodes - sum(applied, (one) => one.outcomes.filter(isGone).length)),
     deleted: counts.deleted,
     untagged: counts.untagged,
-    skipped: counts.skipped + sum(applied, (one) => one.notApplied.length),
+    skipped: counts.skipped + countOutcomes(applied.flatMap((one) => one.notApplied)).skipped,
     failed: counts.failed,
     reclaimableBytes: sum(applied, (one) => freedBytes(one.outcomes, planned.get(one.name))),
   };

@@ -34,13 +34,24 @@ export function describeError(error: ToldError): string {
 export function describeTrouble({ result, plan, totals }: Report): string | undefined {
   if (result.kind === 'stopped') return describeError(result.error);
   if (result.kind === 'refused') {
-    const findings = (plan?.repositories ?? []).flatMap(({ name, guards }) =>
-      guards.map(({ text, hint }) => `  ${name}: ${text}\n  hint: ${hint}`),
+    return ['a guard refused the plan; nothing was deleted', ...listFindings(plan), '  code: GUARD (exit 6)'].join(
+      '\n',
     );
-    return ['a guard refused the plan; nothing was deleted', ...findings, '  code: GUARD (exit 6)'].join('\n');
   }
   if (totals.failed === 0) return undefined;
   return `${formatCount(totals.failed)} of the steps failed; the report says which and why`;
+}
+
+/** What guards found in a plan that was only made, in some lines; undefined when they found nothing. Untrusted, as above. */
+export function describeDoubt({ result, plan }: Report): string | undefined {
+  const findings = result.kind === 'planned' ? listFindings(plan) : [];
+  return findings.length === 0 ? undefined : ['apply would refuse this plan', ...findings].join('\n');
+}
+
+function listFindings(plan: Report['plan']): readonly string[] {
+  return (plan?.repositories ?? []).flatMap(({ name, guards }) =>
+    guards.map(({ text, hint }) => `  ${name}: ${text}\n  hint: ${hint}`),
+  );
 }
 
 function listCauses(error: ToldError): readonly string[] {

@@ -4,12 +4,21 @@ import { countOutcomes } from './count-outcomes.ts';
 import { pluralize } from './pluralize.ts';
 import type { Report } from './report.ts';
 
+/** Where the reader is: at a shell, or before a workflow. Its words for the same advice differ. */
+export type FrontEnd = 'cli' | 'action';
+
 /** What to do next. */
 export interface NextStep {
   readonly text: string;
-  /** To paste into a shell; the file's name is quoted where it must be. */
+  /** To paste into a shell, the file's name quoted where it must be, or into a workflow. */
   readonly command?: string;
 }
+
+/** The plan lies in a folder of the job, and the step's output names it. */
+const AFTER_PLAN_IN_ACTION: NextStep = {
+  text: 'To do exactly this, give the action a later step in the same job with the same inputs, command: apply, and (ID is the id of this step):',
+  command: `plan-file: \${{ steps.ID.outputs.plan-file }}`,
+};
 
 /** What has become of the repositories, in one sentence. Says "nothing was deleted" only where that is known. */
 export function describeStatus(report: Report): string {
@@ -31,17 +40,18 @@ export function describeStatus(report: Report): string {
 }
 
 /** The last line: what a reader does now. Undefined when there is nothing to do. */
-export function describeNextStep(report: Report): NextStep | undefined {
+export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep | undefined {
   const { result, plan, totals } = report;
   switch (result.kind) {
     case 'planned':
-      if (plan?.asOf !== undefined) return { text: 'To get a plan that can be applied, leave out --as-of.' };
+      if (plan?.asOf !== undefined)
+        return { text: `To get a plan that can be applied, leave out ${frontEnd === 'cli' ? '--as-of' : 'as-of'}.` };
       if (totals.deleted + totals.untagged === 0) return { text: 'There is nothing to apply.' };
       if ((plan?.repositories ?? []).some((one) => one.guards.length > 0))
         return {
           text: 'If it is what you mean, follow the hint of each guard and plan again.',
         };
-      return afterPlan(report.planFile);
+      return frontEnd === 'cli' ? afterPlan(report.planFile) : AFTER_PLAN_IN_ACTION;
     case 'refused':
       return {
         text: 'If it is what you mean, follow the hint of each guard and run again.',
@@ -74,9 +84,12 @@ export function describeRecovery(report: Report): string | undefined {
 function describeApplied(report: Report): string {
   const { deleted, untagged, failed, skipped } = report.totals;
   if (failed > 0) return `Applied in part: ${pluralize(failed, 'step')} failed.`;
-  if (skipped > 0)
-    return `Applied, save ${pluralize(skipped, 'step')} that ${skipped === 1 ? 'was' : 'were'} no longer safe or wanted.`;
-  return deleted + untagged === 0 ? 'Applied: there was nothing to delete.' : 'Applied in full.';
+  if (skipped > 0) return `Applied, save ${pluralize(skipped, 'step')} skipped for the reasons given.`;
+  if (deleted + untagged > 0) return 'Applied in full.';
+  const all = (report.applied ?? []).flatMap((one) => [...one.outcomes, ...one.notApplied]);
+  return countOutcomes(all).alreadyGone > 0
+    ? 'Applied: everything that was to go had already gone.'
+    : 'Applied: there was nothing to delete.';
 }
 
 /** What had been done when an error stopped the run. A journal without outcomes means that nobody counted. */

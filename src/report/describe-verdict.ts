@@ -80,16 +80,18 @@ function describeApplied(applied: readonly RepositoryOutcome[], planned: Numbers
   const all = planned.kept + planned.deleted;
   const outcomes = applied.flatMap((one) => one.outcomes);
   const counts = countOutcomes(outcomes);
-  const skipped = counts.skipped + applied.reduce((sum, one) => sum + one.notApplied.length, 0);
+  const notApplied = countOutcomes(applied.flatMap((one) => one.notApplied));
+  const skipped = counts.skipped + notApplied.skipped;
+  const alreadyGone = counts.alreadyGone + notApplied.alreadyGone;
   const gone = outcomes.filter(
     ({ step, outcome }) => step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone'),
   ).length;
-  if (outcomes.length === 0 && skipped === 0)
+  if (outcomes.length === 0 && skipped + alreadyGone === 0)
     return all === 0 ? 'empty, nothing to do' : `nothing deleted, ${describeRest(all)}`;
   const parts = [`${formatCount(counts.deleted)} of ${pluralize(all, 'image')} deleted, ${describeRest(all - gone)}`];
   if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} FAILED`);
   if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
-  if (counts.alreadyGone > 0) parts.push(`${formatCount(counts.alreadyGone)} already gone`);
+  if (alreadyGone > 0) parts.push(`${formatCount(alreadyGone)} already gone`);
   if (counts.untagged > 0) parts.push(`${pluralize(counts.untagged, 'tag')} off images that stay`);
   if (counts.deleted > 0 && bytes !== undefined) parts.push(`up to ${formatBytes(bytes)} freed`);
   return parts.join('; ');

@@ -47,7 +47,7 @@ export interface Changes {
   readonly problems: readonly ProblemRow[];
   /** What somebody else had deleted before its turn came: the tags, or the digest of an untagged one. */
   readonly alreadyGone: readonly string[];
-  /** Steps of the plan file that the fresh plan does not hold. */
+  /** Steps of the plan file that the fresh plan does not hold although their object is still there. */
   readonly notApplied: readonly ProblemRow[];
 }
 
@@ -58,6 +58,7 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
   const applied = report.applied?.filter((one) => one.name === plan.name);
   if (report.command === 'plan' || applied === undefined) return listPlanned(plan);
   const outcomes = applied.flatMap((one) => one.outcomes);
+  const notApplied = applied.flatMap((one) => one.notApplied);
   const done = outcomes.filter(({ outcome }) => outcome === 'deleted');
   const decisions = decisionsByDigest(plan);
   return {
@@ -67,8 +68,12 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
     problems: (['failed', 'skipped'] as const).flatMap((kind) =>
       outcomes.filter(({ outcome }) => outcome === kind).map((outcome) => problem(outcome, kind)),
     ),
-    alreadyGone: outcomes.filter(({ outcome }) => outcome === 'already-gone').map(({ step }) => nameOfStep(step)),
-    notApplied: applied.flatMap((one) => one.notApplied).map((outcome) => problem(outcome, 'skipped')),
+    alreadyGone: [...outcomes, ...notApplied]
+      .filter(({ outcome }) => outcome === 'already-gone')
+      .map(({ step }) => nameOfStep(step)),
+    notApplied: notApplied
+      .filter(({ outcome }) => outcome !== 'already-gone')
+      .map((outcome) => problem(outcome, 'skipped')),
   };
 }
 

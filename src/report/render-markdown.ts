@@ -1,7 +1,13 @@
 // The report for a job summary: the verdict as the heading, then what may stop a reader, then why, then the lists in folds.
 
 import { describeEvidence } from './describe-evidence.ts';
-import { describeNextStep, describeOrigin, describeRecovery, describeStatus } from './describe-status.ts';
+import {
+  describeNextStep,
+  describeOrigin,
+  describeRecovery,
+  describeStatus,
+  type FrontEnd,
+} from './describe-status.ts';
 import { describeVerdict, type Tone, type Verdict } from './describe-verdict.ts';
 import { escapeMarkdown, markdownCode } from './escape-markdown.ts';
 import { type Block, fitBlocks } from './markdown-document.ts';
@@ -11,15 +17,17 @@ import type { Report } from './report.ts';
 
 /** How the Markdown is rendered. */
 export interface MarkdownOptions {
-  /** Bytes of UTF-8 that the result never exceeds. */
-  readonly maxBytes: number;
+  /** Bytes of UTF-8 that the result never exceeds. Default: what fits into a job summary. */
+  readonly maxBytes?: number;
+  /** Default: the command line. */
+  readonly frontEnd?: FrontEnd;
 }
 
 /**
  * GitHub drops a job summary over 1 MiB without failing the step; a decimal megabyte leaves room for what others write.
  * Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
  */
-const JOB_SUMMARY: MarkdownOptions = { maxBytes: 1_000_000 };
+const JOB_SUMMARY_BYTES = 1_000_000;
 
 const MAX_ERROR_LINES = 50;
 
@@ -30,25 +38,25 @@ const ALERTS: Readonly<Record<Tone, string>> = { good: 'NOTE', attention: 'WARNI
  * The report as GitHub or GitLab Markdown that ends in a newline. Nothing that came from outside can add structure to it,
  * whatever it holds; long lists are cut at row boundaries to stay within `maxBytes`.
  */
-export function renderMarkdown(report: Report, options: MarkdownOptions = JOB_SUMMARY): string {
+export function renderMarkdown(report: Report, options: MarkdownOptions = {}): string {
+  const { maxBytes = JOB_SUMMARY_BYTES, frontEnd = 'cli' } = options;
   const repositories = report.plan?.repositories ?? [];
   return fitBlocks(
     [
-      ...verdictBlocks(report),
+      ...verdictBlocks(report, frontEnd),
       ...errorBlocks(report),
       ...guardBlocks(report),
       ...evidenceBlocks(report),
       ...repositories.flatMap((one) => markdownRepository(report, one)),
       ...endBlocks(report),
     ],
-    options.maxBytes,
+    maxBytes,
   );
 }
 
-function verdictBlocks(report: Report): readonly Block[] {
+function verdictBlocks(report: Report, frontEnd: FrontEnd): readonly Block[] {
   const verdict = describeVerdict(report);
-  const status = escapeMarkdown(describeStatus(report));
-  const alert = [`> [!${ALERTS[verdict.tone]}]`, `> ${nextOf(report, status)}`];
+  const alert = [`> [!${ALERTS[verdict.tone]}]`, `> ${nextOf(report, frontEnd)}`];
   const heading = `## ${headingOf(verdict, report)}`;
   const several = verdict.lines.slice(1);
   if (several.length === 0) return [{ priority: PRIORITY.verdict, head: [heading, '', ...alert], rows: [], tail: [] }];
@@ -70,8 +78,9 @@ function headingOf({ lines }: Verdict, report: Report): string {
   return `${name}: ${escapeMarkdown(first.text)}`;
 }
 
-function nextOf(report: Report, status: string): string {
-  const next = describeNextStep(report);
+function nextOf(report: Report, frontEnd: FrontEnd): string {
+  const status = escapeMarkdown(describeStatus(report));
+  const next = describeNextStep(report, frontEnd);
   if (next === undefined) return status;
   const command = next.command === undefined ? '' : ` ${markdownCode(next.command)}`;
   return `${status} ${escapeMarkdown(next.text)}${command}`;

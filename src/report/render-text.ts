@@ -2,7 +2,13 @@
 
 import type { RepositoryPlan } from '../plan/plan.ts';
 import { describeEvidence } from './describe-evidence.ts';
-import { describeNextStep, describeOrigin, describeRecovery, describeStatus } from './describe-status.ts';
+import {
+  describeNextStep,
+  describeOrigin,
+  describeRecovery,
+  describeStatus,
+  type FrontEnd,
+} from './describe-status.ts';
 import { describeVerdict, type Tone } from './describe-verdict.ts';
 import { renderTextRepository } from './render-text-repository.ts';
 import type { Report, ReportedError } from './report.ts';
@@ -23,7 +29,7 @@ export function renderText(report: Report, options: TextOptions): string {
     ...repositories.flatMap((one) => renderGuards(one, report, page)),
     ...renderEvidence(report, page),
     ...repositories.flatMap((one) => renderTextRepository(report, one, page)),
-    ...renderEnd(report, page),
+    ...renderEnd(report, page, options.frontEnd),
   ]);
 }
 
@@ -76,9 +82,9 @@ function renderEvidence(report: Report, page: TextPage): readonly string[] {
   ];
 }
 
-function renderEnd(report: Report, page: TextPage): readonly string[] {
+function renderEnd(report: Report, page: TextPage, frontEnd: FrontEnd = 'cli'): readonly string[] {
   const recovery = describeRecovery(report);
-  const next = describeNextStep(report);
+  const next = describeNextStep(report, frontEnd);
   return [
     ...(recovery === undefined ? [] : [...page.title('To take it back'), ...page.prose(recovery)]),
     ...(next === undefined ? [] : ['', ...page.statement(`${describeStatus(report)} ${next.text}`, (line) => line)]),

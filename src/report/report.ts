@@ -36,7 +36,7 @@ export interface ReportTotals {
   readonly deleted: number;
   /** Tags taken off nodes that stay: planned, or done. */
   readonly untagged: number;
-  /** Steps that were not done on purpose, those that only the plan file holds included. */
+  /** Steps that were not done on purpose, those that only the plan file holds included; not those whose object had already gone. */
   readonly skipped: number;
   readonly failed: number;
   /** An upper bound: of what the plan would free, or of what the apply's deletions freed. */

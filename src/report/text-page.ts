@@ -1,5 +1,6 @@
 // What all text renderers share: one page of a given width, with or without colours. Every untrusted text passes through here.
 
+import type { FrontEnd } from './describe-status.ts';
 import { defuseWorkflowCommand, escapeTerminal } from './escape-terminal.ts';
 import { formatCount } from './format-count.ts';
 import { type Column, createPaint, layoutTable, type Paint, wrapText } from './text-layout.ts';
@@ -10,6 +11,8 @@ export interface TextOptions {
   readonly color: boolean;
   /** Columns of the terminal; less than 40 counts as 40. */
   readonly width: number;
+  /** Default: the command line. */
+  readonly frontEnd?: FrontEnd;
 }
 
 /** A page to lay out on. Texts may be untrusted: they come back escaped and on lines that fit. */
@@ -34,14 +37,15 @@ const FLUSH = { indent: '', hang: '' };
 const MAX_COLUMNS = 2000;
 
 /** A page that obeys the options. */
-export function createTextPage({ color, width }: TextOptions): TextPage {
+export function createTextPage({ color, width, frontEnd }: TextOptions): TextPage {
   const columns = Math.max(MIN_WIDTH, Math.floor(width));
   const paint = createPaint(color);
+  const report = frontEnd === 'action' ? 'output report-file' : '--report-file';
   const clean = (text: string) => truncateText(defuseWorkflowCommand(escapeTerminal(text)), MAX_COLUMNS);
   const prose = (text: string, hang = 0) =>
     wrapText(clean(text), columns, { indent: INDENT, hang: INDENT + ' '.repeat(hang) });
   const more = (left: number) =>
-    left > 0 ? prose(`… and ${formatCount(left)} more (all in the JSON report: --report-file)`, 2).map(paint.dim) : [];
+    left > 0 ? prose(`… and ${formatCount(left)} more (all in the JSON report: ${report})`, 2).map(paint.dim) : [];
   return {
     paint,
     title: (text) => ['', ...wrapText(clean(text), columns, FLUSH).map(paint.bold)],

@@ -64,6 +64,7 @@ describe('the action with wrong inputs', () => {
     expect(stdout).toContain('::error::2 mistakes in the settings:%0A  input repository: got none');
     expect(summary).toContain('no cluster to ask');
     expect(Object.keys(outputs).sort()).toEqual([...(await declaredOutputs())].sort());
+    expect(outputs['plan-file']).toBe('');
     expect(JSON.parse(await readFile(outputs['report-file'] ?? '', 'utf8'))).toMatchObject({
       result: { kind: 'stopped' },
     });
@@ -122,7 +123,25 @@ describe.runIf(requireProgram('git'))('the action on a world of its own', () => 
     expect(JSON.parse(await readFile(outputs['plan-file'] ?? '', 'utf8'))).toMatchObject({ version: 1 });
     expect(JSON.parse(await readFile(outputs['report-file'] ?? '', 'utf8'))).toMatchObject({ command: 'plan' });
     expect(summary).toMatch(/^## /);
+    for (const text of [stdout, summary]) {
+      expect(text).toContain(`plan-file: \${{ steps.ID.outputs.plan-file }}`);
+      expect(text).not.toContain('registry-cleanup apply');
+    }
+    expect(stdout).not.toContain('::warning');
     expect(await count()).toBe(before);
+  });
+
+  it('annotates a plan that apply would refuse with a warning, and takes the journal that is always given', async () => {
+    const { code, stdout, outputs } = await act({ ...inputs, 'max-delete-share': '0', journal: './j.jsonl' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^::warning::apply would refuse this plan%0A/m);
+    expect(outputs['plan-file']).not.toBe('');
+  });
+
+  it('names no plan file when the run stopped before it had a plan', async () => {
+    const { code, outputs } = await act({ ...inputs, 'git-dir': folder, 'report-file': join(folder, 'stopped.json') });
+    expect(code).toBe(5);
+    expect(outputs).toMatchObject({ 'plan-file': '', 'report-file': join(folder, 'stopped.json') });
   });
 
   it('says why a guard refused, and writes summary, outputs and the plan', async () => {

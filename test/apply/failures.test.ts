@@ -319,7 +319,7 @@ describe('the journal of an apply', () => {
   it('cannot be opened: a usage error before anything is deleted', async () => {
     await expect(openJournal(join(folder, 'before.jsonl', 'below-a-file'))).rejects.toMatchObject({
       code: 'USAGE',
-      hint: 'Nothing was deleted. Give a writable place with --journal.',
+      hint: 'Give a writable place with --journal.',
     });
   });
 

@@ -55,6 +55,10 @@ describe('buildReport', () => {
     });
   });
 
+  it('counts no step as skipped whose image had gone when the plan file was applied', () => {
+    expect(apply([], [outcomeOf(deleteStep(doomed[0]!), 'already-gone', 'gone')])).toMatchObject({ skipped: 0 });
+  });
+
   it('counts a tag that came off as untagged, not as a deleted image', () => {
     const { digest } = decisions[0]!;
     const step = { action: 'untag', digest, precondition: { tags: [], owners: [] } } as const;

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseDigest } from '../../src/model/reference.ts';
+import type { Outcome } from '../../src/plan/outcome.ts';
 import type { Explanation } from '../../src/report/explanation.ts';
 import { renderExplanation, renderExplanationMarkdown } from '../../src/report/render-explanation.ts';
 import { renderMarkdown } from '../../src/report/render-markdown.ts';
@@ -182,6 +183,47 @@ it('an error of several lines keeps them', () => {
   const report = reportOf({ result: { kind: 'stopped', error } });
   expect(renderText(report, { color: false, width: 80 })).toContain('  line 1: a\n  line 2: b\n');
   expect(renderMarkdown(report)).toContain('line 1: a<br>line 2: b');
+});
+
+describe('an apply of a plan file whose images have gone meanwhile', () => {
+  const gone = outcomeOf(deleteStep(doomed[0]!), 'already-gone', 'it is not in the registry any more');
+  const show = (outcomes: readonly Outcome[], notApplied: readonly Outcome[]): string => {
+    const applied = [{ name: NAME, outcomes, notApplied }];
+    const plan = planOf([repositoryPlan(kept)]);
+    const report = reportOf({ command: 'apply', result: { kind: 'applied' }, plan, applied });
+    return renderText(report, { color: false, width: 120 });
+  };
+
+  it('says so, and does not call them skipped', () => {
+    const text = show([], [gone]);
+    expect(text).toContain('Applied: everything that was to go had already gone.');
+    expect(text).toContain('; 1 already gone\n');
+    expect(text).not.toMatch(/skipped|not done/);
+  });
+
+  it('is applied in full when it deleted the rest', () => {
+    expect(show([outcomeOf(deleteStep(doomed[1]!), 'deleted')], [gone])).toContain('Applied in full.');
+  });
+
+  it('sends to the reasons of what was skipped', () => {
+    const skipped = outcomeOf(deleteStep(doomed[1]!), 'skipped', 'tag v1 has gone since the plan was made');
+    expect(show([], [gone, skipped])).toContain('Applied, save 1 step skipped for the reasons given.');
+  });
+});
+
+describe('a plan that the action made', () => {
+  const report = reportOf({ plan: planOf([repositoryPlan(decisions)]), planFile: '/tmp/runner/plan.json' });
+
+  it('tells what to write into the workflow, and no command line', () => {
+    const texts = [
+      renderText(report, { color: false, width: 120, frontEnd: 'action' }),
+      renderMarkdown(report, { frontEnd: 'action' }),
+    ];
+    for (const text of texts) {
+      expect(text).toContain(`plan-file: \${{ steps.ID.outputs.plan-file }}`);
+      expect(text).not.toMatch(/registry-cleanup apply|\/tmp\/runner|--[a-z]/);
+    }
+  });
 });
 
 describe('renderText', () => {
