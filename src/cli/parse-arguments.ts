@@ -4,7 +4,7 @@ import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { mistakesError, quote, suggest } from '../config/mistake.ts';
 import { nearestName } from '../config/nearest-name.ts';
 import { UsageError } from '../errors.ts';
-import { OPTIONS, type Option, type RawOptions, selectOptions } from '../options.ts';
+import { isForCommand, OPTIONS, type Option, type RawOptions, selectOptions } from '../options.ts';
 
 /** What the user asked for. */
 export type ParsedArguments =
@@ -35,7 +35,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
     if (cause.code === 'commander.version') return { kind: 'version' };
-    if (cause.code !== 'commander.helpDisplayed' && cause.code !== 'commander.help') throw usageError(cause);
+    if (cause.code !== 'commander.helpDisplayed' && cause.code !== 'commander.help') throw usageError(cause, words);
     const command = COMMANDS.find((name) => words.includes(name));
     return command === undefined ? { kind: 'help' } : { kind: 'help', command };
   }
@@ -61,7 +61,10 @@ function createProgram(done: (result: ParsedArguments) => void, environment: Nod
 
 /** Nothing is printed or ended by commander itself. */
 function quiet(command: Command): Command {
-  return command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  return command
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
 }
 
 function addOption(command: Command, option: Option): void {
@@ -110,8 +113,19 @@ function refuseUnknownCommand(word: string | undefined): void {
   throw new UsageError(`unknown command ${quote(word)}${known}`, { code: 'USAGE', hint: HELP_HINT });
 }
 
-/** commander's sentence without its prefix; it names the option, and the nearest known one. */
-function usageError(cause: CommanderError): UsageError {
-  const text = cause.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?');
-  return new UsageError(text, { code: 'USAGE', hint: HELP_HINT });
+/** commander's sentence without its prefix; it names the option. The nearest known one is found as everywhere else. */
+function usageError(cause: CommanderError, words: readonly string[]): UsageError {
+  const text = cause.message.replace(/^error: /, '');
+  const unknown = cause.code === 'commander.unknownOption' ? /^unknown option '--([^'=]+)/.exec(text)?.[1] : undefined;
+  const nearest = unknown === undefined ? undefined : nearestName(unknown, listFlags(words));
+  const suggestion = nearest === undefined ? '' : `; did you mean --${nearest}?`;
+  return new UsageError(`${text}${suggestion}`, { code: 'USAGE', hint: HELP_HINT });
+}
+
+/** What may stand after `--` in this command line. */
+function listFlags(words: readonly string[]): readonly string[] {
+  const command = COMMANDS.find((name) => name === words[0]) ?? 'plan';
+  if (command === 'demo') return ['help'];
+  const options = selectOptions('cli').filter((option) => isForCommand(option, command));
+  return ['help', ...options.flatMap((option) => [option.name, ...(isNegatable(option) ? [`no-${option.name}`] : [])])];
 }

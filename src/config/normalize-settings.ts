@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { describeCause, UsageError } from '../errors.ts';
 import { isDigest, isTag } from '../model/reference.ts';
 import { type Instant, parseRfc3339 } from '../model/time.ts';
-import { findOption, isForCommand, OPTIONS, type RawOptions } from '../options.ts';
+import { findOption, isForCommand, type OptionName, type RawOptions, selectOptions } from '../options.ts';
 import { buildPolicy } from './build-policy.ts';
 import {
   checkInputFile,
@@ -98,11 +98,11 @@ function readCommand(findings: Findings): 'plan' | 'apply' | 'explain' {
     'command',
     findings.frontEnd === 'cli' ? ['plan', 'apply', 'explain'] : ['plan', 'apply'],
   );
-  for (const { name } of OPTIONS) {
-    const option = findOption(name);
+  for (const option of selectOptions(findings.frontEnd)) {
     // An input with a default is always given: that says nothing.
-    const isGiven = findings.raw[name] !== undefined && option.default === undefined;
-    if (isGiven && !isForCommand(option, command)) {
+    const isTold = findings.frontEnd === 'cli' || option.default === undefined;
+    const name = option.name as OptionName;
+    if (isTold && findings.raw[name] !== undefined && !isForCommand(option, command)) {
       addMistake(findings, name, `only for ${option.commands?.join(' and ')}, not for ${command}`);
     }
   }

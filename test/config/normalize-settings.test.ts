@@ -315,6 +315,7 @@ describe('a wrong option', () => {
       { command: 'apply', 'as-of': '2026-12-01T00:00:00Z' },
       ['--as-of: only for plan, not for apply'],
     ],
+    ['a journal on plan', { command: 'plan', journal: 'j.jsonl' }, ['--journal: only for apply, not for plan']],
     [
       'explain without target',
       { command: 'explain' },
