@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hasColor, isInteractive } from '../../src/cli/terminal-kind.ts';
 import { createTerminalLog } from '../../src/cli/terminal-log.ts';
 import type { LogLevel } from '../../src/log.ts';
+import { createRequestQueue } from '../../src/registry/request-queue.ts';
 
 async function openLog(looks: { level?: LogLevel; color?: boolean; interactive?: boolean } = {}) {
   const stream = new PassThrough();
@@ -26,12 +27,21 @@ describe('the log', () => {
   it('replaces secrets, also one line of a longer one, and the longest first', async () => {
     const { log, written } = await openLog();
     log.secret('');
-    log.secret('abc');
+    log.secret('abcd');
     log.secret('abcdef');
     log.secret('token: s3cr3t-line\nx');
-    log.info('abcdef abc s3cr3t token: s3cr3t-line x');
-    log.progress('reading abc', 1, 1);
+    log.info('abcdef abcd s3cr3t token: s3cr3t-line x');
+    log.progress('reading abcd', 1, 1);
     expect(written()).toBe('*** *** s3cr3t *** x\nreading ***: 1 of 1\n');
+  });
+
+  it('leaves words whole when a secret is too short to be told from them', async () => {
+    const { log, written } = await openLog();
+    log.secret('t');
+    log.secret('con');
+    log.secret('text');
+    log.info('the context');
+    expect(written()).toBe('the con***\n');
   });
 
   it('lets no text move the cursor or command a runner', async () => {
@@ -51,6 +61,18 @@ describe('the log', () => {
     expect(written()).toBe(
       'reading: 0 of 1,000\nreading: 400 of 1,000\nreading: 800 of 1,000\nreading: 1,000 of 1,000\nlisting: 7\n',
     );
+  });
+
+  it('shows a reading that finds more and more as one step with one end', async () => {
+    const { log, written } = await openLog({ interactive: true });
+    const queue = createRequestQueue(1, (done, total) => log.progress('reading', done, total));
+    for (const tasks of [2, 1]) {
+      for (let at = 0; at < tasks; at += 1) queue.add(() => Promise.resolve());
+      await queue.finish();
+    }
+    queue.end();
+    log.stop();
+    expect(written().match(/✔|√/g)).toHaveLength(1);
   });
 
   it('ends a spinner with a line that stays', async () => {
