@@ -112,6 +112,12 @@ export async function addUsedDigests(
   return { ...repository, snapshot: extendSnapshot(snapshot, await registry.readDigests(unknown)) };
 }
 
+/** The first address: what `origin` is fetched from. */
+function remoteOf({ remoteUrls }: History): { readonly remote?: string } {
+  const [remote] = remoteUrls;
+  return remote === undefined ? {} : { remote };
+}
+
 function summarize(
   repositories: readonly CollectedRepository[],
   history: History | undefined,
@@ -122,7 +128,7 @@ function summarize(
   return {
     ...(history === undefined
       ? {}
-      : { git: { branches: count('branch'), tags: count('tag'), commits: history.graph.size } }),
+      : { git: { branches: count('branch'), tags: count('tag'), commits: history.graph.size, ...remoteOf(history) } }),
     ...(usage === undefined
       ? {}
       : { kubernetes: { sources: usage.sources, images: usage.uses.length + usage.bareDigests.length } }),
