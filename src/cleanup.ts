@@ -9,7 +9,7 @@ import { applyRepositories } from './run/apply-repositories.ts';
 import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
 import { rememberFirstSeen } from './run/first-seen.ts';
 import { withPlan } from './run/make-plan.ts';
-import { type PreviousRun, readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
+import { assertWritable, type PreviousRun, readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
 import { TOOL } from './version.ts';
 
 export type { RunContext } from './run/collect-evidence.ts';
@@ -22,7 +22,7 @@ type Findings = {
 
 /**
  * Plans and writes the plan file and the report file that are asked for. Deletes nothing. A failure is a report too: its
- * `result` is `stopped`. @throws CleanupError only when the report itself cannot be written.
+ * `result` is `stopped`, also when the report file cannot be written. Never throws a CleanupError.
  */
 export async function runPlan(settings: Settings, context: RunContext): Promise<Report> {
   return await reporting(settings, context, async (found) => {
@@ -84,18 +84,32 @@ async function reporting(
 ): Promise<Report> {
   const startedAt = context.now();
   const found: Findings = {};
-  const result = await resultOf(() => story(found), context);
-  const report = buildReport({
-    tool: TOOL,
-    command: settings.command === 'apply' ? 'apply' : 'plan',
-    startedAt,
-    finishedAt: context.now(),
-    result,
-    ...found,
-    firstSeen: found.firstSeen ?? {},
-  });
-  if (settings.reportFile !== undefined) await writeJsonFile(settings.reportFile, report);
-  return report;
+  const { reportFile } = settings;
+  const build = (result: RunResult): Report =>
+    buildReport({
+      tool: TOOL,
+      command: settings.command === 'apply' ? 'apply' : 'plan',
+      startedAt,
+      finishedAt: context.now(),
+      result,
+      ...found,
+      firstSeen: found.firstSeen ?? {},
+    });
+  const report = build(
+    await resultOf(async () => {
+      if (reportFile !== undefined) await assertWritable(reportFile);
+      return await story(found);
+    }, context),
+  );
+  if (reportFile === undefined) return report;
+  try {
+    await writeJsonFile(reportFile, report);
+    return report;
+  } catch (error) {
+    if (report.result.kind === 'stopped') return report;
+    // What was done stays in the report that is shown; that it could not be kept is how the run ended.
+    return build(await resultOf(() => Promise.reject(error), context));
+  }
 }
 
 async function resultOf(story: () => Promise<RunResult>, { log }: RunContext): Promise<RunResult> {

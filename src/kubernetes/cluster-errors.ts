@@ -30,7 +30,7 @@ export function refusedList(target: ListTarget, answer: HttpAnswer): EvidenceErr
   if (status === 403) return forbidden(target, said);
   const temporary = status === 429 || status >= 500;
   return failure(target, `the server answered ${status}${said}`, {
-    hint: `Nothing was deleted. Try again later; ${LEAVE_OUT}.`,
+    hint: `Try again later; ${LEAVE_OUT}.`,
     status,
     temporary,
     ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
@@ -42,7 +42,7 @@ export function unreachable(target: ListTarget, cause: unknown): EvidenceError {
   const temporary = !isCertificateProblem(cause);
   return failure(target, `there is no answer (${describeCause(cause).slice(0, 300)})`, {
     hint: temporary
-      ? `Nothing was deleted. See that the server can be reached from here; ${LEAVE_OUT}.`
+      ? `See that the server can be reached from here; ${LEAVE_OUT}.`
       : `The kubeconfig's certificate-authority must be the one that signed the server's certificate; ${LEAVE_OUT}.`,
     temporary,
     cause,
@@ -51,7 +51,7 @@ export function unreachable(target: ListTarget, cause: unknown): EvidenceError {
 
 /** An answer that cannot be a whole list. */
 export function badPage(target: ListTarget, why: string): EvidenceError {
-  return failure(target, why, { hint: `Nothing was deleted. See what answers at the server's address; ${LEAVE_OUT}.` });
+  return failure(target, why, { hint: `See what answers at the server's address; ${LEAVE_OUT}.` });
 }
 
 /** One error for everything that failed in one run; the first error itself when there is no other. */

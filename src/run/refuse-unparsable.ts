@@ -22,7 +22,7 @@ export function refuseUnparsable(unparsable: readonly UnparsableUse[], settings:
     `Some images in use cannot be understood and may mean these repositories:\n  ${lines.join('\n  ')}`,
     {
       code: 'EVIDENCE_KUBERNETES',
-      hint: 'Nothing was deleted. Correct the references or remove the objects.',
+      hint: 'Correct the references or remove the objects.',
     },
   );
 }

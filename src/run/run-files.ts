@@ -1,6 +1,6 @@
 // The files that runs leave for each other: plan and report. Reading is strict, writing is whole or not at all.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { describeCause, UsageError } from '../errors.ts';
@@ -77,12 +77,28 @@ export async function writeJsonFile(path: string, value: unknown): Promise<void>
     await writeFile(beside, `${JSON.stringify(value, null, 2)}\n`);
     await rename(beside, path);
   } catch (cause) {
-    throw new UsageError(`${path} cannot be written: ${describeCause(cause)}`, {
-      code: 'USAGE',
-      hint: 'Give another path.',
-      cause,
-    });
+    throw cannotWrite(path, cause);
   }
+}
+
+/** Tries, before anything is done, whether a file can be written there later; leaves nothing. @throws UsageError when not. */
+export async function assertWritable(path: string): Promise<void> {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(beside, '');
+    await rm(beside);
+  } catch (cause) {
+    throw cannotWrite(path, cause);
+  }
+}
+
+function cannotWrite(path: string, cause: unknown): UsageError {
+  return new UsageError(`${path} cannot be written: ${describeCause(cause)}`, {
+    code: 'USAGE',
+    hint: 'Give another path.',
+    cause,
+  });
 }
 
 async function readText(path: string, what: string): Promise<string> {

@@ -111,3 +111,18 @@ describe('an image that somebody fills in later', () => {
     expect(report.result).toMatchObject({ kind: 'stopped', error: { code: 'EVIDENCE_KUBERNETES', exitCode: 5 } });
   });
 });
+
+describe('a report file', () => {
+  it('that cannot be written is told before anything is read, and the run ends so', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const report = await run(0, { report: 'file/report.json' });
+    expect(report.result).toMatchObject({ kind: 'stopped', error: { code: 'USAGE', exitCode: 2 } });
+    expect(report).not.toHaveProperty('plan');
+  });
+
+  it('that is a folder is told with the result, which is not lost', async () => {
+    const report = await run(0, { report: '.' });
+    expect(report.result).toMatchObject({ kind: 'stopped', error: { code: 'USAGE', exitCode: 2 } });
+    expect(report).toHaveProperty('plan');
+  });
+});
