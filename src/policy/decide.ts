@@ -43,7 +43,8 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
   const verdicts = judge({ ...evidence, snapshot }, { graph, policy, now });
   const kept = protectReachable(graph, verdicts.roots);
   protectAlso(graph, kept, doubtful(snapshot, graph, kept));
-  const untag = policy.untag ? selectUntag(graph, kept) : new Map<Digest, readonly Tag[]>();
+  const mayUntag = policy.untag && snapshot.capabilities.deleteTagOnly !== 'no';
+  const untag = mayUntag ? selectUntag(graph, kept) : new Map<Digest, readonly Tag[]>();
   const decisions = new Map<Digest, Decision>();
   for (const node of snapshot.nodes.values()) {
     decisions.set(node.digest, decisionOf(node, { graph, kept, untag, drop: verdicts.drop }));

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { hours } from '../../src/model/time.ts';
 import { type DecisionSpec, decisionsOn } from '../builders/decision.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
-import { ANY_AGE, digestOf, type NodeSpec, policyOf, referrerTagOf, usageOf } from '../builders/snapshot.ts';
+import {
+  ANY_AGE,
+  digestOf,
+  type NodeSpec,
+  policyOf,
+  referrerTagOf,
+  snapshotOf,
+  usageOf,
+} from '../builders/snapshot.ts';
 
 const OURS = 'registry.example.com/shop/app';
 const REVISION = 'org.opencontainers.image.revision';
@@ -34,6 +42,12 @@ describe('with untagging, the tags that go', () => {
       [{ name: 'a', tags: ['keep', 'old', 'older'] }],
       { policy: pins('keep') },
       ['old', 'older'],
+    ],
+    [
+      'are none where the registry cannot delete a tag alone',
+      [{ name: 'a', tags: ['keep', 'old'] }],
+      { policy: pins('keep'), snapshot: { capabilities: { ...snapshotOf([]).capabilities, deleteTagOnly: 'no' } } },
+      [],
     ],
     ['are none when every tag is pinned', [{ name: 'a', tags: ['keep', 'keep2'] }], { policy: pins('keep*') }, []],
     [
