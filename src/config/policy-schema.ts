@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import * as words from './policy-words.ts';
+import * as regexWords from './regex-words.ts';
 
 const MAPPING = 'a mapping of keys to values';
 const FLAG = 'true or false';
@@ -38,7 +39,7 @@ const operator = z
   .describe('And (default): both limits must hold. Or: one is enough; an absent one counts as no limit.');
 
 const namePattern = (kind: string) =>
-  word(words.namePatternProblem, 'a name or /REGEX/').describe(`Name of the ${kind}, or /REGEX/ in RE2 syntax.`);
+  word(regexWords.namePatternProblem, 'a name or /REGEX/').describe(`Name of the ${kind}, or /REGEX/ in RE2 syntax.`);
 
 const references = z
   .strictObject(
@@ -130,7 +131,7 @@ const images = z.strictObject(
       .strictObject(
         {
           label: z.string('the name of a label').min(1, 'the name of a label').optional(),
-          tag: word(words.groupExpressionProblem, 'a regular expression with a group').optional(),
+          tag: word(regexWords.groupExpressionProblem, 'a regular expression with a group').optional(),
         },
         MAPPING,
       )
@@ -154,7 +155,7 @@ const pins = z.strictObject(
       .optional()
       .describe('Tags to keep: * stands for any characters, ? for one.'),
     expressions: z
-      .array(word(words.expressionProblem, 'a regular expression'), 'a list of regular expressions')
+      .array(word(regexWords.expressionProblem, 'a regular expression'), 'a list of regular expressions')
       .optional()
       .describe('Tags to keep: RE2 expressions that must match the whole tag.'),
   },

@@ -1,7 +1,6 @@
 // What single words of the policy file must look like. Each function returns what is expected instead, or undefined
 // when the word is right; nothing here knows where the word stands.
 
-import { RE2JS, RE2JSException } from 're2js';
 import { UsageError } from '../errors.ts';
 import { isRepositoryName, parseRegistryHost, parseRepository } from '../model/reference.ts';
 import { type Duration, parseDuration } from '../model/time.ts';
@@ -20,33 +19,6 @@ const PLACEHOLDER = /\{([^{}]*)\}/g;
 export function durationProblem(text: string): string | undefined {
   const expected = 'a duration such as 168h, 7d, 2w or 1h30m, without a sign';
   return DURATION.test(text) && parseDuration(text) <= LONGEST ? undefined : expected;
-}
-
-/** An expression in RE2's syntax. */
-export function expressionProblem(source: string): string | undefined {
-  if (source === '') return 'a regular expression that is not empty';
-  try {
-    RE2JS.compile(source);
-    return undefined;
-  } catch (cause) {
-    if (!(cause instanceof RE2JSException)) throw cause;
-    return `a regular expression in RE2 syntax (${cause.message.replace('error parsing regexp: ', '')})`;
-  }
-}
-
-/** An expression in RE2's syntax with a group whose text is the product's name. */
-export function groupExpressionProblem(source: string): string | undefined {
-  const problem = expressionProblem(source);
-  if (problem !== undefined) return problem;
-  return RE2JS.compile(source).groupCount() > 0 ? undefined : 'a regular expression with a group: ^(.+)-v[0-9]+$';
-}
-
-/** A name of a branch or tag, or `/REGEX/`, anchored without a group as werf does it. */
-export function namePatternProblem(text: string): string | undefined {
-  if (text === '') return 'a name or /REGEX/';
-  const source = regexSource(text);
-  if (source === undefined) return undefined;
-  return source === '' ? expressionProblem(source) : expressionProblem(`^${source}$`);
 }
 
 /** What stands between the slashes of `/REGEX/`, or undefined when the text is a literal name. */
