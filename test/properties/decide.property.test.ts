@@ -186,9 +186,19 @@ describe('for every repository, history, cluster and policy', () => {
 
   it('a second run after a full apply plans nothing', () => {
     fc.assert(
-      fc.property(worlds(), (world) => {
-        const after = { ...world, nodes: carryOut(world, planOn(world).repositories[0]?.steps ?? []) };
-        expect(planOn(after).repositories[0]?.steps).toEqual([]);
+      fc.property(worlds(), (drawn) => {
+        const world = { ...drawn, policy: { ...drawn.policy, untag: false } };
+        expect(planOn(applied(world)).repositories[0]?.steps).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('with untagging, which takes evidence away together with tags, runs come to rest soon', () => {
+    fc.assert(
+      fc.property(worlds(), (drawn) => {
+        const world = { ...drawn, policy: { ...drawn.policy, untag: true } };
+        expect(planOn(applied(applied(applied(world)))).repositories[0]?.steps).toEqual([]);
       }),
       RUNS,
     );
@@ -260,6 +270,11 @@ function withNode(world: World, n: number, change: Partial<World['nodes'][number
 /** An image that loses its label gives its place in "the newest N" to an older one: others may only gain from that. */
 function loosensCounting(before: World, after: World): boolean {
   return before.policy.recent.within === 0 && JSON.stringify(before.nodes) !== JSON.stringify(after.nodes);
+}
+
+/** The world after everything that a plan wants was done. */
+function applied(world: World): World {
+  return { ...world, nodes: carryOut(world, planOn(world).repositories[0]?.steps ?? []) };
 }
 
 function carryOut(world: World, steps: readonly Step[]): World['nodes'] {
