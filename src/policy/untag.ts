@@ -3,6 +3,7 @@
 import type { KeepReason } from '../model/decision.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
 import type { Digest, Tag } from '../model/reference.ts';
+import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { KeepReasons } from './closure.ts';
 
 /**
@@ -18,7 +19,7 @@ export function selectUntag(graph: ImageGraph, kept: KeepReasons): ReadonlyMap<D
     const node = graph.nodes.get(digest);
     if (node === undefined || isReferrer(graph, digest)) continue;
     if (reasons.some((reason) => holdsAllTags(reason, node.tags))) continue;
-    const loose = node.tags.filter((tag) => !held.has(tag));
+    const loose = node.tags.filter((tag) => !held.has(tag) && parseReferrerTag(tag) === undefined);
     if (loose.length > 0) untag.set(digest, loose);
   }
   return untag;

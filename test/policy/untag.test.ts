@@ -49,6 +49,15 @@ describe('with untagging, the tags that go', () => {
       { policy: pins('keep'), snapshot: { capabilities: { ...snapshotOf([]).capabilities, deleteTagOnly: 'no' } } },
       [],
     ],
+    [
+      'are no referrer tags, also when one points at its own node',
+      [
+        { name: 'index', tags: ['keep'], lists: ['child'] },
+        { name: 'child', tags: [referrerTagOf('child')] },
+      ],
+      { policy: pins('keep') },
+      [],
+    ],
     ['are none when every tag is pinned', [{ name: 'a', tags: ['keep', 'keep2'] }], { policy: pins('keep*') }, []],
     [
       'are those beside one that a cluster uses',
