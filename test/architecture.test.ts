@@ -16,11 +16,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   policy: ['model', 'util', 'errors'],
   plan: ['model', 'util', 'errors'],
   report: ['model', 'plan', 'util', 'errors'],
-  registry: ['model', 'config', 'util', 'errors', 'log'],
+  http: ['util', 'errors', 'log'],
+  github: ['model', 'config', 'http', 'util', 'errors', 'log'],
+  registry: ['model', 'config', 'http', 'github', 'util', 'errors', 'log'],
   git: ['model', 'config', 'util', 'errors', 'log'],
   kubernetes: ['model', 'config', 'util', 'errors', 'log'],
   apply: ['model', 'plan', 'registry', 'util', 'errors', 'log'],
-  run: 'model config policy plan report registry git kubernetes apply options version util errors log'.split(' '),
+  run: 'model config policy plan report registry github git kubernetes apply options version util errors log'.split(
+    ' ',
+  ),
   cleanup: 'run model config policy plan report options version util errors log'.split(' '),
   version: [],
   demo: ['cleanup', 'config', 'model', 'report', 'registry', 'util', 'errors', 'log'],
@@ -33,27 +37,37 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const TYPES_ONLY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   apply: { registry: ['registry/port.ts'] },
   registry: { config: ['config/settings.ts'] },
+  github: { config: ['config/settings.ts'] },
   git: { config: ['config/settings.ts'] },
   kubernetes: { config: ['config/settings.ts'] },
 };
 
 /** Where each package has its place: folders (with a slash) and files of `src/`. A package that is missing here has none. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@actions/cache': ['action/'],
   '@actions/core': ['action/'],
   '@actions/exec': ['git/'],
   '@kubernetes/client-node': ['kubernetes/cluster.ts'],
+  '@octokit/rest': ['github/'],
   commander: ['cli/'],
-  'p-queue': ['registry/', 'kubernetes/', 'util/'],
-  'p-retry': ['registry/', 'kubernetes/', 'util/'],
+  'p-queue': ['http/', 'github/', 'registry/', 'kubernetes/', 'util/'],
+  'p-retry': ['http/', 'github/', 'registry/', 'kubernetes/', 'util/'],
   re2js: ['policy/', 'config/'],
-  undici: ['registry/', 'kubernetes/'],
+  undici: ['http/', 'registry/', 'kubernetes/'],
   yaml: ['config/', 'kubernetes/'],
   'yocto-spinner': ['cli/'],
-  zod: ['config/', 'registry/', 'kubernetes/', 'plan/', 'report/'],
+  zod: ['config/', 'github/', 'registry/', 'kubernetes/', 'plan/', 'report/'],
 };
 
 /** Packages that cost most of the start-up time; nobody may load them before they are needed. */
-const HEAVY = ['@actions/core', '@actions/exec', '@kubernetes/client-node', 'undici'];
+const HEAVY = [
+  '@actions/cache',
+  '@actions/core',
+  '@octokit/rest',
+  '@actions/exec',
+  '@kubernetes/client-node',
+  'undici',
+];
 
 /** Evidence, policy and now in, decisions out: these folders know no clock, network, process, environment or file. */
 const PURE = ['model', 'policy', 'plan', 'report'];

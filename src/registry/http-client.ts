@@ -1,7 +1,7 @@
 // One HTTP exchange with any origin: bounded in time and size, no credentials of its own, no redirects, no retries.
 
 import type { Dispatcher } from 'undici';
-import type { ConnectionLimits } from './connection.ts';
+import type { ConnectionLimits } from '../http/connection-limits.ts';
 import { explainFailure } from './explain-failure.ts';
 
 /** One request as it goes over the wire. */

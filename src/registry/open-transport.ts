@@ -1,18 +1,19 @@
 // Opens the way to one registry: finds credentials and scheme, then sends requests with limits, retries and tokens.
 
 import { InternalError, NetworkError, ProtocolError } from '../errors.ts';
+import { type ConnectionLimits, DEFAULT_LIMITS } from '../http/connection-limits.ts';
+import { createLimiter, type Limiter } from '../http/limit-requests.ts';
+import { openDispatcher } from '../http/open-dispatcher.ts';
+import { readAuthorities } from '../http/read-authorities.ts';
+import { retryRequest } from '../http/retry-request.ts';
 import { type Authenticator, type Authorization, createAuthenticator } from './authenticate.ts';
 import { candidateOrigins, chooseOrigin } from './choose-origin.ts';
-import { type ConnectionLimits, DEFAULT_LIMITS, type TransportOptions } from './connection.ts';
+import type { TransportOptions } from './connection.ts';
 import { type Credentials, describeCredentials } from './credentials.ts';
 import { explainResponse } from './explain-response.ts';
 import { findCredentials } from './find-credentials.ts';
 import { followRedirects } from './follow-redirects.ts';
 import { createHttpClient, type HttpClient, type HttpResponse } from './http-client.ts';
-import { createLimiter, type Limiter } from './limit-requests.ts';
-import { openDispatcher } from './open-dispatcher.ts';
-import { readAuthorities } from './read-authorities.ts';
-import { retryRequest } from './retry-request.ts';
 import type { RegistryRequest, RegistryResponse, Transport } from './transport.ts';
 
 /** An open connection's parts. */

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../src/registry/connection.ts';
-import { createLimiter } from '../../src/registry/limit-requests.ts';
+import { DEFAULT_LIMITS } from '../../src/http/connection-limits.ts';
+import { createLimiter } from '../../src/http/limit-requests.ts';
 import { parseRetryAfter } from '../../src/registry/parse-retry-after.ts';
 import { quoteFirstLine, redactUrl } from '../../src/registry/redact-text.ts';
 import type { Transport } from '../../src/registry/transport.ts';

@@ -1,8 +1,9 @@
 // Opens transports for tests: quick retries, a log that remembers, and one line for a request.
 
+import type { ConnectionLimits } from '../../src/http/connection-limits.ts';
 import type { Log } from '../../src/log.ts';
 import { parseRegistryHost, parseRepositoryName } from '../../src/model/reference.ts';
-import type { ConnectionLimits, ConnectionSettings } from '../../src/registry/connection.ts';
+import type { ConnectionSettings } from '../../src/registry/connection.ts';
 import { openTransport } from '../../src/registry/open-transport.ts';
 import type { RegistryRequest, RegistryResponse, Transport } from '../../src/registry/transport.ts';
 

@@ -1,10 +1,10 @@
-// Makes undici's pool: kept connections, own authorities, proxies. The only place that loads undici.
+// Makes undici's pool: kept connections, own authorities, proxies. One of the two places that load undici.
 
 import type { SecureContext } from 'node:tls';
 import type { Agent, Dispatcher } from 'undici';
 import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ConnectionLimits } from './connection.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 
 /** What a dispatcher is made from. */
 export interface DispatcherOptions {

@@ -3,7 +3,7 @@
 import pRetry from 'p-retry';
 import { CleanupError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ConnectionLimits } from './connection.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { Limiter } from './limit-requests.ts';
 
 /** How one request is retried. */
