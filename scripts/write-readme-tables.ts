@@ -33,8 +33,8 @@ export function renderActionInputs(): string {
   const inputs = selectOptions('action').map((option) => {
     const lines = [`  ${option.name}:`, `    description: ${JSON.stringify(describeInput(option))}`];
     // An input that the policy file can set has no default here, or the file would never be heard.
-    if (option.fileKey === undefined && option.default !== undefined)
-      lines.push(`    default: ${JSON.stringify(option.default)}`);
+    const fallback = option.actionDefault ?? option.default;
+    if (option.fileKey === undefined && fallback !== undefined) lines.push(`    default: ${JSON.stringify(fallback)}`);
     return lines.join('\n');
   });
   return `${inputs.join('\n')}\n`;

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'REGISTRY_REFUSED'
   | 'REGISTRY_UNSUPPORTED'
   | 'RATE_LIMITED'
+  | 'QUOTA'
   | 'NETWORK'
   | 'TLS'
   | 'TIMEOUT'
@@ -23,6 +24,7 @@ export type ErrorCode =
   | 'EVIDENCE_GIT'
   | 'EVIDENCE_KUBERNETES'
   | 'EVIDENCE_FILE'
+  | 'EVIDENCE_FORGE'
   | 'INTERNAL';
 
 /** A value that survives `JSON.stringify` unchanged. */

@@ -2,10 +2,17 @@
 // It knows names, kinds and words; what the values mean is decided by `config/normalize-settings.ts`.
 
 /** The commands that take options. */
-export type OptionCommand = 'plan' | 'apply' | 'explain';
+export type OptionCommand = 'plan' | 'apply' | 'explain' | 'restore';
 
 /** The heading an option stands under in the help. */
-export type OptionGroup = 'What to clean' | 'Git' | 'Kubernetes' | 'Registry' | 'Guards' | 'Files and output';
+export type OptionGroup =
+  | 'What to clean'
+  | 'Git'
+  | 'GitHub'
+  | 'Kubernetes'
+  | 'Registry'
+  | 'Guards'
+  | 'Files and output';
 
 /** One option. Its name is also the name of the action's input. */
 export interface Option {
@@ -29,6 +36,8 @@ export interface Option {
   readonly secret?: true;
   /** Absent: all of them. */
   readonly commands?: readonly OptionCommand[];
+  /** What `action.yml` gives as the default where the command line has none: an expression of GitHub's. */
+  readonly actionDefault?: string;
   /** The only front end that has it. Absent: both. */
   readonly only?: 'cli' | 'action';
 }
@@ -39,11 +48,11 @@ export const OPTIONS = [
     name: 'command',
     kind: 'text',
     group: 'What to clean',
-    help: '`plan` shows what would go and deletes nothing; `apply` deletes it.',
+    help: '`plan` shows what would go and deletes nothing; `apply` deletes it; `restore` brings back what a journal names.',
     value: 'COMMAND',
-    choices: ['plan', 'apply'],
+    choices: ['plan', 'apply', 'restore'],
     default: 'plan',
-    commands: ['plan', 'apply'],
+    commands: ['plan', 'apply', 'restore'],
     only: 'action',
   },
   {
@@ -80,7 +89,7 @@ export const OPTIONS = [
     name: 'git-dir',
     kind: 'text',
     group: 'Git',
-    help: 'Clone whose origin is asked for branches and tags. Without this option: the working directory.',
+    help: 'Clone whose origin is asked for branches and tags; with github-repository it only lends its commits. Without this option: the working directory.',
     value: 'DIR',
   },
   {
@@ -89,6 +98,50 @@ export const OPTIONS = [
     group: 'Git',
     help: 'Do not ask Git: no branch, tag or commit protects an image.',
     default: 'false',
+  },
+  {
+    name: 'github-repository',
+    kind: 'text',
+    group: 'GitHub',
+    help: 'Repository on GitHub whose branches, tags, open pull requests, releases and deployments protect images. In a workflow: the one it runs in.',
+    value: 'OWNER/NAME',
+  },
+  {
+    name: 'github-token',
+    kind: 'text',
+    group: 'GitHub',
+    help: "Token for GitHub: its interface, its Git repositories and its container registry. A workflow's own token will do for one repository; see Permissions.",
+    value: 'TEXT',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: GitHub's expression, not ours.
+    actionDefault: '${{ github.token }}',
+    environment: 'GITHUB_TOKEN',
+    secret: true,
+    only: 'action',
+  },
+  {
+    name: 'without-forge',
+    kind: 'flag',
+    group: 'GitHub',
+    help: 'Do not ask GitHub: branches and tags are those of git-dir, and no pull request, release or deployment protects an image.',
+    default: 'false',
+  },
+  {
+    name: 'pull-request-comment',
+    kind: 'flag',
+    group: 'GitHub',
+    help: 'In a workflow of a pull request: show the plan there as a comment, which later runs update.',
+    default: 'false',
+    commands: ['plan'],
+    only: 'action',
+  },
+  {
+    name: 'api-budget',
+    kind: 'text',
+    group: 'GitHub',
+    help: "Stop deleting when this share (0 to 1) of the token's hourly quota is used; the next run goes on.",
+    value: 'SHARE',
+    default: '0.8',
+    commands: ['apply', 'restore'],
   },
   {
     name: 'kube-config',
@@ -135,6 +188,15 @@ export const OPTIONS = [
     group: 'Kubernetes',
     help: 'Do not ask Kubernetes: that an image runs somewhere does not protect it.',
     default: 'false',
+  },
+  {
+    name: 'provider',
+    kind: 'text',
+    group: 'Registry',
+    help: "How the registry is spoken to: `oci` by the distribution protocol alone, `github` by GitHub's packages interface; `auto` tells by the host.",
+    value: 'NAME',
+    choices: ['auto', 'oci', 'github'],
+    default: 'auto',
   },
   {
     name: 'username',
@@ -214,16 +276,23 @@ export const OPTIONS = [
     group: 'Files and output',
     help: 'Write the report as JSON to this file, whatever becomes of the run.',
     value: 'FILE',
-    commands: ['plan', 'apply'],
+    commands: ['plan', 'apply', 'restore'],
+  },
+  {
+    name: 'cache-dir',
+    kind: 'text',
+    group: 'Files and output',
+    help: "Folder that keeps manifests and commits for later runs. Without this option: the runner's temporary folder in the action, where GitHub's cache keeps it between runs; else ~/.cache/registry-cleanup.",
+    value: 'DIR',
   },
   {
     name: 'journal',
     kind: 'text',
     group: 'Files and output',
-    help: 'File that gets a line for every deletion, with the bytes of the manifest.',
+    help: 'File that gets a line for every deletion, with the bytes of the manifest; `restore` reads it.',
     value: 'FILE',
     default: './registry-cleanup-journal.jsonl',
-    commands: ['apply'],
+    commands: ['apply', 'restore'],
   },
   {
     name: 'as-of',

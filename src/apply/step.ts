@@ -74,7 +74,17 @@ async function putBack(step: Step, { manifest, options }: Untagging): Promise<vo
 }
 
 function outcomeOf(step: Step, answer: DeleteAnswer): StepResult {
-  return answer.kind === 'refused' ? failed(step, answer.why) : { outcome: { step, outcome: answer.kind } };
+  switch (answer.kind) {
+    case 'deleted':
+    case 'already-gone':
+      return { outcome: { step, outcome: answer.kind } };
+    case 'protected':
+      return { outcome: { step, outcome: 'skipped', why: answer.why } };
+    case 'not-now':
+      return { outcome: { step, outcome: 'skipped', why: answer.why, left: true }, stop: answer.why };
+    case 'refused':
+      return failed(step, answer.why);
+  }
 }
 
 function failed(step: Step, why: string): StepResult {

@@ -42,6 +42,8 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
       ...(groupBy === undefined ? {} : { groupBy }),
       unlinked: file.images?.unlinked ?? 'keep',
     },
+    // Filled in by whoever builds the forge's rules.
+    forge: { pullRequests: 'off', releases: 'off', deployments: 'off' },
     guards: {
       maxDeleteShare: choices.maxDeleteShare ?? file.guards?.maxDeleteShare ?? DEFAULT_MAX_DELETE_SHARE,
       allowDeleteAll: choices.allowDeleteAll ?? file.guards?.allowDeleteAll ?? false,

@@ -86,7 +86,7 @@ export async function chooseRegistry(
 }
 
 function parseTarget(findings: Findings, text: string): RepositoryTarget {
-  if (!text.startsWith(LAYOUT)) return { kind: 'registry', repository: parseRepository(text) };
+  if (!text.startsWith(LAYOUT)) return { kind: 'registry', repository: parseRepository(text), provider: 'oci' };
   const equals = text.lastIndexOf('=');
   const directory = resolvePath(findings, text.slice(LAYOUT.length, equals));
   return { kind: 'oci-layout', directory, repository: parseRepository(text.slice(equals + 1)) };

@@ -85,7 +85,9 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
     policy,
     registry,
     git,
+    forge: 'off' as const,
     kubernetes,
+    missing: [],
     ...output,
     ...withoutUndefined({ asOf, target }),
   };
@@ -150,6 +152,7 @@ async function chooseGit(findings: Findings, file: PolicyFile): Promise<GitSetti
   const checked = directory === undefined ? undefined : await checkInputFolder(findings, 'git-dir', directory);
   return {
     directory: checked ?? findings.workingDirectory,
+    isNamed: directory !== undefined,
     allowUnshallow: file.gitWorktree?.allowUnshallow ?? true,
     allowFetch: file.gitWorktree?.allowFetchOriginBranchesAndTags ?? true,
   };

@@ -1,6 +1,7 @@
 // Everything a run needs to know, decided: the result of options, environment and policy file together.
 
 import type { LogLevel } from '../log.ts';
+import type { MissingEvidence } from '../model/missing-evidence.ts';
 import type { Policy } from '../model/policy.ts';
 import type { RepositoryReference } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
@@ -12,7 +13,12 @@ export type Format = 'text' | 'json' | 'markdown';
 
 /** Where a repository lives. */
 export type RepositoryTarget =
-  | { readonly kind: 'registry'; readonly repository: RepositoryReference }
+  | {
+      readonly kind: 'registry';
+      readonly repository: RepositoryReference;
+      /** `oci`: by the distribution protocol alone. `github`: by GitHub's packages interface, the protocol beside it. */
+      readonly provider: 'oci' | 'github';
+    }
   /** A directory in OCI image-layout form that stands for the repository. */
   | { readonly kind: 'oci-layout'; readonly directory: string; readonly repository: RepositoryReference };
 
@@ -24,12 +30,36 @@ export interface RegistrySettings {
   readonly caFile?: string;
   /** Speak plain HTTP also to hosts other than loopback. */
   readonly plainHttp: boolean;
+  /** Set when any repository has the provider `github`. */
+  readonly github?: GithubAccess;
+}
+
+/** How to reach GitHub's interface. */
+export interface GithubAccess {
+  /** `https://api.github.com`, or an Enterprise Server's; without a slash at the end. */
+  readonly apiUrl: string;
+  readonly token: string;
+  /** 0 to 1: writes stop when this share of the hourly quota is used. */
+  readonly budgetShare: number;
+}
+
+/** The forge whose word protects images: its references are the history's. */
+export interface ForgeSettings {
+  readonly kind: 'github';
+  readonly apiUrl: string;
+  /** `https://github.com`: where its Git repositories are. */
+  readonly serverUrl: string;
+  readonly owner: string;
+  readonly name: string;
+  readonly token: string;
 }
 
 /** Where the history comes from. */
 export interface GitSettings {
-  /** A clone (or any folder below it) whose `origin` is asked for the references. */
+  /** A clone (or any folder below it) whose `origin` is asked for the references; with a forge, one that may lend its commits. */
   readonly directory: string;
+  /** Whether the user named the directory. */
+  readonly isNamed: boolean;
   /** werf's `gitWorktree`: false means that a shallow clone is refused instead of completed elsewhere. */
   readonly allowUnshallow: boolean;
   /** werf's `allowFetchOriginBranchesAndTags`: false means that only what the clone holds is used. */
@@ -54,6 +84,11 @@ export type KubeConfigSource =
   | { readonly kind: 'inline'; readonly text: string }
   | { readonly kind: 'ambient' };
 
+/** Another policy to decide by, or why it cannot be. */
+export type ComparedPolicy =
+  | { readonly kind: 'policy'; readonly base: string; readonly policy: Policy }
+  | { readonly kind: 'broken'; readonly base: string; readonly why: string };
+
 /** The decided settings of one run. */
 export interface Settings {
   readonly command: Command;
@@ -62,7 +97,15 @@ export interface Settings {
   readonly policy: Policy;
   readonly registry: RegistrySettings;
   readonly git: GitSettings | 'off';
+  /** Never set while Git is off. */
+  readonly forge: ForgeSettings | 'off';
   readonly kubernetes: KubernetesSettings | 'off';
+  /** What the user wants asked and this run cannot ask: a pull request of a fork has no secrets. Only on `plan`. */
+  readonly missing: readonly MissingEvidence[];
+  /** Folder for what later runs need not read again: manifests by digest, the commits of the forge's repository. */
+  readonly cacheDirectory?: string;
+  /** Only on `plan`: the policy of the branch that a pull request goes to, for the difference that the change makes. */
+  readonly compareWith?: ComparedPolicy;
   readonly planFile?: string;
   readonly reportFile?: string;
   readonly previousReport?: string;

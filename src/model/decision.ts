@@ -1,5 +1,6 @@
 // What is to happen to a node, and why. Every decision has at least one reason that a person can read.
 
+import type { DeploymentState } from './forge.ts';
 import type { CommitId } from './history.ts';
 import { type Digest, shortDigest, type Tag } from './reference.ts';
 import { type Duration, formatDuration } from './time.ts';
@@ -26,6 +27,23 @@ export type KeepReason =
       readonly rule: 'git';
       readonly policy: string;
       readonly reference: { readonly kind: 'branch' | 'tag'; readonly name: string };
+      readonly commit: CommitId;
+      readonly found: LinkSource;
+    }
+  /** Of an open pull request, by one of its newest commits, a test merge of one, or a tag that names it. */
+  | {
+      readonly rule: 'pull-request';
+      readonly number: number;
+      readonly by:
+        | { readonly kind: 'commit'; readonly commit: CommitId; readonly found: LinkSource }
+        | { readonly kind: 'test-merge'; readonly commit: CommitId; readonly found: LinkSource }
+        | { readonly kind: 'tag'; readonly found: LinkSource };
+    }
+  | { readonly rule: 'release'; readonly tag: string; readonly commit: CommitId; readonly found: LinkSource }
+  | {
+      readonly rule: 'deployment';
+      readonly environment: string;
+      readonly state: DeploymentState;
       readonly commit: CommitId;
       readonly found: LinkSource;
     }
@@ -84,6 +102,8 @@ export interface Remark {
     | 'age-unknown'
     | 'orphan-referrer'
     | 'used-but-absent'
+    | 'unproved-right'
+    | 'release-without-tag'
     | 'pattern-needs-forge';
   readonly text: string;
 }
@@ -97,6 +117,12 @@ export function describeReason(reason: Reason): string {
       return `${reason.policy}: ${reason.reference.kind} ${reason.reference.name}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
     case 'unlinked':
       return `no link to a commit: ${reason.why}`;
+    case 'pull-request':
+      return describePullRequest(reason);
+    case 'release':
+      return `release ${reason.tag}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
+    case 'deployment':
+      return `${describeDeploymentState(reason.state)} ${reason.environment}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
     case 'recent':
       return `${reason.by} ${formatDuration(reason.age)} ago, younger than ${formatDuration(reason.within)}`;
     case 'age-unknown':
@@ -147,6 +173,27 @@ function describeDeleteReason(reason: DeleteReason): string {
       return `belongs to ${reason.owners.map(shortDigest).join(', ')}, which ${reason.owners.length === 1 ? 'goes' : 'go'}`;
     case 'unused':
       return 'no rule keeps it';
+  }
+}
+
+function describePullRequest({ number, by }: Extract<KeepReason, { rule: 'pull-request' }>): string {
+  if (by.kind === 'tag') return `open pull request ${number} (${describeLinkSource(by.found)})`;
+  const what = by.kind === 'commit' ? 'commit' : 'test merge';
+  return `open pull request ${number}, ${what} ${by.commit.slice(0, 10)} (${describeLinkSource(by.found)})`;
+}
+
+function describeDeploymentState(state: DeploymentState): string {
+  switch (state) {
+    case 'active':
+      return 'deployed to';
+    case 'inactive':
+      return 'was deployed to';
+    case 'pending':
+      return 'on its way to';
+    case 'failed':
+      return 'deployment failed to';
+    case 'unknown':
+      return 'may be deployed to';
   }
 }
 

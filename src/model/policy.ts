@@ -71,6 +71,18 @@ export interface Policy {
     readonly groupBy?: GroupBy;
     readonly unlinked: 'keep' | 'delete';
   };
+  /** What the forge's word protects. `off`: not asked for. */
+  readonly forge: {
+    /** Images of the newest so many commits with images of each open pull request; negative: all. */
+    readonly pullRequests: { readonly last: number } | 'off';
+    /** Images of the newest so many published releases, and of every draft; negative: all. */
+    readonly releases: { readonly last: number } | 'off';
+    /**
+     * Images of the newest so many deployments that are or were active, in each environment whose name matches one of the globs (`*`, `?`);
+     * no glob means every environment. Deployments under way are always kept.
+     */
+    readonly deployments: { readonly environments: readonly string[]; readonly last: number } | 'off';
+  };
   readonly guards: {
     /** 0 to 1: more than this share of a repository's nodes is never deleted in one run. */
     readonly maxDeleteShare: number;

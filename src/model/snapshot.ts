@@ -80,8 +80,18 @@ export interface Capabilities {
   /** Where referrers were found. */
   readonly referrers: 'api' | 'fallback-tags' | 'native';
   /** How a deletion can be taken back while the blobs are there. */
-  readonly undo: 'put-manifest' | 'none';
+  readonly undo: 'put-manifest' | 'restore' | 'none';
+  /** Deletions that may be under way at once, 1 or more. */
+  readonly deletesInFlight: number;
 }
+
+/** What a registry shows, before any delete, about the right to delete. */
+export type DeleteRight =
+  | { readonly kind: 'granted' }
+  /** The token surely lacks it: what it needs, in words. */
+  | { readonly kind: 'missing'; readonly permission: string }
+  /** Only a delete will tell: why, in words. */
+  | { readonly kind: 'unproved'; readonly why: string };
 
 /**
  * A whole repository. `complete: true` exists only after the last page was read and every listed tag, every child, every
@@ -98,4 +108,6 @@ export interface Snapshot {
   readonly absent: ReadonlyMap<Digest, readonly Digest[]>;
   /** Tags that were listed and then answered 404, twice. Nobody knows what they pointed at. */
   readonly vanishedTags: readonly Tag[];
+  /** What is known about the right to delete here. Absent: nothing can be known before the first delete. */
+  readonly deleteRight?: DeleteRight;
 }

@@ -13,4 +13,6 @@ export interface Outcome {
   readonly why?: string;
   /** True when the failure was a missing right (exit code 1 all the same, but no further delete is tried). */
   readonly forbidden?: boolean;
+  /** True when it was not tried because the registry's quota is used up for now: the next run goes on with it. */
+  readonly left?: boolean;
 }

@@ -1,6 +1,7 @@
 // The plan: what would be done to each repository, step by step, with everything needed to check it and to show it.
 
 import type { Decision, Reason, Remark } from '../model/decision.ts';
+import type { MissingEvidence } from '../model/missing-evidence.ts';
 import type { Digest, Tag } from '../model/reference.ts';
 
 /** One thing to do. Steps stand in an order in which any prefix is safe. */
@@ -60,7 +61,9 @@ export interface GuardFinding {
     | 'no-references'
     | 'foreign-history'
     | 'empty-context'
-    | 'evidence-shrank';
+    | 'evidence-shrank'
+    | 'missing-right'
+    | 'missing-evidence';
   /** What was found, in one sentence. */
   readonly text: string;
   /** What to do when this is meant, in one sentence. */
@@ -99,6 +102,18 @@ export interface EvidenceSummary {
     /** Distinct image references. */
     readonly images: number;
   };
+  /** What the forge said; absent when it was not asked. Each count is absent when its rule is off. */
+  readonly forge?: {
+    /** `GitHub`. */
+    readonly title: string;
+    /** `owner/name`. */
+    readonly repository: string;
+    readonly pullRequests?: number;
+    readonly releases?: number;
+    readonly deployments?: number;
+  };
+  /** Sources that could not be looked at though the user wanted it (a pull request of a fork has no secrets). Such a plan is never applied. */
+  readonly missing?: readonly MissingEvidence[];
   readonly repositories: readonly { readonly name: string; readonly tags: number; readonly nodes: number }[];
 }
 

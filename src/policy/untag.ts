@@ -42,7 +42,11 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'pin':
       return reason.tag ?? 'all';
     case 'git':
+    case 'release':
+    case 'deployment':
       return reason.found.tag ?? 'all';
+    case 'pull-request':
+      return reason.by.found.tag ?? 'all';
     case 'child':
       return 'none';
     case 'unlinked':

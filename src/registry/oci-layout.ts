@@ -4,7 +4,7 @@
 import PQueue from 'p-queue';
 import { ProtocolError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Digest, RepositoryReference } from '../model/reference.ts';
+import type { Digest, RepositoryReference, Tag } from '../model/reference.ts';
 import type { Capabilities } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
@@ -12,6 +12,7 @@ import { deleteLayoutManifest, deleteLayoutTag, type LayoutPlace, putLayoutManif
 import { assertLayout, readLayoutBlob, sizeOfLayoutBlob } from './layout-files.ts';
 import { reachManifests, readLayoutManifest } from './layout-graph.ts';
 import { createLayoutViewer, type LayoutView } from './layout-view.ts';
+import { lookAtEveryTag } from './look-around.ts';
 import type { FoundManifest, ManifestSource } from './manifest-source.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import type { ManifestBytes, Registry } from './port.ts';
@@ -35,6 +36,7 @@ const CAPABILITIES: Capabilities = {
   childProtected: true,
   referrers: 'native',
   undo: 'none',
+  deletesInFlight: 1,
 };
 
 /**
@@ -52,13 +54,18 @@ export async function openOciLayout(parts: OciLayoutParts): Promise<Registry> {
   const look = async (): Promise<ManifestSource> => createLayoutSource(parts, await view());
   const changes = new PQueue({ concurrency: 1 });
   const place: LayoutPlace = { directory, cache: new Map() };
+  const names = {
+    listTags: async () => [...(await view()).tags.keys()],
+    resolveTag: async (tag: Tag) => resolveTag(directory, (await view()).tags.get(tag)?.digest),
+  };
   return {
     repository,
     capabilities: CAPABILITIES,
     readSnapshot: async (alsoDigests) => readGraph(await look(), alsoDigests, { now, log }),
     readDigests: async (digests) => readDigestGraph(await look(), digests, { now, log }),
-    listTags: async () => [...(await view()).tags.keys()],
-    resolveTag: async (tag) => resolveTag(directory, (await view()).tags.get(tag)?.digest),
+    ...names,
+    lookAround: () => lookAtEveryTag(names),
+    listTagsOf: () => Promise.resolve('unsupported'),
     readManifest: async (digest) => bytesOf(await findManifest(place, await view(), digest), directory),
     readEdges: async (digest) => edgesIn(await findManifest(place, await view(), digest)),
     deleteManifest: (digest) => changes.add(() => deleteLayoutManifest(place, digest)),

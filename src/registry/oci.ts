@@ -7,6 +7,7 @@ import type { Capabilities } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import { assertDigest } from './check-digest.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
+import { lookAtEveryTag } from './look-around.ts';
 import type { ManifestSource } from './manifest-source.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import { deleteByDigest, deleteByTag } from './oci-delete.ts';
@@ -40,6 +41,8 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
   const { repository, transport, now, log } = parts;
   const endpoint: OciEndpoint = { repository, transport, place: formatRepository(repository) };
   const source = createOciSource(endpoint);
+  const listTags = () => listAllTags(endpoint);
+  const resolveTag = (tag: Tag) => resolveManifest(endpoint, tag);
   return {
     repository,
     get capabilities() {
@@ -47,8 +50,10 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
     },
     readSnapshot: (alsoDigests) => readGraph(source, alsoDigests, { now, log }),
     readDigests: (digests) => readDigestGraph(source, digests, { now, log }),
-    listTags: () => listAllTags(endpoint),
-    resolveTag: (tag) => resolveManifest(endpoint, tag),
+    listTags,
+    resolveTag,
+    lookAround: () => lookAtEveryTag({ listTags, resolveTag }),
+    listTagsOf: () => Promise.resolve('unsupported'),
     readManifest: (digest) => readManifest(endpoint, digest),
     readEdges: (digest) => readEdges(endpoint, digest),
     deleteManifest: (digest, tags) => deleteByDigest(endpoint, digest, tags),
@@ -88,6 +93,7 @@ function capabilitiesWith(referrers: Capabilities['referrers']): Capabilities {
     childProtected: false,
     referrers,
     undo: 'put-manifest',
+    deletesInFlight: 1,
   };
 }
 

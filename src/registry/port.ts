@@ -14,7 +14,35 @@ export type DeleteAnswer =
   | { readonly kind: 'deleted' }
   | { readonly kind: 'already-gone' }
   /** The registry cannot or will not do this one (unsupported, protected, locked): others may still work. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string }
+  /** A rule of the registry keeps it, whatever the credentials (the last tagged version, too many downloads): no fault of the run. */
+  | { readonly kind: 'protected'; readonly why: string }
+  /** The quota that this run may use is spent: nothing was done, nothing more is to be tried, a later run goes on. */
+  | { readonly kind: 'not-now'; readonly why: string };
+
+/** What a run knows of a repository from its snapshot. */
+export interface KnownContent {
+  readonly tags: ReadonlyMap<Tag, Digest>;
+  readonly digests: ReadonlySet<Digest>;
+}
+
+/** What a look at a repository found. */
+export interface Surroundings {
+  /** Tags with what they point at: all of them, or at least all whose digest is not among the known ones. */
+  readonly tags: ReadonlyMap<Tag, Digest>;
+  /** Listed, and leading nowhere. */
+  readonly unresolved: readonly Tag[];
+  /** Untagged digests that are not among the known ones; empty where untagged ones cannot be listed. */
+  readonly untagged: readonly Digest[];
+}
+
+/** What bringing back one deleted manifest came to. */
+export type RestoreAnswer =
+  | { readonly kind: 'restored'; readonly tags: readonly Tag[] }
+  | { readonly kind: 'already-there'; readonly tags: readonly Tag[] }
+  /** The registry does not have it any more, or does not give it back. */
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'not-now'; readonly why: string };
 
 /**
  * One repository of one registry. Every method throws `AuthError`, `RegistryError`, `NetworkError` or `ProtocolError` when
@@ -38,8 +66,17 @@ export interface Registry {
    */
   readDigests(digests: readonly Digest[]): Promise<Pick<Snapshot, 'nodes' | 'absent'>>;
 
-  /** All tag names now, from the last page to the first; one request a page. */
+  /** All tag names now, from the last page to the first. */
   listTags(): Promise<readonly Tag[]>;
+
+  /** What has changed since the snapshot, as far as the registry can show it at a bearable price. */
+  lookAround(known: KnownContent): Promise<Surroundings>;
+
+  /**
+   * The complete set of tags on a digest now, sorted. `unsupported` where only a look at every tag would tell; then `lookAround` has looked
+   * at every tag.
+   */
+  listTagsOf(digest: Digest): Promise<readonly Tag[] | 'absent' | 'unsupported'>;
 
   /** What a tag points at now. */
   resolveTag(tag: Tag): Promise<Digest | 'absent'>;
@@ -61,6 +98,15 @@ export interface Registry {
 
   /** Puts a manifest back, byte for byte, optionally under a tag: undo, and repair after a tag delete went too far. */
   putManifest(manifest: ManifestBytes, at: Digest | Tag): Promise<void>;
+
+  /**
+   * Brings deleted manifests back by the registry's own undo, in the given order (children before what lists them). Absent where
+   * `capabilities.undo` is not `restore`.
+   */
+  restore?(
+    digests: readonly Digest[],
+    onAnswer: (digest: Digest, answer: RestoreAnswer) => Promise<void>,
+  ): Promise<void>;
 
   /** Closes connections. Safe to call twice. */
   close(): Promise<void>;

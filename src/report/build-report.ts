@@ -3,6 +3,7 @@
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan, RepositoryPlan } from '../plan/plan.ts';
+import type { PlanDifference } from '../plan/plan-difference.ts';
 import { countOutcomes } from './count-outcomes.ts';
 import type { Report, ReportTotals, RepositoryOutcome, RunResult } from './report.ts';
 
@@ -21,6 +22,7 @@ export interface ReportInput {
   readonly planFile?: string;
   readonly journal?: string;
   readonly baseline?: EvidenceSummary;
+  readonly difference?: PlanDifference;
   readonly firstSeen: Report['firstSeen'];
 }
 
@@ -44,6 +46,7 @@ function plannedTotals(plan: Plan | undefined): ReportTotals {
     untagged: sum(all, (one) => one.totals.untagged),
     skipped: 0,
     failed: 0,
+    left: 0,
     reclaimableBytes: sum(all, (one) => one.totals.reclaimableBytes),
   };
 }
@@ -58,6 +61,7 @@ function doneTotals(plan: Plan | undefined, applied: readonly RepositoryOutcome[
     untagged: counts.untagged,
     skipped: counts.skipped + countOutcomes(applied.flatMap((one) => one.notApplied)).skipped,
     failed: counts.failed,
+    left: 0,
     reclaimableBytes: sum(applied, (one) => freedBytes(one.outcomes, planned.get(one.name))),
   };
 }

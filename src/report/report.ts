@@ -2,6 +2,7 @@
 
 import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan } from '../plan/plan.ts';
+import type { PlanDifference } from '../plan/plan-difference.ts';
 
 /** How a run ended: what it did, or the error that stopped it. */
 export type RunResult =
@@ -39,6 +40,8 @@ export interface ReportTotals {
   /** Steps that were not done on purpose, those that only the plan file holds included; not those whose object had already gone. */
   readonly skipped: number;
   readonly failed: number;
+  /** Steps that were not tried because a quota is used up: the next run goes on with them. Not among `skipped`. */
+  readonly left: number;
   /** An upper bound: of what the plan would free, or of what the apply's deletions freed. */
   readonly reclaimableBytes: number;
 }
@@ -60,6 +63,8 @@ export interface Report {
   readonly journal?: string;
   /** The evidence of an earlier run, when this one stopped before it had any of its own. */
   readonly baseline?: EvidenceSummary;
+  /** Only on `plan`, where the policy file differs from the one of the branch that a pull request goes to. */
+  readonly difference?: PlanDifference;
   /** When each digest was first seen by a run of ours: `{repository: {digest: RFC 3339}}`; read back by `--previous-report`. */
   readonly firstSeen: { readonly [repository: string]: { readonly [digest: string]: string } };
 }

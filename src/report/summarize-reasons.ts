@@ -16,7 +16,10 @@ export interface ReasonRow {
 /** Smallest is strongest: it explains more than the others, whatever order they were found in. */
 const RANK: Readonly<Record<Reason['rule'], number>> = {
   kubernetes: 0,
+  deployment: 0.5,
   git: 1,
+  release: 1.3,
+  'pull-request': 1.6,
   pin: 2,
   recent: 3,
   child: 4,
@@ -66,6 +69,12 @@ function kindOf(reason: Reason): string {
       return 'used by a cluster';
     case 'git':
       return `Git, ${reason.policy}`;
+    case 'pull-request':
+      return 'of an open pull request';
+    case 'release':
+      return 'of a release';
+    case 'deployment':
+      return 'of a deployment';
     case 'pin':
       return `pinned by ${reason.pin}`;
     case 'recent':
@@ -118,6 +127,9 @@ function kindOfDeletion(reason: DeleteReason): string {
 function namesIn(reason: Reason): readonly string[] {
   if (reason.rule === 'kubernetes') return reason.workloads.map((workload) => workload.context);
   if (reason.rule === 'git') return [reason.reference.name];
+  if (reason.rule === 'pull-request') return [`#${reason.number}`];
+  if (reason.rule === 'release') return [reason.tag];
+  if (reason.rule === 'deployment') return [reason.environment];
   if (reason.rule === 'git-gone') return [reason.what];
   return reason.rule === 'pin' && reason.tag !== undefined ? [reason.tag] : [];
 }

@@ -19,7 +19,15 @@ import type { Registry } from '../../src/registry/port.ts';
 import type { BuiltManifest } from '../builders/image.ts';
 import { NOW } from '../contract/registry-places.ts';
 
-type Method = 'listTags' | 'resolveTag' | 'readManifest' | 'readEdges' | 'deleteManifest' | 'deleteTag' | 'putManifest';
+type Method =
+  | 'listTags'
+  | 'lookAround'
+  | 'resolveTag'
+  | 'readManifest'
+  | 'readEdges'
+  | 'deleteManifest'
+  | 'deleteTag'
+  | 'putManifest';
 
 /** One call of the apply, before it is made. `target`: the digest or tag that it is about. */
 export interface Call {
@@ -42,6 +50,11 @@ function withInterlude(registry: Registry, interlude: Interlude): Registry {
       await before('listTags', '');
       return registry.listTags();
     },
+    lookAround: async (known) => {
+      await before('lookAround', '');
+      return registry.lookAround(known);
+    },
+    listTagsOf: (digest) => registry.listTagsOf(digest),
     resolveTag: async (tag) => {
       await before('resolveTag', tag);
       return registry.resolveTag(tag);

@@ -63,6 +63,7 @@ const CAPABILITIES: Capabilities = {
   childProtected: false,
   referrers: 'fallback-tags',
   undo: 'put-manifest',
+  deletesInFlight: 1,
 };
 
 /** A whole snapshot of the nodes; children and subjects that no spec names are absent. */
@@ -146,6 +147,7 @@ export function policyOf(parts: Partial<Policy> = {}): Policy {
     recent: { within: hours(2) },
     pins: { tags: [], expressions: [], list: [] },
     images: { source: [], tagPatterns: [], unlinked: 'keep' },
+    forge: { pullRequests: 'off', releases: 'off', deployments: 'off' },
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
     untag: false,
     ...parts,

@@ -43,9 +43,11 @@ async function folderOf(name: string, files: Readonly<Record<string, string>>): 
 async function collect(parts: Pick<Settings, 'git' | 'kubernetes'>): Promise<void> {
   const settings: Settings = {
     command: 'plan',
-    repositories: [{ kind: 'registry', repository: parseRepository(`${registry.host}/shop/app`) }],
+    repositories: [{ kind: 'registry', provider: 'oci', repository: parseRepository(`${registry.host}/shop/app`) }],
     policy: policyOf(),
     registry: { plainHttp: true },
+    forge: 'off',
+    missing: [],
     journal: join(folder, 'journal.jsonl'),
     format: 'text',
     logLevel: 'info',
@@ -68,7 +70,7 @@ const manifestsIn = (path: string): Pick<Settings, 'git' | 'kubernetes'> => ({
   kubernetes: { manifests: [path], contexts: [], namespaces: [] },
 });
 const cloneIn = (directory: string): Pick<Settings, 'git' | 'kubernetes'> => ({
-  git: { directory, allowUnshallow: true, allowFetch: true },
+  git: { directory, isNamed: true, allowUnshallow: true, allowFetch: true },
   kubernetes: 'off',
 });
 

@@ -59,6 +59,8 @@ async function explain(target: string): Promise<readonly Explanation[]> {
       registry: { plainHttp: false },
       git: 'off',
       kubernetes: 'off',
+      forge: 'off',
+      missing: [],
       journal: join(folder, 'journal.jsonl'),
       format: 'text',
       logLevel: 'info',

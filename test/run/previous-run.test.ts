@@ -48,6 +48,8 @@ function settingsFor(more: Partial<Settings>): Settings {
     registry: { plainHttp: false },
     git: 'off',
     kubernetes: { manifests: [join(folder, 'pod.json')], contexts: [], namespaces: [] },
+    forge: 'off',
+    missing: [],
     journal: join(folder, 'journal.jsonl'),
     format: 'text',
     logLevel: 'info',

@@ -49,6 +49,8 @@ async function watch(clock: { ms: number }) {
       registry: { plainHttp: false },
       git: 'off',
       kubernetes: { manifests: [join(folder, 'pod.json')], contexts: [], namespaces: [] },
+      forge: 'off',
+      missing: [],
       journal: join(folder, 'journal.jsonl'),
       format: 'text',
       logLevel: 'info',

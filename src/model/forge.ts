@@ -1,0 +1,59 @@
+// What a forge (GitHub) knows beyond Git: pull requests, releases, deployments. Evidence that protects images.
+
+import type { CommitId } from './history.ts';
+import type { Instant } from './time.ts';
+
+/** An open pull request. Its head is in the history's graph, though no branch of the repository may lead to it (forks). */
+export interface PullRequest {
+  /** 1 or more. */
+  readonly number: number;
+  readonly head: CommitId;
+  /** The branch it wants to be merged into; untrusted text. */
+  readonly baseBranch: string;
+}
+
+/** A release. A draft's tag may not exist yet. */
+export interface Release {
+  /** The Git tag's name; untrusted text. */
+  readonly tag: string;
+  readonly isDraft: boolean;
+  /** When it was published; of a draft, when it was made. */
+  readonly date: Instant;
+  /** The commit of its tag, or what a draft's tag will be made on, where that is a commit of the history. */
+  readonly commit?: CommitId;
+}
+
+/**
+ * What became of a deployment, by its latest status. `active`: it succeeded and nothing has taken its place. `inactive`: it was
+ * active once. `pending`: queued, waiting for approval, in progress, or without any status. `unknown`: a word we do not know.
+ */
+export type DeploymentState = 'active' | 'inactive' | 'pending' | 'failed' | 'unknown';
+
+/** One deployment of a commit to an environment. */
+export interface Deployment {
+  /** `production`; untrusted text. */
+  readonly environment: string;
+  readonly commit: CommitId;
+  readonly state: DeploymentState;
+  readonly createdAt: Instant;
+}
+
+/**
+ * What the forge said, every list to its end. A list is absent only when its rule is switched off.
+ */
+export interface Forge {
+  readonly complete: true;
+  /** For people: `GitHub`. */
+  readonly title: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly pullRequests?: readonly PullRequest[];
+  readonly releases?: readonly Release[];
+  /** Newest first within each environment. */
+  readonly deployments?: readonly Deployment[];
+  /**
+   * Commits that the forge made to test a merge, and the commit of a pull request that each merges. No branch leads to them, but
+   * workflows of pull requests build them.
+   */
+  readonly testMerges: ReadonlyMap<CommitId, CommitId>;
+}
