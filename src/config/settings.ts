@@ -3,7 +3,7 @@
 import type { LogLevel } from '../log.ts';
 import type { MissingEvidence } from '../model/missing-evidence.ts';
 import type { Policy } from '../model/policy.ts';
-import type { RepositoryReference } from '../model/reference.ts';
+import type { RegistryHost, RepositoryReference } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
 
 /** What a run is to do. */
@@ -116,4 +116,20 @@ export interface Settings {
   readonly asOf?: Instant;
   /** Only on `explain`: a tag or a digest. */
   readonly target?: string;
+}
+
+/** The decided settings of a `restore`: it reads a journal, and asks neither Git nor clusters. */
+export interface RestoreSettings {
+  /** The journal to read. */
+  readonly journal: string;
+  /** Only these, without duplicates; empty means every repository that the journal names. */
+  readonly repositories: readonly RepositoryReference[];
+  /** Hosts whose registry is GitHub's, as `ghcr.io`; `any` where the user says so of all. */
+  readonly githubHosts: readonly RegistryHost[] | 'any';
+  /** With `github` wherever there is a token: what the journal names is not known yet. */
+  readonly registry: RegistrySettings;
+  readonly cacheDirectory?: string;
+  readonly reportFile?: string;
+  readonly format: Format;
+  readonly logLevel: LogLevel;
 }
