@@ -79,7 +79,7 @@ function outcomeOf(step: Step, answer: DeleteAnswer): StepResult {
     case 'already-gone':
       return { outcome: { step, outcome: answer.kind } };
     case 'protected':
-      return { outcome: { step, outcome: 'skipped', why: answer.why } };
+      return { outcome: { step, outcome: 'skipped', why: answer.why, protected: true } };
     case 'not-now':
       return { outcome: { step, outcome: 'skipped', why: answer.why, left: true }, stop: answer.why };
     case 'refused':

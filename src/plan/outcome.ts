@@ -15,4 +15,6 @@ export interface Outcome {
   readonly forbidden?: boolean;
   /** True when it was not tried because the registry's quota is used up for now: the next run goes on with it. */
   readonly left?: boolean;
+  /** True when a rule of the registry keeps it, whatever the credentials: no fault of the run, and no later run can do it. */
+  readonly protected?: boolean;
 }
