@@ -3,7 +3,9 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeDefault, OPTIONS, type Option, selectOptions } from '../src/options.ts';
+import { describeDefault, describeDeprecation, type Option } from '../src/options/option.ts';
+import { OPTIONS } from '../src/options/option-table.ts';
+import { selectOptions } from '../src/options.ts';
 
 /** The marks around the generated part of a file. */
 export interface Marks {
@@ -20,18 +22,22 @@ export function renderOptionTable(): string {
     const only = option.only === undefined ? '' : option.only === 'cli' ? 'Command line only. ' : 'Action only. ';
     const repeatable = option.kind === 'list' ? ' Repeatable; in the action one a line.' : '';
     const choices = option.choices === undefined ? '' : ` One of ${option.choices.map(code).join(', ')}.`;
-    const variable =
-      option.environment === undefined ? '' : ` Command line: also ${code(option.environment)} in the environment.`;
-    const help = `${only}${option.help}${choices}${repeatable}${variable}`;
+    const names = option.environment?.map(code).join(', else ');
+    const also = option.only === 'action' ? '' : 'also ';
+    const variable = names === undefined ? '' : ` On the command line ${also}${names} in the environment.`;
+    const old = describeDeprecation(option);
+    const help = `${old === undefined ? '' : `**${old}.** `}${only}${option.help}${choices}${repeatable}${variable}`;
     return `| ${code(option.name)} | ${describeDefault(option)} | ${help.replaceAll('|', '\\|')} |`;
   });
   return ['| Option and input | Default | Meaning |', '| --- | --- | --- |', ...rows, ''].join('\n');
 }
 
 /** The inputs of action.yml, as YAML indented by two. Ends in a newline. */
-export function renderActionInputs(): string {
-  const inputs = selectOptions('action').map((option) => {
+export function renderActionInputs(options: readonly Option[] = selectOptions('action')): string {
+  const inputs = options.map((option) => {
     const lines = [`  ${option.name}:`, `    description: ${JSON.stringify(describeInput(option))}`];
+    const old = describeDeprecation(option);
+    if (old !== undefined) lines.push(`    deprecationMessage: ${JSON.stringify(old)}`);
     // An input that the policy file can set has no default here, or the file would never be heard.
     const fallback = option.actionDefault ?? option.default;
     if (option.fileKey === undefined && fallback !== undefined) lines.push(`    default: ${JSON.stringify(fallback)}`);

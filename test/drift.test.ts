@@ -12,7 +12,9 @@ import {
   replaceBetween,
 } from '../scripts/write-readme-tables.ts';
 import { renderPolicySchema } from '../src/config/policy-schema.ts';
-import { OPTIONS, type Option, selectOptions } from '../src/options.ts';
+import type { Option } from '../src/options/option.ts';
+import { OPTIONS } from '../src/options/option-table.ts';
+import { listDeprecations, selectOptions } from '../src/options.ts';
 import { TOOL } from '../src/version.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -33,7 +35,7 @@ describe('action.yml', () => {
   it('has exactly the inputs of the option table, in its order and with its defaults', () => {
     const expected = selectOptions('action').map((option) => [
       option.name,
-      option.fileKey === undefined ? option.default : undefined,
+      option.fileKey === undefined ? (option.actionDefault ?? option.default) : undefined,
     ]);
     expect(expected.length).toBeGreaterThan(20);
     expect(Object.entries(action.inputs).map(([name, input]) => [name, input.default])).toEqual(expected);
@@ -53,6 +55,8 @@ describe('action.yml', () => {
         'deleted-count',
         'untagged-count',
         'failed-count',
+        'left-count',
+        'restored-count',
         'reclaimable-bytes',
         'report-file',
       ].sort(),
@@ -73,6 +77,20 @@ describe('the option table', () => {
       if (option.choices !== undefined) expect(option.choices).toContain(option.default);
       if (option.secret === true) expect(option).not.toHaveProperty('default');
     }
+  });
+
+  it('says of a deprecated option what to use instead, wherever it is shown or given', () => {
+    const old: Option = {
+      name: 'old-name',
+      kind: 'flag',
+      group: 'Guards',
+      help: 'Does something.',
+      deprecated: { since: '0.3.0', instead: 'new-name' },
+    };
+    expect(renderActionInputs([old])).toContain('    deprecationMessage: "deprecated since 0.3.0: use new-name"\n');
+    expect(listDeprecations({ 'old-name': true }, [old])).toEqual(['--old-name: deprecated since 0.3.0: use new-name']);
+    expect(listDeprecations({}, [old])).toEqual([]);
+    expect(renderActionInputs()).not.toContain('deprecationMessage');
   });
 });
 

@@ -1,6 +1,7 @@
 // The action's inputs as raw options. The runner gives an empty text for an input that is not set, so empty means absent.
 
-import { type Option, type RawOptions, selectOptions } from '../options.ts';
+import type { Option } from '../options/option.ts';
+import { type RawOptions, selectOptions } from '../options.ts';
 
 /** Reads one input: `core.getInput`. */
 export type GetInput = (name: string) => string;

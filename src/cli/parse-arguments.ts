@@ -4,7 +4,9 @@ import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { mistakesError, quote, suggest } from '../config/mistake.ts';
 import { nearestName } from '../config/nearest-name.ts';
 import { UsageError } from '../errors.ts';
-import { isForCommand, OPTIONS, type Option, type RawOptions, selectOptions } from '../options.ts';
+import { isForCommand, type Option } from '../options/option.ts';
+import { OPTIONS } from '../options/option-table.ts';
+import { type RawOptions, selectOptions } from '../options.ts';
 
 /** What the user asked for. */
 export type ParsedArguments =
@@ -14,7 +16,7 @@ export type ParsedArguments =
   | { readonly kind: 'run'; readonly command: CommandName; readonly raw: RawOptions };
 
 /** The commands, in the order of the help. */
-export const COMMANDS = ['plan', 'apply', 'explain', 'demo'] as const;
+export const COMMANDS = ['plan', 'apply', 'explain', 'restore', 'demo'] as const;
 /** A command that the command line knows. */
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -100,9 +102,11 @@ function collectValues(command: Command, options: readonly Option[], environment
 
 /** What variables give; also the password, which has no option here: others see the command line. */
 function listVariables(environment: NodeJS.ProcessEnv): readonly (readonly [string, string | undefined])[] {
-  return (OPTIONS as readonly Option[]).flatMap(({ name, environment: variable }) =>
-    variable === undefined ? [] : [[name, environment[variable]] as const],
-  );
+  return (OPTIONS as readonly Option[]).flatMap(({ name, environment: variables }) => {
+    const values = (variables ?? []).map((variable) => environment[variable]).filter((value) => value !== undefined);
+    // One that is set and empty is told of where the option is needed.
+    return values.length === 0 ? [] : [[name, values.find((value) => value !== '') ?? ''] as const];
+  });
 }
 
 function refuseUnknownCommand(word: string | undefined): void {

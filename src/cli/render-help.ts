@@ -1,6 +1,7 @@
 // The help: what each command does, the options in groups, examples, and what the exit codes mean.
 
-import { describeDefault, isForCommand, type Option, type OptionGroup, selectOptions } from '../options.ts';
+import { describeDefault, isForCommand, type Option, type OptionGroup } from '../options/option.ts';
+import { selectOptions } from '../options.ts';
 import { wrapText } from '../report/text-layout.ts';
 import { type CommandName, isNegatable } from './parse-arguments.ts';
 
@@ -8,6 +9,7 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   plan: 'registry-cleanup [plan] [options]',
   apply: 'registry-cleanup apply [options]',
   explain: 'registry-cleanup explain TAG|DIGEST [options]',
+  restore: 'registry-cleanup restore [options]',
   demo: 'registry-cleanup demo',
 };
 
@@ -16,6 +18,8 @@ const ABOUT: Readonly<Record<CommandName, string>> = {
   apply:
     'Delete what nothing needs. With --plan-file: only what is also in that plan, decided again on fresh evidence.',
   explain: 'Say why one image is kept or deleted.',
+  restore:
+    'Bring back what the journal of an apply names, where the registry still has it: on ghcr.io for 30 days. Deletes nothing.',
   demo: 'Run plan and apply on a world of its own in a temporary folder: no registry, no cluster, no network.',
 };
 
@@ -32,6 +36,11 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
     'In CI nothing is ambient: name the kubeconfig, or manifests, or say no.',
     'registry-cleanup apply --repository registry.example.com/team/app --kube-manifests ./gitops',
   ],
+  [
+    'On GitHub, with a token in GITHUB_TOKEN: pull requests, releases and deployments count too.',
+    'registry-cleanup --repository ghcr.io/team/app --github-repository team/app --without-kube',
+  ],
+  ['That was too much: bring it back.', 'registry-cleanup restore --journal registry-cleanup-journal.jsonl'],
   ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository registry.example.com/team/app'],
 ];
 
@@ -105,13 +114,21 @@ function describeOption(option: Option, isForAll: boolean): string {
   const fallback = describeDefault(option);
   const notes = [
     ...(option.kind === 'list' ? ['repeatable'] : []),
-    ...(isForAll && option.commands !== undefined ? [`only ${option.commands.join(' and ')}`] : []),
+    ...(isForAll ? describeCommands(option) : []),
     ...(option.choices === undefined ? [] : [option.choices.join(', ')]),
     ...(fallback === '' ? [] : [`default: ${fallback}`]),
-    ...(option.environment === undefined ? [] : [`environment: ${option.environment}`]),
+    ...(option.environment === undefined ? [] : [`environment: ${option.environment.join(', else ')}`]),
   ];
   const words = option.help.replaceAll('`', '');
   return notes.length === 0 ? words : `${words} (${notes.join('; ')})`;
+}
+
+/** Which commands take the option, where that is worth a word. */
+function describeCommands({ commands }: Option): readonly string[] {
+  if (commands === undefined) return [];
+  // What goes into a decision is for every command that decides.
+  if (commands.includes('plan') && commands.includes('apply') && commands.includes('explain')) return [];
+  return [`only ${new Intl.ListFormat('en-GB').format(commands)}`];
 }
 
 function renderExamples(width: number): readonly string[] {

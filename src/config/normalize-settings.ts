@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { describeCause, UsageError } from '../errors.ts';
 import { isDigest, isTag } from '../model/reference.ts';
 import { type Instant, parseRfc3339 } from '../model/time.ts';
-import { findOption, isForCommand, type OptionName, type RawOptions, selectOptions } from '../options.ts';
+import { isForCommand } from '../options/option.ts';
+import { findOption, type OptionName, type RawOptions, selectOptions } from '../options.ts';
 import { buildPolicy } from './build-policy.ts';
 import {
   checkInputFile,

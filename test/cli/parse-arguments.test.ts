@@ -35,6 +35,7 @@ describe('a command line', () => {
       'explain --repository a/b v1',
       { kind: 'run', command: 'explain', raw: { command: 'explain', target: 'v1', repository: ['a/b'] } },
     ],
+    ['restore --journal j.jsonl', { kind: 'run', command: 'restore', raw: { command: 'restore', journal: 'j.jsonl' } }],
     ['demo', { kind: 'run', command: 'demo', raw: { command: 'demo' } }],
     ['--version', { kind: 'version' }],
     ['plan -V', { kind: 'version' }],
@@ -58,8 +59,17 @@ describe('a command line', () => {
   });
 
   it.each([
+    ['the first', { GITHUB_TOKEN: 'one', GH_TOKEN: 'two' }, 'one'],
+    ['the second, when the first is empty', { GITHUB_TOKEN: '', GH_TOKEN: 'two' }, 'two'],
+    ['the second alone', { GH_TOKEN: 'two' }, 'two'],
+    ['nothing but empty ones', { GITHUB_TOKEN: '' }, ''],
+  ])('takes a token from %s of its variables', (_, environment, token) => {
+    expect(parse('plan', environment)).toMatchObject({ raw: { 'github-token': token } });
+  });
+
+  it.each([
     ['aply', 'unknown command "aply"; did you mean "apply"?'],
-    ['purge', 'unknown command "purge"; the commands are plan, apply, explain, demo'],
+    ['purge', 'unknown command "purge"; the commands are plan, apply, explain, restore, demo'],
     ['--repositry a/b', "unknown option '--repositry'; did you mean --repository?"],
     ['--repo a/b', "unknown option '--repo'; did you mean --repository?"],
     ['--journal-file=x', "unknown option '--journal-file=x'"],

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FrontEnd } from '../../src/config/findings.ts';
 import { normalizeSettings } from '../../src/config/normalize-settings.ts';
 import { UsageError } from '../../src/errors.ts';
-import { OPTIONS, type RawOptions } from '../../src/options.ts';
+import { OPTIONS } from '../../src/options/option-table.ts';
+import type { RawOptions } from '../../src/options.ts';
 
 const KUBECONFIG = 'apiVersion: v1\nkind: Config\nclusters: []\n';
 const BASE64 = Buffer.from(KUBECONFIG).toString('base64');
