@@ -61,7 +61,7 @@ function doneTotals(plan: Plan | undefined, applied: readonly RepositoryOutcome[
     untagged: counts.untagged,
     skipped: counts.skipped + countOutcomes(applied.flatMap((one) => one.notApplied)).skipped,
     failed: counts.failed,
-    left: 0,
+    left: counts.left,
     reclaimableBytes: sum(applied, (one) => freedBytes(one.outcomes, planned.get(one.name))),
   };
 }

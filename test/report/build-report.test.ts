@@ -26,6 +26,7 @@ describe('buildReport', () => {
       untagged: 0,
       skipped: 0,
       failed: 0,
+      left: 0,
       reclaimableBytes: 2 * one.reclaimableBytes,
     });
   });
@@ -33,7 +34,15 @@ describe('buildReport', () => {
   it('shows zeros and the error when the run stopped before a plan', () => {
     const error = { name: 'AuthError', code: 'AUTH', message: 'no', exitCode: 3 };
     const report = reportOf({ result: { kind: 'stopped', error } });
-    expect(report.totals).toEqual({ kept: 0, deleted: 0, untagged: 0, skipped: 0, failed: 0, reclaimableBytes: 0 });
+    expect(report.totals).toEqual({
+      kept: 0,
+      deleted: 0,
+      untagged: 0,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      reclaimableBytes: 0,
+    });
     expect(report.plan).toBeUndefined();
   });
 
@@ -46,6 +55,16 @@ describe('buildReport', () => {
       outcomeOf(fourth!, 'skipped', 'a new tag'),
     ]);
     expect(totals).toMatchObject({ kept: 12, deleted: 1, failed: 1, skipped: 1 });
+  });
+
+  it('counts what a quota left for the next run apart from what was skipped', () => {
+    const [first, second, third] = doomed.map(deleteStep);
+    const totals = apply([
+      outcomeOf(first!, 'deleted'),
+      { ...outcomeOf(second!, 'skipped', 'the quota is used up'), left: true },
+      { ...outcomeOf(third!, 'skipped', 'not tried: the quota is used up'), left: true },
+    ]);
+    expect(totals).toMatchObject({ kept: 13, deleted: 1, failed: 0, skipped: 0, left: 2 });
   });
 
   it('counts steps of the plan file that were not tried as skipped', () => {
