@@ -3,12 +3,12 @@
 // server may be on any host, as it is with Docker Hub and GitLab: the registry, reached over TLS, vouches for it.
 
 import { AuthError, ProtocolError } from '../errors.ts';
+import { redactUrl } from '../http/redact-text.ts';
 import type { Log } from '../log.ts';
 import { isLoopbackHost } from './choose-origin.ts';
 import { basicHeader, type Credentials } from './credentials.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 import { parseChallenges } from './parse-challenge.ts';
-import { redactUrl } from './redact-text.ts';
 import { requestToken, type TokenSource } from './request-token.ts';
 import { createTokenCache, type TokenCache } from './token-cache.ts';
 

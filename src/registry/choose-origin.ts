@@ -2,9 +2,9 @@
 // does not speak TLS at all; a certificate that is not trusted never leads there.
 
 import { NetworkError } from '../errors.ts';
+import { isNotTls } from '../http/explain-failure.ts';
 import type { RegistryHost } from '../model/reference.ts';
 import type { ConnectionSettings } from './connection.ts';
-import { isNotTls } from './explain-failure.ts';
 
 /** Docker Hub's API has another host than its images: https://distribution.github.io/distribution/spec/api/ */
 const DOCKER_HUB_ORIGIN = 'https://registry-1.docker.io';

@@ -9,9 +9,9 @@ import {
   ProtocolError,
   RegistryError,
 } from '../errors.ts';
+import { parseRetryAfter } from '../http/parse-retry-after.ts';
+import { quoteFirstLine } from '../http/redact-text.ts';
 import type { HttpResponse } from './http-client.ts';
-import { parseRetryAfter } from './parse-retry-after.ts';
-import { quoteFirstLine } from './redact-text.ts';
 
 /** What was asked, and as whom. */
 export interface AskedRequest {

@@ -1,8 +1,8 @@
 // Follows redirects by hand: blobs often lie in an object store behind a signed URL. Credentials never travel there.
 
 import { ProtocolError } from '../errors.ts';
+import { redactUrl } from '../http/redact-text.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
-import { redactUrl } from './redact-text.ts';
 
 /** A request, and the credentials that go with it while it stays on the origin it was made for. */
 export interface AuthorizedRequest extends HttpRequest {

@@ -2,7 +2,7 @@
 
 import type { Dispatcher } from 'undici';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
-import { explainFailure } from './explain-failure.ts';
+import { explainFailure } from '../http/explain-failure.ts';
 
 /** One request as it goes over the wire. */
 export interface HttpRequest {

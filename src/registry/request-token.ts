@@ -3,11 +3,11 @@
 
 import * as z from 'zod';
 import { AuthError, ProtocolError } from '../errors.ts';
+import { redactUrl } from '../http/redact-text.ts';
 import type { Log } from '../log.ts';
 import { basicHeader, type Credentials, describeCredentials } from './credentials.ts';
 import { explainResponse } from './explain-response.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
-import { redactUrl } from './redact-text.ts';
 
 /** The token server, from the registry's challenge. */
 export interface TokenSource {

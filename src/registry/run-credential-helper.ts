@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import * as z from 'zod';
 import { AuthError, UsageError } from '../errors.ts';
+import { quoteFirstLine } from '../http/redact-text.ts';
 import type { Credentials } from './credentials.ts';
-import { quoteFirstLine } from './redact-text.ts';
 
 /** What to ask for. */
 export interface HelperRequest {

@@ -10,9 +10,9 @@ import { type AddressInfo, connect as connectSocket, createServer as createSocke
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { explainFailure, isNotTls } from '../../src/http/explain-failure.ts';
 import { parseRegistryHost } from '../../src/model/reference.ts';
 import { candidateOrigins, chooseOrigin, isLoopbackHost } from '../../src/registry/choose-origin.ts';
-import { explainFailure, isNotTls } from '../../src/registry/explain-failure.ts';
 import type { Transport } from '../../src/registry/transport.ts';
 import { requireProgram } from '../support/real-parts.ts';
 import { makeServerCertificate } from '../support/registry-server.ts';
