@@ -101,7 +101,7 @@ function explanationOf(text: string): Explanation {
  */
 function structureOf(markdown: string): string {
   return markdown
-    .replace(/<code>[^<\n]*(?:<(?:wbr|span|\/span)>[^<\n]*)*<\/code>|`[^`\n]+`/g, '')
+    .replace(/<code>[^<\n]*(?:<(?:wbr|span|\/span)>[^<\n]*)*<\/code>|`[^`\n]+`/g, 'c')
     .replace(/:\/\/|www\.|:[\w+-]+:/g, '~link~')
     .replace(/<wbr>@<wbr>|#<wbr>|<span>\$<\/span>|&#\d+;|&(?:lt|gt|amp|nbsp);/g, 'e')
     .replace(/<wbr>|<br>/g, '')
