@@ -5,7 +5,7 @@
 import { AuthError, ProtocolError } from '../errors.ts';
 import { redactUrl } from '../http/redact-text.ts';
 import type { Log } from '../log.ts';
-import { isLoopbackHost } from './choose-origin.ts';
+import { isLoopbackHost } from '../util/loopback-host.ts';
 import { basicHeader, type Credentials } from './credentials.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 import { parseChallenges } from './parse-challenge.ts';

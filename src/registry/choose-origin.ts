@@ -4,16 +4,11 @@
 import { NetworkError } from '../errors.ts';
 import { isNotTls } from '../http/explain-failure.ts';
 import type { RegistryHost } from '../model/reference.ts';
+import { isLoopbackHost } from '../util/loopback-host.ts';
 import type { ConnectionSettings } from './connection.ts';
 
 /** Docker Hub's API has another host than its images: https://distribution.github.io/distribution/spec/api/ */
 const DOCKER_HUB_ORIGIN = 'https://registry-1.docker.io';
-
-/** Whether a host name (without port, IPv6 with or without brackets) is this machine: `localhost`, `127.0.0.0/8`, `::1`. */
-export function isLoopbackHost(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
-}
 
 /**
  * The origins to try for a host, in this order: https always comes first; http follows for a loopback host without an
