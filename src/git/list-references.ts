@@ -2,25 +2,10 @@
 
 import { EvidenceError } from '../errors.ts';
 import { type CommitId, isCommitId } from '../model/history.ts';
+import type { ListedReference, ListedReferences } from '../model/listed-references.ts';
 import { type Environment, gitEnvironment } from './git-environment.ts';
 import type { Clone } from './inspect-clone.ts';
 import { readGit } from './run-git.ts';
-
-/** A branch or tag before anybody looked at its object. */
-export interface ListedReference {
-  readonly kind: 'branch' | 'tag';
-  readonly name: string;
-  /** What the reference holds: a commit, an annotated tag, or (for a tag) anything else. */
-  readonly object: CommitId;
-  /** Where it ends after all annotated tags; not proved to be a commit. */
-  readonly target: CommitId;
-}
-
-/** All branches and tags at one moment. */
-export interface ListedReferences {
-  readonly references: readonly ListedReference[];
-  readonly defaultBranch?: string;
-}
 
 const PEELED = '^{}';
 

@@ -1,4 +1,4 @@
-// A bare repository of our own in a temporary folder: everything that needs a repository is done here, so that the user's
+// A bare repository of our own in a folder of its own: everything that needs a repository is done here, so that the user's
 // clone is never written to. It may borrow the clone's objects, and it knows no reference but the ones that are put into it.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,19 +6,33 @@ import { join } from 'node:path';
 import { describeCause, EvidenceError } from '../errors.ts';
 import type { CommitId } from '../model/history.ts';
 import { type Environment, ownEnvironment } from './git-environment.ts';
-import type { Clone } from './inspect-clone.ts';
 import { type GitCall, streamGit } from './run-git.ts';
+import type { ConfigEntry, Redact } from './secrets.ts';
+
+/** A repository elsewhere, and all that git needs to reach it. */
+export interface Remote {
+  /** For messages, without credentials: `origin (https://github.com/acme/shop)`. */
+  readonly title: string;
+  /** Where git runs, so that relative addresses mean something. */
+  readonly directory: string;
+  /** Git's whole configuration there. Its credentials travel in the environment of git, and are never written to a file. */
+  readonly config: readonly ConfigEntry[];
+  readonly redact: Redact;
+}
 
 /** A repository of our own. Its references are numbered, because names are untrusted and may differ only in case. */
 export interface OwnRepository {
-  /** A call of git that acts on this repository; its directory is the top of the user's clone, for relative addresses. */
+  /** Absolute path. */
+  readonly directory: string;
+  /** A call of git that acts on this repository; it runs where the remote's relative addresses start. */
   call(purpose: string, parameters: readonly string[]): GitCall;
   /** Sets the references to exactly these ids, `refs/listed/0`, `refs/listed/1`, … in the given order. */
   setReferences(ids: readonly CommitId[]): Promise<void>;
   /**
-   * Gets the given ids and all commits behind them from origin; `treeless` without trees and files, where the server can do
-   * that. Treeless does not mix with borrowed objects: git (2.39) then looks for missing ones at origin, without end.
-   * @throws EvidenceError EVIDENCE_GIT when origin does not supply every one.
+   * Gets the given ids and all commits behind them from the remote, which is told what the references reach; `treeless` without trees
+   * and files, where the server can do that. Treeless does not mix with borrowed objects: git (2.39) then looks for missing ones at
+   * origin, without end.
+   * @throws EvidenceError EVIDENCE_GIT when the remote does not supply every one.
    */
   fetch(ids: readonly CommitId[], objects: 'treeless' | 'all'): Promise<void>;
   /** Deletes the folder. */
@@ -27,14 +41,17 @@ export interface OwnRepository {
 
 /** What {@link createOwnRepository} needs. */
 export interface OwnRepositoryOptions {
-  readonly clone: Clone;
+  readonly remote: Remote;
   readonly environment: Environment;
-  /** The folder to make the temporary folder in. */
-  readonly temporaryRoot: string;
+  /** The folder to make the repository's folder in. */
+  readonly parent: string;
   readonly hash: 'sha1' | 'sha256';
-  /** Use the clone's objects. Right only for a clone without holes, or when nothing is fetched. */
-  readonly borrow: boolean;
+  /** A folder with objects to use besides. Right only for one without holes, or when nothing is fetched. */
+  readonly borrowFrom?: string;
 }
+
+/** What the folders of repositories of our own are called before their random end. */
+export const OWN_FOLDER = 'registry-cleanup-git-';
 
 /** Numbered references are padded to this width, so that they are sorted. */
 const NUMBER_WIDTH = 8;
@@ -45,12 +62,12 @@ const NUMBER_WIDTH = 8;
  * @throws EvidenceError EVIDENCE_GIT when the folder cannot be made.
  */
 export async function createOwnRepository(options: OwnRepositoryOptions): Promise<OwnRepository> {
-  const { clone } = options;
+  const { remote } = options;
   const directory = await makeFolder(options);
-  const environment = ownEnvironment(options.environment, directory, clone.config);
+  const environment = ownEnvironment(options.environment, directory, remote.config);
 
   function call(purpose: string, parameters: readonly string[]): GitCall {
-    return { arguments: parameters, directory: clone.top, environment, purpose, redact: clone.redact };
+    return { arguments: parameters, directory: remote.directory, environment, purpose, redact: remote.redact };
   }
 
   async function fetch(ids: readonly CommitId[], objects: 'treeless' | 'all'): Promise<void> {
@@ -59,15 +76,16 @@ export async function createOwnRepository(options: OwnRepositoryOptions): Promis
     await writeFile(join(directory, 'config'), `${baseConfig(options.hash)}[remote "origin"]\n${wanted}`);
     const filter = objects === 'treeless' ? ['--filter=tree:0'] : [];
     const parameters = ['fetch', '--quiet', '--no-write-fetch-head', ...filter, 'origin'];
-    await streamGit(
-      call(`fetch the history from origin (${clone.redact(clone.originUrls[0] ?? '')})`, parameters),
-      () => undefined,
-    );
-    // Git noted there that missing objects can be had from origin. A missing commit must be an error from here on.
-    await writeFile(join(directory, 'config'), baseConfig(options.hash));
+    try {
+      await streamGit(call(`fetch the history from ${remote.title}`, parameters), () => undefined);
+    } finally {
+      // Git noted there that missing objects can be had from origin. A missing commit must be an error from here on.
+      await writeFile(join(directory, 'config'), baseConfig(options.hash));
+    }
   }
 
   return {
+    directory,
     call,
     fetch,
     setReferences: async (ids) => {
@@ -80,17 +98,18 @@ export async function createOwnRepository(options: OwnRepositoryOptions): Promis
   };
 }
 
-async function makeFolder({ clone, temporaryRoot, hash, borrow }: OwnRepositoryOptions): Promise<string> {
+async function makeFolder({ parent, hash, borrowFrom }: OwnRepositoryOptions): Promise<string> {
   try {
-    const directory = await mkdtemp(join(temporaryRoot, 'registry-cleanup-git-'));
+    const directory = await mkdtemp(join(parent, OWN_FOLDER));
     await mkdir(join(directory, 'objects', 'info'), { recursive: true });
     await mkdir(join(directory, 'refs'));
     await writeFile(join(directory, 'HEAD'), 'ref: refs/heads/none\n');
     await writeFile(join(directory, 'config'), baseConfig(hash));
-    if (borrow) await writeFile(join(directory, 'objects', 'info', 'alternates'), `${quoted(clone.objects)}\n`);
+    if (borrowFrom !== undefined)
+      await writeFile(join(directory, 'objects', 'info', 'alternates'), `${quoted(borrowFrom)}\n`);
     return directory;
   } catch (cause) {
-    throw new EvidenceError(`Cannot make a temporary repository in ${temporaryRoot}: ${describeCause(cause)}`, {
+    throw new EvidenceError(`Cannot make a temporary repository in ${parent}: ${describeCause(cause)}`, {
       code: 'EVIDENCE_GIT',
       hint: 'Set RUNNER_TEMP or TMPDIR to a folder with free space that this job may write to.',
       cause,

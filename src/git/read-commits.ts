@@ -1,12 +1,12 @@
 // Reads the commit graph of a repository of our own in one pass of `git rev-list`.
 
 import { EvidenceError } from '../errors.ts';
-import type { CommitGraph } from '../model/history.ts';
+import { type CommitGraph, type CommitId, isCommitId } from '../model/history.ts';
 import { graphFromColumns } from './commit-graph.ts';
 import { createCommitTable } from './commit-table.ts';
 import type { OwnRepository } from './own-repository.ts';
 import { createRevListParser } from './parse-rev-list.ts';
-import { streamGit } from './run-git.ts';
+import { readGit, streamGit } from './run-git.ts';
 
 /**
  * All commits that the repository's references reach, over all parents. `onProgress` gets the number of commits so far.
@@ -54,6 +54,28 @@ export async function readReferencedObjects(
   throw new EvidenceError(`git described ${objects.length} of ${expected} branches and tags.`, {
     code: 'EVIDENCE_GIT',
   });
+}
+
+/**
+ * Where each annotated tag that a reference holds ends after all tags, by the tag's id. The repository must have a reference.
+ * @throws EvidenceError EVIDENCE_GIT when an object on the way is missing or the answer is not understood.
+ */
+export async function readPeeledTags(repository: OwnRepository): Promise<ReadonlyMap<CommitId, CommitId>> {
+  // Unlike `%(*objectname)` of git before 2.45, this looks through tags on tags.
+  const text = await readGit(repository.call('look behind the tags', ['show-ref', '--dereference']));
+  const peeled = new Map<CommitId, CommitId>();
+  let outer: CommitId | undefined;
+  for (const line of text.split('\n').slice(0, -1)) {
+    const [id = '', name = ''] = line.split(' ');
+    if (!isCommitId(id) || name === '') {
+      throw new EvidenceError(`git described a tag as ${JSON.stringify(line)}, which is not understood.`, {
+        code: 'EVIDENCE_GIT',
+      });
+    }
+    if (!name.endsWith('^{}')) outer = id;
+    else if (outer !== undefined) peeled.set(outer, id);
+  }
+  return peeled;
 }
 
 function parseObject(line: string): ReadObject {

@@ -5,19 +5,14 @@ import { tmpdir } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { describeCause, EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { CommitGraph, CommitId, GitReference, History } from '../model/history.ts';
-import { instantFromMs } from '../model/time.ts';
+import type { History } from '../model/history.ts';
+import type { ListedReferences } from '../model/listed-references.ts';
 import { buildCommitGraph } from './commit-graph.ts';
 import type { Environment } from './git-environment.ts';
 import { type Clone, inspectClone } from './inspect-clone.ts';
-import {
-  type ListedReference,
-  type ListedReferences,
-  listCloneReferences,
-  listOriginReferences,
-} from './list-references.ts';
-import { createOwnRepository, type OwnRepository } from './own-repository.ts';
-import { type ReadObject, readCommits, readReferencedObjects } from './read-commits.ts';
+import { listCloneReferences, listOriginReferences } from './list-references.ts';
+import { createOwnRepository, type Remote } from './own-repository.ts';
+import { idsOf, type ListedHistory, readListedHistory } from './read-listed-history.ts';
 import { remoteUrlsOf } from './remote-urls.ts';
 import { secretsOf } from './secrets.ts';
 
@@ -77,7 +72,10 @@ function refuseShallow(clone: Clone, options: HistoryOptions): void {
   );
 }
 
-type Found = Pick<History, 'references' | 'graph' | 'defaultBranch'>;
+/** The clone's origin, reached as the clone reaches it. */
+function originOf({ originUrls, top, config, redact }: Clone): Remote {
+  return { title: `origin (${redact(originUrls[0] ?? '')})`, directory: top, config, redact };
+}
 
 interface Task {
   readonly clone: Clone;
@@ -93,7 +91,7 @@ type Way = 'borrow' | 'borrow-and-fetch' | 'fetch-treeless' | 'fetch-all';
  * references may have moved meanwhile. If they have not, the server's treeless answer was the trouble (git 2.39 refuses the
  * one that holds a tag on a tree), or the clone is damaged; so everything is fetched, or nothing borrowed.
  */
-async function readFound(task: Task): Promise<Found> {
+async function readFound(task: Task): Promise<ListedHistory> {
   const { clone, listed, options } = task;
   if (!options.allowFetch) return attempt(task, 'borrow');
   const found = clone.shallow ? undefined : await unlessEvidenceFails(() => attempt(task, 'borrow'), options.log);
@@ -103,11 +101,11 @@ async function readFound(task: Task): Promise<Found> {
   const fetched = await unlessEvidenceFails(() => attempt(task, way), options.log);
   if (fetched !== undefined) return fetched;
   const again = await listOriginReferences(clone, options.environment);
-  const moved = !isDeepStrictEqual(idsOf(again), idsOf(listed));
+  const moved = !isDeepStrictEqual(idsOf({ listed: again, commits: [] }), idsOf({ listed, commits: [] }));
   return attempt({ ...task, listed: again }, moved || way === 'borrow-and-fetch' ? 'fetch-treeless' : 'fetch-all');
 }
 
-async function unlessEvidenceFails(read: () => Promise<Found>, log: Log): Promise<Found | undefined> {
+async function unlessEvidenceFails(read: () => Promise<ListedHistory>, log: Log): Promise<ListedHistory | undefined> {
   try {
     return await read();
   } catch (cause) {
@@ -118,70 +116,24 @@ async function unlessEvidenceFails(read: () => Promise<Found>, log: Log): Promis
 }
 
 /** One try in a repository of its own: leftovers of a failed one would pass for fetched history. */
-async function attempt({ clone, listed, options }: Task, way: Way): Promise<Found> {
+async function attempt({ clone, listed, options }: Task, way: Way): Promise<ListedHistory> {
   const { environment, log } = options;
   const temporaryRoot = options.temporaryRoot ?? (environment['RUNNER_TEMP'] || tmpdir());
   const hash = listed.references[0]?.object.length === 64 ? 'sha256' : 'sha1';
   const repository = await createOwnRepository({
-    clone,
+    remote: originOf(clone),
     environment,
-    temporaryRoot,
+    parent: temporaryRoot,
     hash,
-    borrow: way.startsWith('borrow'),
+    ...(way.startsWith('borrow') ? { borrowFrom: clone.objects } : {}),
   });
+  const request = { listed, commits: [] };
   try {
-    if (way !== 'borrow') await repository.fetch(idsOf(listed), way === 'fetch-treeless' ? 'treeless' : 'all');
-    return await readFrom(repository, listed, log);
+    if (way !== 'borrow') await repository.fetch(idsOf(request), way === 'fetch-treeless' ? 'treeless' : 'all');
+    return await readListedHistory(repository, request, log);
   } finally {
     await repository.remove().catch((cause: unknown) => {
       log.warn(`A temporary folder could not be deleted: ${describeCause(cause)}`);
     });
   }
-}
-
-function idsOf({ references }: ListedReferences): readonly CommitId[] {
-  return [...new Set(references.map((reference) => reference.object))];
-}
-
-async function readFrom(repository: OwnRepository, listed: ListedReferences, log: Log): Promise<Found> {
-  const ids = idsOf(listed);
-  await repository.setReferences(ids);
-  const objects = await readReferencedObjects(repository, ids.length);
-  const graph = await readCommits(repository, (commits) => log.progress('reading the Git history', commits, 0));
-  const objectOf = new Map(ids.map((id, number) => [id, objects[number]]));
-  const references = listed.references.flatMap((reference): GitReference[] => {
-    const dated = datedReference(reference, objectOf.get(reference.object), graph);
-    if (dated !== undefined) return [dated];
-    log.warn(`The Git ${reference.kind} ${JSON.stringify(reference.name)} does not end at a commit and is left out.`);
-    return [];
-  });
-  return listed.defaultBranch === undefined
-    ? { references, graph }
-    : { references, graph, defaultBranch: listed.defaultBranch };
-}
-
-/**
- * The reference with its date; undefined when it ends at no commit: the graph holds every commit that any reference ends at.
- * @throws EvidenceError EVIDENCE_GIT when the graph lacks a commit that it must hold.
- */
-function datedReference(
-  { kind, name, target }: ListedReference,
-  object: ReadObject | undefined,
-  graph: CommitGraph,
-): GitReference | undefined {
-  const index = graph.indexOf(target);
-  if (index === undefined && (object?.type === 'commit' || object?.tagged === 'commit')) {
-    throw new EvidenceError(`git did not list the commit ${target} of the ${kind} ${JSON.stringify(name)}.`, {
-      code: 'EVIDENCE_GIT',
-    });
-  }
-  if (index === undefined) return undefined;
-  // A tag from before Git recorded taggers has no date of its own and counts like a lightweight one.
-  const tagged = kind === 'tag' ? object?.taggedSeconds : undefined;
-  return {
-    kind,
-    name,
-    commit: target,
-    date: tagged === undefined ? graph.dateOf(index) : instantFromMs(tagged * 1000),
-  };
 }
