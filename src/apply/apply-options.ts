@@ -10,7 +10,7 @@ import type { Journal } from './journal.ts';
 /** Everything about one repository's apply but the steps. */
 export interface ApplyOptions {
   readonly registry: Registry;
-  readonly snapshot: Pick<Snapshot, 'tags' | 'nodes'>;
+  readonly snapshot: Pick<Snapshot, 'tags' | 'nodes' | 'absent'>;
   readonly journal: Journal;
   readonly log: Log;
   /** The repository's name, for the journal and messages. */
@@ -22,6 +22,8 @@ export interface ApplyOptions {
   readonly watchWindowMs: number;
   /** Why a digest must stay although it was planned to go (it has come into use); undefined when nothing speaks against it. */
   readonly objectionTo?: (digest: Digest) => Promise<string | undefined>;
-  /** When it is aborted, the step under way is finished and no other begun. */
+  /** Why nothing may be tried now: the registry's quota was used up before. The steps are left to a later run. */
+  readonly notNow?: string;
+  /** When it is aborted, the steps under way are finished and no other begun. */
   readonly signal: AbortSignal | undefined;
 }

@@ -1,22 +1,34 @@
-// Carries out the steps of one repository, one after the other, each only if its precondition still holds. Decides nothing.
+// Carries out the steps of one repository, each only if its precondition still holds. Decides nothing.
 
 import { AuthError, CleanupError, describeCause, NetworkError, ProtocolError, RegistryError } from '../errors.ts';
-import type { Digest, Tag } from '../model/reference.ts';
+import type { Digest } from '../model/reference.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { Step } from '../plan/plan.ts';
 import type { ApplyOptions } from './apply-options.ts';
+import { beginInOrder } from './begin-in-order.ts';
+import { objectionTo } from './check-step.ts';
 import { carryOutStep } from './step.ts';
 import { type TagWatch, watchTags } from './tag-watch.ts';
 
 /** Failures in a row after which nothing more is tried: the registry is not well. */
 const MAX_FAILURES_IN_A_ROW = 3;
 
+/** What came of the steps of one repository. */
+export interface AppliedSteps {
+  /** What became of every step, in their order. */
+  readonly outcomes: readonly Outcome[];
+  /** Why the registry's quota lets nothing more be tried, when that is so: here, and in other repositories of it. */
+  readonly notNow?: string;
+}
+
 /**
- * What became of every step, in their order. Never throws: whatever goes wrong is an outcome. After a refused right, a fault
- * of our own, a tag delete that took a manifest along, or a journal that cannot be written, nothing more is tried.
+ * What became of every step, in their order. Never throws: whatever goes wrong is an outcome. After a refused right, a used up quota,
+ * a fault of our own, a tag delete that took a manifest along, or a journal that cannot be written, nothing more is tried.
+ * Steps begin in their order, each after all that must be gone before it have ended. They go one by one until a first delete has
+ * shown that deleting is allowed, then as many at once as the registry takes: what has begun is always a prefix of the plan.
  */
-export async function applySteps(steps: readonly Step[], options: ApplyOptions): Promise<readonly Outcome[]> {
+export async function applySteps(steps: readonly Step[], options: ApplyOptions): Promise<AppliedSteps> {
   const watch = watchTags({
     registry: options.registry,
     snapshot: options.snapshot,
@@ -26,102 +38,117 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
   const run: Run = {
     options,
     watch,
-    outcomes: [],
-    left: new Set(),
+    notDone: new Set(),
+    mayDelete: false,
     failuresInARow: 0,
-    stopped: undefined,
+    stopped: options.notNow === undefined ? undefined : { why: options.notNow, left: true },
     journalFailed: false,
   };
-  for (const step of steps) {
+  let ended = 0;
+  const work = async (step: Step): Promise<Outcome> => {
     const outcome = await applyStep(step, run);
-    run.outcomes.push(outcome);
-    if (outcome.outcome === 'skipped' || outcome.outcome === 'failed') run.left.add(step.digest);
-    await journalOutcome(outcome, run);
-    options.log.progress(`apply ${options.name}`, run.outcomes.length, steps.length);
-  }
-  return run.outcomes;
+    if (outcome.outcome === 'skipped' || outcome.outcome === 'failed') run.notDone.add(step.digest);
+    if (outcome.outcome === 'deleted' && step.action === 'delete') run.mayDelete = true;
+    ended += 1;
+    options.log.progress(`apply ${options.name}`, ended, steps.length);
+    return outcome;
+  };
+  const outcomes = await beginInOrder(steps, work, {
+    limit: () => (run.mayDelete ? options.registry.capabilities.deletesInFlight : 1),
+    mustWait: (step, underWay) => [...underWay].some((other) => hangsTogether(step, other)),
+  });
+  return { outcomes, ...(run.stopped?.left === true ? { notNow: run.stopped.why } : {}) };
+}
+
+/** Why no further step is tried, and whether a later run goes on with them. */
+interface Stop {
+  readonly why: string;
+  readonly left: boolean;
 }
 
 interface Run {
   readonly options: ApplyOptions;
   readonly watch: TagWatch;
-  readonly outcomes: Outcome[];
-  /** Digests that we left: no answer of the registry makes them gone for what they own. */
-  readonly left: Set<Digest>;
+  readonly notDone: Set<Digest>;
+  /** A delete of this run was done: the right is there. */
+  mayDelete: boolean;
   failuresInARow: number;
-  /** Why no further step is tried. */
-  stopped: string | undefined;
+  stopped: Stop | undefined;
   journalFailed: boolean;
 }
 
+/** A step waits for those that it depends on, and taking a tag off changes what is known of that digest. */
+function hangsTogether(step: Step, other: Step): boolean {
+  const isUntag = step.action === 'untag' || other.action === 'untag';
+  return isUntag || other.digest === step.digest || step.precondition.owners.includes(other.digest);
+}
+
 async function applyStep(step: Step, run: Run): Promise<Outcome> {
-  if (run.options.signal?.aborted === true) run.stopped ??= 'the run was interrupted';
-  if (run.stopped !== undefined) return { step, outcome: 'skipped', why: `not tried: ${run.stopped}` };
+  const untried = whenStopped(step, run);
+  // The journal is for what was deleted: thousands of lines about a quota help nobody.
+  if (untried?.left === true) return untried;
+  const outcome = untried ?? (await tryStep(step, run));
+  await journalOutcome(outcome, run);
+  return outcome;
+}
+
+/** What becomes of a step when nothing may be tried any more; undefined while all is well. */
+function whenStopped(step: Step, run: Run): Outcome | undefined {
+  if (run.options.signal?.aborted === true) run.stopped ??= { why: 'the run was interrupted', left: false };
+  if (run.stopped === undefined) return undefined;
+  const { why, left } = run.stopped;
+  return { step, outcome: 'skipped', why: `not tried: ${why}`, ...(left ? { left } : {}) };
+}
+
+async function tryStep(step: Step, run: Run): Promise<Outcome> {
+  const { log } = run.options;
   try {
     const objection = await objectionTo(step, run);
     if (objection !== undefined) return { step, outcome: 'skipped', why: objection };
+    // A step beside it may have stopped the run meanwhile.
+    const untried = whenStopped(step, run);
+    if (untried !== undefined) return untried;
     const { outcome, stop } = await carryOutStep(step, run.options);
     if (outcome.outcome !== 'failed') run.watch.forget(step.digest, step.tag);
-    if (stop !== undefined) run.options.log.error(`${step.action} ${step.digest}: ${outcome.why}`);
-    run.stopped = stop;
+    if (stop !== undefined) {
+      const left = outcome.left === true;
+      log[left ? 'warn' : 'error'](`${step.action} ${step.digest}: ${outcome.why}`);
+      run.stopped ??= { why: stop, left };
+    }
     run.failuresInARow = 0;
     return outcome;
   } catch (error) {
-    return failedOutcome(step, error, run);
+    log.warn(`${step.action} ${step.digest}: ${describeCause(error)}`);
+    return isSpent(error) ? leftOutcome(step, error, run) : failedOutcome(step, error, run);
   }
 }
 
-/** Why the step must not be done, or undefined when its precondition holds now. */
-async function objectionTo(step: Step, run: Run): Promise<string | undefined> {
-  const { watch } = run;
-  await watch.refresh();
-  const use = await run.options.objectionTo?.(step.digest);
-  if (use !== undefined) return use;
-  // Every one, every time: a delete may be accepted and not done, and what we deleted may have been pushed again.
-  for (const owner of step.precondition.owners) {
-    if ((await run.options.registry.readEdges(owner)) !== 'absent')
-      return `${owner}, which it belongs to, is still there`;
-  }
-  const left = step.precondition.owners.find((owner) => run.left.has(owner));
-  if (left !== undefined) return `${left}, which it belongs to, was not deleted`;
-  const newOwner = watch.newOwnerOf(step.digest);
-  if (newOwner !== undefined) return `${newOwner} has come since the plan was made and needs it`;
-  if (watch.doubt !== undefined && step.precondition.tags.length === 0) {
-    return `${watch.doubt} has come since the plan was made, cannot be understood, and might list it`;
-  }
-  return objectionToTags(step, run);
+/** Waiting was of no use: the registry wants less of us for now. */
+function isSpent(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && (error.code === 'RATE_LIMITED' || error.code === 'QUOTA');
 }
 
-async function objectionToTags(step: Step, run: Run): Promise<string | undefined> {
-  const expected = step.precondition.tags;
-  const seen = run.watch.tagsOf(step.digest);
-  const added = seen.find((tag) => !expected.includes(tag));
-  if (added !== undefined) return `tag ${added} has been put on it since the plan was made`;
-  for (const tag of expected) {
-    const target = await run.options.registry.resolveTag(tag);
-    if (target !== step.digest) return describeMove(tag, target);
-  }
-  return undefined;
-}
-
-function describeMove(tag: Tag, target: Digest | 'absent'): string {
-  return target === 'absent'
-    ? `tag ${tag} has gone since the plan was made`
-    : `tag ${tag} has moved to ${target} since the plan was made`;
+function leftOutcome(step: Step, error: RegistryError, run: Run): Outcome {
+  run.stopped ??= { why: error.message, left: true };
+  return { step, outcome: 'skipped', why: withHint(error), left: true };
 }
 
 function failedOutcome(step: Step, error: unknown, run: Run): Outcome {
   run.failuresInARow += 1;
-  const message = describeCause(error);
-  run.options.log.warn(`${step.action} ${step.digest}: ${message}`);
   const forbidden = error instanceof AuthError;
   const isKnown = error instanceof RegistryError || error instanceof NetworkError || error instanceof ProtocolError;
-  if (forbidden) run.stopped = 'the registry does not allow it';
-  else if (!isKnown) run.stopped = message;
-  else if (run.failuresInARow >= MAX_FAILURES_IN_A_ROW) run.stopped = `${MAX_FAILURES_IN_A_ROW} steps failed in a row`;
-  const hint = error instanceof CleanupError ? error.hint : undefined;
-  const why = hint === undefined ? message : `${message} ${hint}`;
-  return { step, outcome: 'failed', why, ...(forbidden ? { forbidden } : {}) };
+  const stop = (why: string): void => {
+    run.stopped ??= { why, left: false };
+  };
+  if (forbidden) stop('the registry does not allow it');
+  else if (!isKnown) stop(describeCause(error));
+  else if (run.failuresInARow >= MAX_FAILURES_IN_A_ROW) stop(`${MAX_FAILURES_IN_A_ROW} steps failed in a row`);
+  return { step, outcome: 'failed', why: withHint(error), ...(forbidden ? { forbidden } : {}) };
+}
+
+function withHint(error: unknown): string {
+  const message = describeCause(error);
+  return error instanceof CleanupError && error.hint !== undefined ? `${message} ${error.hint}` : message;
 }
 
 /** A journal that cannot be written stops the run, but what was done is still reported. */
@@ -138,10 +165,14 @@ async function journalOutcome(outcome: Outcome, run: Run): Promise<void> {
       ...(step.tag === undefined ? {} : { tag: step.tag }),
       outcome: outcome.outcome,
       ...(why === undefined ? {} : { why }),
+      ...(outcome.left === true ? { left: true } : {}),
     });
   } catch (cause) {
+    // Of several lines under way all fail; one message is enough.
+    if (run.journalFailed) return;
     run.journalFailed = true;
-    run.stopped ??= `the journal cannot be written: ${describeCause(cause)}`;
-    log.error(run.stopped);
+    const text = `the journal cannot be written: ${describeCause(cause)}`;
+    run.stopped ??= { why: text, left: false };
+    log.error(text);
   }
 }

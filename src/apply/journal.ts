@@ -3,36 +3,14 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeCause, UsageError } from '../errors.ts';
-import type { Digest, Tag } from '../model/reference.ts';
-import type { Outcome } from '../plan/outcome.ts';
+import type { JournalLine } from '../plan/journal-line.ts';
 
 const NEW_LINE = 0x0a;
 
-/** One line. `intent` is written before the request is sent, `outcome` after its answer. */
-export type JournalLine =
-  | {
-      readonly kind: 'intent';
-      readonly at: string;
-      readonly repository: string;
-      readonly action: 'delete' | 'untag';
-      readonly digest: Digest;
-      /** Tags that the digest had; for an untag the one tag. */
-      readonly tags: readonly Tag[];
-      readonly mediaType: string;
-      /** The manifest's exact bytes. */
-      readonly manifestBase64: string;
-    }
-  | {
-      readonly kind: 'outcome';
-      readonly at: string;
-      readonly repository: string;
-      readonly digest: Digest;
-      readonly tag?: Tag;
-      readonly outcome: Outcome['outcome'];
-      readonly why?: string;
-    };
-
-/** An open journal. Appends only; a line is on disk when `write` resolves. After a line that was not, every `write` fails. */
+/**
+ * An open journal. Appends only, one line after the other whoever writes; a line is on disk when its `write` resolves. After a line
+ * that was not, every `write` fails.
+ */
 export interface Journal {
   readonly path: string;
   write(line: JournalLine): Promise<void>;
@@ -57,20 +35,29 @@ export async function openJournal(path: string): Promise<Journal> {
     });
   }
   let broken: unknown;
+  const append = async (line: JournalLine): Promise<void> => {
+    // What was written of it is half a line: nothing may follow that is to be read back.
+    if (broken !== undefined) throw new Error('an earlier line was not written', { cause: broken });
+    try {
+      await file.appendFile(`${JSON.stringify(line)}\n`);
+      await file.datasync();
+    } catch (cause) {
+      broken = cause ?? 'unknown';
+      throw cause;
+    }
+  };
+  let last: Promise<unknown> = Promise.resolve();
   return {
     path,
-    async write(line) {
-      // What was written of it is half a line: nothing may follow that is to be read back.
-      if (broken !== undefined) throw new Error('an earlier line was not written', { cause: broken });
-      try {
-        await file.appendFile(`${JSON.stringify(line)}\n`);
-        await file.datasync();
-      } catch (cause) {
-        broken = cause ?? 'unknown';
-        throw cause;
-      }
+    write(line) {
+      const written = last.then(() => append(line));
+      last = written.catch(() => undefined);
+      return written;
     },
-    close: () => file.close(),
+    async close() {
+      await last;
+      await file.close();
+    },
   };
 }
 

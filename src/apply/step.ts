@@ -101,5 +101,6 @@ async function journalIntent(step: Step, manifest: ManifestBytes, options: Apply
     tags: step.tag === undefined ? step.precondition.tags : [step.tag],
     mediaType: manifest.mediaType,
     manifestBase64: Buffer.from(manifest.bytes).toString('base64'),
+    undo: options.registry.capabilities.undo,
   });
 }

@@ -1,6 +1,7 @@
 // From what a reading gathered to the snapshot: joins tags, manifests and configs. Pure.
 
 import { ProtocolError } from '../errors.ts';
+import { groupTags } from '../model/group-tags.ts';
 import type { Digest, RepositoryReference, Tag } from '../model/reference.ts';
 import type { Capabilities, ConfigFacts, Content, ImageNode, Snapshot } from '../model/snapshot.ts';
 import { believableCreated, type Instant, type KnownOrUnknown, unknownTime } from '../model/time.ts';
@@ -13,7 +14,7 @@ const CREATED = 'org.opencontainers.image.created';
 export interface ManifestRecord {
   readonly decoded: DecodedManifest;
   readonly sizeBytes: number;
-  /** False for what only indexes name, as a build attestation. */
+  /** False for what only indexes name, as a build attestation; and, while they are read, for what only a list names. */
   readonly wantsConfig: boolean;
 }
 
@@ -34,7 +35,7 @@ export interface Gathered {
 interface Naming {
   readonly by: Set<Digest>;
   readonly mediaType: string | undefined;
-  /** Whether anything names it in another role than as a build attestation. */
+  /** Whether anything names it in another role than as a build attestation; that a list shows it gives it none. */
   readonly isPlain: boolean;
 }
 
@@ -43,6 +44,8 @@ export interface SnapshotFrame {
   readonly repository: RepositoryReference;
   readonly capabilities: Capabilities;
   readonly now: Instant;
+  /** What the registry's list says about times; empty where it says nothing. */
+  readonly timesOf: (digest: Digest) => ImageNode['times'];
 }
 
 /**
@@ -68,7 +71,7 @@ export function buildSnapshot(gathered: Gathered, frame: SnapshotFrame): Snapsho
       ...(subject === undefined ? {} : { subject }),
       annotations: decoded.annotations,
       created: createdOf(record, facts, frame.now),
-      times: {},
+      times: frame.timesOf(digest),
     });
   }
   const absent = new Map<Digest, readonly Digest[]>();
@@ -78,17 +81,6 @@ export function buildSnapshot(gathered: Gathered, frame: SnapshotFrame): Snapsho
   const { repository, capabilities } = frame;
   const vanishedTags = [...gathered.missingTags].sort();
   return { repository, capabilities, complete: true, nodes, tags: gathered.tags, absent, vanishedTags };
-}
-
-function groupTags(tags: ReadonlyMap<Tag, Digest>): Map<Digest, Tag[]> {
-  const groups = new Map<Digest, Tag[]>();
-  for (const [tag, digest] of tags) {
-    const group = groups.get(digest);
-    if (group === undefined) groups.set(digest, [tag]);
-    else group.push(tag);
-  }
-  for (const group of groups.values()) group.sort();
-  return groups;
 }
 
 function subjectClaims(gathered: Gathered): Map<Digest, Digest> {

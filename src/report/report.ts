@@ -1,5 +1,6 @@
 // The report: one JSON document about one run, whatever became of it. Renderers only read it.
 
+import type { Capabilities } from '../model/snapshot.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
@@ -27,6 +28,8 @@ export interface RepositoryOutcome {
   readonly outcomes: readonly Outcome[];
   /** Steps of the plan file that the fresh plan does not hold any more, with the reason. */
   readonly notApplied: readonly Outcome[];
+  /** How the registry takes a deletion back: the journal's bytes pushed again, an undo of its own, or not at all. */
+  readonly undo?: Capabilities['undo'];
 }
 
 /** Sums over all repositories, as the action's outputs show them. */

@@ -4,6 +4,7 @@ import type { ApplyOptions } from '../apply/apply-options.ts';
 import { applySteps } from '../apply/apply-steps.ts';
 import { openJournal } from '../apply/journal.ts';
 import type { Settings } from '../config/settings.ts';
+import type { RegistryHost } from '../model/reference.ts';
 import type { ReviewedPlan } from '../plan/decode-plan.ts';
 import { intersectSteps } from '../plan/intersect-steps.ts';
 import type { RepositoryPlan } from '../plan/plan.ts';
@@ -46,15 +47,21 @@ export async function applyRepositories(
   }
   const journal = await openJournal(request.settings.journal);
   const { settings, context } = request;
+  const spent = new Map<RegistryHost, string>();
   const inUse = watchUsage({ settings, context, collected: planned.collected, clockMs, windowMs: USAGE_WINDOW_MS });
   try {
     for (const { repository, plan, steps, notApplied } of work) {
-      const done = await applySteps(steps, {
+      const { host } = repository.registry.repository;
+      const notNow = spent.get(host);
+      const applied = await applySteps(steps, {
         ...optionsFor(repository, context),
         journal,
         objectionTo: inUse(plan.name),
+        ...(notNow === undefined ? {} : { notNow }),
       });
-      outcomes.push({ name: plan.name, outcomes: done, notApplied });
+      if (applied.notNow !== undefined) spent.set(host, applied.notNow);
+      const { undo } = repository.registry.capabilities;
+      outcomes.push({ name: plan.name, outcomes: applied.outcomes, notApplied, undo });
       tell([...outcomes], journal.path);
     }
   } finally {

@@ -30,22 +30,31 @@ export function watchUsage(options: UsageWatchOptions): UsageObjection {
   const { settings, context, collected, clockMs, windowMs } = options;
   let readAtMs = clockMs();
   let inUse = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
+  let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
     const usage = await collectUsage(settings, context);
-    readAtMs = clockMs();
+    const answeredMs = clockMs();
     const found = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
-    if (usage === undefined) return;
     for (const repository of collected.repositories) {
+      if (usage === undefined) break;
       const { name, snapshot } = await addUsedDigests(repository, usage);
       const used = keepUsed({ snapshot, usage, mirrors: settings.policy.kubernetes.mirrors });
       found.set(name, protectReachable(buildImageGraph(snapshot), used.keep));
     }
     inUse = found;
+    // Only now: a reading that broke off half-way is no reading.
+    readAtMs = answeredMs;
   }
 
   return (repository) => async (digest) => {
-    if (clockMs() - readAtMs > windowMs) await look();
+    if (clockMs() - readAtMs > windowMs) {
+      // Steps under way at once share one reading.
+      looking ??= look().finally(() => {
+        looking = undefined;
+      });
+      await looking;
+    }
     const [reason] = inUse.get(repository)?.get(digest) ?? [];
     return reason === undefined ? undefined : `it has come into use since the plan was made: ${describeReason(reason)}`;
   };

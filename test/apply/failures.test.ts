@@ -106,7 +106,7 @@ describe('an apply', () => {
       forgetful,
       { delete: [multi, amd, arm] },
       {
-        interlude: beforeCall('listTags', 1, () =>
+        interlude: beforeCall('lookAround', 1, () =>
           pushImage(server.origin, name, { manifest: multi, tags: ['release'] }),
         ),
       },
@@ -157,7 +157,7 @@ describe('an apply', () => {
       registry,
       { delete: images },
       {
-        interlude: beforeCall('listTags', 1, () => {
+        interlude: beforeCall('lookAround', 1, () => {
           server.script = ({ path }) =>
             path.includes('/tags/list') ? { status: 502, body: 'bad gateway' } : undefined;
         }),
@@ -172,7 +172,7 @@ describe('an apply', () => {
       registry,
       { delete: images },
       {
-        interlude: beforeCall('listTags', 1, () => {
+        interlude: beforeCall('lookAround', 1, () => {
           server.script = ({ path }) => (path.endsWith('/manifests/kept') ? { status: 503 } : undefined);
         }),
       },

@@ -20,8 +20,8 @@ import type { BuiltManifest } from '../builders/image.ts';
 import { NOW } from '../contract/registry-places.ts';
 
 type Method =
-  | 'listTags'
   | 'lookAround'
+  | 'listTagsOf'
   | 'resolveTag'
   | 'readManifest'
   | 'readEdges'
@@ -46,15 +46,15 @@ function withInterlude(registry: Registry, interlude: Interlude): Registry {
     capabilities: registry.capabilities,
     readSnapshot: (also) => registry.readSnapshot(also),
     readDigests: (digests) => registry.readDigests(digests),
-    listTags: async () => {
-      await before('listTags', '');
-      return registry.listTags();
-    },
+    listTags: () => registry.listTags(),
     lookAround: async (known) => {
       await before('lookAround', '');
       return registry.lookAround(known);
     },
-    listTagsOf: (digest) => registry.listTagsOf(digest),
+    listTagsOf: async (digest) => {
+      await before('listTagsOf', digest);
+      return registry.listTagsOf(digest);
+    },
     resolveTag: async (tag) => {
       await before('resolveTag', tag);
       return registry.resolveTag(tag);
@@ -132,7 +132,7 @@ function planSteps(snapshot: Snapshot, doom: Doom): readonly Step[] {
 
 /** How an apply differs from the usual one in these tests, which looks at all tags before every step. */
 export interface SceneOptions
-  extends Partial<Pick<ApplyOptions, 'watchWindowMs' | 'clockMs' | 'signal' | 'journal' | 'objectionTo'>> {
+  extends Partial<Pick<ApplyOptions, 'watchWindowMs' | 'clockMs' | 'signal' | 'journal' | 'objectionTo' | 'notNow'>> {
   readonly interlude?: Interlude;
   /** Where the journal lies; default a new file. */
   readonly journalPath?: string;
@@ -141,6 +141,7 @@ export interface SceneOptions
 /** What came of an apply. */
 export interface SceneResult {
   readonly outcomes: readonly Outcome[];
+  readonly notNow: string | undefined;
   readonly journal: readonly JournalRecord[];
 }
 
@@ -160,7 +161,7 @@ async function applyPlanned(
   const path = options.journalPath ?? join(folder, 'journal.jsonl');
   const journal: Journal = options.journal ?? (await openJournal(path));
   try {
-    const outcomes = await applySteps(planned.steps, {
+    const { outcomes, notNow } = await applySteps(planned.steps, {
       registry: withInterlude(registry, options.interlude ?? (() => undefined)),
       snapshot: planned.snapshot,
       journal,
@@ -171,10 +172,11 @@ async function applyPlanned(
       watchWindowMs: options.watchWindowMs ?? 0,
       signal: options.signal,
       ...(options.objectionTo === undefined ? {} : { objectionTo: options.objectionTo }),
+      ...(options.notNow === undefined ? {} : { notNow: options.notNow }),
     });
     await journal.close();
     const isFile = options.journal === undefined && !path.startsWith('/dev/');
-    return { outcomes, journal: isFile ? await readJournal(path) : [] };
+    return { outcomes, notNow, journal: isFile ? await readJournal(path) : [] };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -190,6 +192,7 @@ const recordSchema = z.discriminatedUnion('kind', [
     tags: z.array(z.string()),
     mediaType: z.string(),
     manifestBase64: z.base64(),
+    undo: z.enum(['put-manifest', 'restore', 'none']),
   }),
   z.strictObject({
     kind: z.literal('outcome'),
@@ -199,6 +202,7 @@ const recordSchema = z.discriminatedUnion('kind', [
     tag: z.string().optional(),
     outcome: z.enum(['deleted', 'already-gone', 'skipped', 'failed']),
     why: z.string().optional(),
+    left: z.literal(true).optional(),
   }),
 ]);
 

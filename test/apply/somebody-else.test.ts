@@ -63,7 +63,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [one, two] },
-        { interlude: beforeCall('listTags', 2, () => repository.put(two, 'release')) },
+        { interlude: beforeCall('lookAround', 2, () => repository.put(two, 'release')) },
       );
       expect(tell(outcomes, names)).toEqual(['deleted one', 'skipped two']);
       expect(outcomes[1]?.why).toBe('tag release has been put on it since the plan was made');
@@ -76,7 +76,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [one] },
-        { interlude: beforeCall('listTags', 1, () => repository.put(one, 'latest')) },
+        { interlude: beforeCall('lookAround', 1, () => repository.put(one, 'latest')) },
       );
       expect(tell(outcomes, names)).toEqual(['skipped one']);
       expect(outcomes[0]?.why).toBe('tag latest has been put on it since the plan was made');
@@ -88,7 +88,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [one] },
-        { interlude: beforeCall('listTags', 1, () => repository.put(two, 'b')) },
+        { interlude: beforeCall('lookAround', 1, () => repository.put(two, 'b')) },
       );
       expect(tell(outcomes, names)).toEqual(['skipped one']);
       expect(outcomes[0]?.why).toBe(`tag b has moved to ${two.digest} since the plan was made`);
@@ -128,7 +128,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [multi, amd, arm] },
-        { interlude: beforeCall('listTags', 1, () => repository.put(outer, 'outer')) },
+        { interlude: beforeCall('lookAround', 1, () => repository.put(outer, 'outer')) },
       );
       expect(outcomes.map(({ outcome }) => outcome)).toEqual(['skipped', 'skipped', 'skipped']);
       for (const built of [multi, amd, arm, outer]) expect(await isThere(built)).toBe(true);
@@ -142,7 +142,7 @@ for (const place of places) {
         { delete: [multi, amd, arm] },
         {
           interlude: async ({ method }) => {
-            if (method === 'listTags' && deletes === 1) await repository.put(multi, 'again');
+            if (method === 'lookAround' && deletes === 1) await repository.put(multi, 'again');
             if (method === 'deleteManifest') deletes += 1;
           },
         },
@@ -162,7 +162,7 @@ for (const place of places) {
         registry,
         { delete: [gone, stays, amd] },
         {
-          interlude: beforeCall('listTags', 1, async () => {
+          interlude: beforeCall('lookAround', 1, async () => {
             await repository.put(stays, 'release');
             await registry.deleteManifest(gone.digest, []);
           }),
@@ -179,7 +179,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [one] },
-        { interlude: beforeCall('listTags', 1, () => repository.put(signature, cosignTag(one, 'sig'))) },
+        { interlude: beforeCall('lookAround', 1, () => repository.put(signature, cosignTag(one, 'sig'))) },
       );
       expect(tell(outcomes, names)).toEqual(['skipped one']);
       expect(outcomes[0]?.why).toBe(`${signature.digest} has come since the plan was made and needs it`);
@@ -192,7 +192,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [one] },
-        { interlude: beforeCall('listTags', 1, () => repository.put(list, fallbackTag(one))) },
+        { interlude: beforeCall('lookAround', 1, () => repository.put(list, fallbackTag(one))) },
       );
       expect(tell(outcomes, names)).toEqual(['skipped one']);
     });
@@ -206,7 +206,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [one, before, first] },
-        { interlude: beforeCall('listTags', 1, () => repository.put(after, fallbackTag(one))) },
+        { interlude: beforeCall('lookAround', 1, () => repository.put(after, fallbackTag(one))) },
       );
       expect(outcomes.map(({ outcome }) => outcome)).toEqual(['skipped', 'skipped', 'skipped']);
       expect(await isThere(one)).toBe(true);
@@ -219,7 +219,7 @@ for (const place of places) {
       const { outcomes } = await applyTo(
         registry,
         { delete: [one] },
-        { interlude: beforeCall('listTags', 1, () => repository.put(artifact, 'sbom')) },
+        { interlude: beforeCall('lookAround', 1, () => repository.put(artifact, 'sbom')) },
       );
       expect(tell(outcomes, names)).toEqual(['skipped one']);
     });
@@ -245,7 +245,11 @@ for (const place of places) {
       const unread: Registry = {
         ...registry,
         // A registry whose list is ahead of its manifests.
-        resolveTag: (tag) => (tag === 'early' ? Promise.resolve('absent') : registry.resolveTag(tag)),
+        lookAround: async (known) => {
+          const { tags, ...rest } = await registry.lookAround(known);
+          const early = [...tags.keys()].filter((tag) => tag === 'early');
+          return { ...rest, tags: new Map([...tags].filter(([tag]) => tag !== 'early')), unresolved: early };
+        },
       };
       const { outcomes } = await applyTo(unread, { delete: [multi, amd, arm] }, { interlude: early });
       expect(tell(outcomes, names).toSorted()).toEqual(['deleted multi', 'skipped amd', 'skipped arm']);
@@ -295,7 +299,7 @@ describe('the window of the look at all tags', () => {
         watchWindowMs: windowMs,
         clockMs: () => nowMs,
         interlude: ({ method }) => {
-          if (method === 'listTags') looked += 1;
+          if (method === 'lookAround') looked += 1;
           if (method === 'deleteManifest') nowMs += 50;
         },
       },
@@ -318,7 +322,7 @@ describe('the window of the look at all tags', () => {
         watchWindowMs: 1,
         clockMs: () => nowMs,
         interlude: ({ method }) => {
-          if (method === 'listTags') {
+          if (method === 'lookAround') {
             looked += 1;
             nowMs += 100;
           }

@@ -59,7 +59,7 @@ describe('an untag', () => {
       registry,
       { untag: ['a'] },
       {
-        interlude: beforeCall('listTags', 1, () => pushImage(server.origin, name, { manifest: two, tags: ['a'] })),
+        interlude: beforeCall('lookAround', 1, () => pushImage(server.origin, name, { manifest: two, tags: ['a'] })),
       },
     );
     expect(tell(outcomes, names)).toEqual(['skipped tag a']);

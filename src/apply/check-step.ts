@@ -1,0 +1,65 @@
+// Whether a step's precondition holds just before it. Decides nothing about what should go.
+
+import type { Digest, Tag } from '../model/reference.ts';
+import type { Step } from '../plan/plan.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import type { TagWatch } from './tag-watch.ts';
+
+/** What a check goes by. */
+export interface StepCheck {
+  readonly options: Pick<ApplyOptions, 'registry' | 'objectionTo'>;
+  readonly watch: TagWatch;
+  /** Digests whose steps were not done: no answer of the registry makes them gone for what they own. */
+  readonly notDone: ReadonlySet<Digest>;
+}
+
+/** Why the step must not be done, or undefined when its precondition holds now. @throws what the registry or the clusters throw */
+export async function objectionTo(step: Step, check: StepCheck): Promise<string | undefined> {
+  const { watch, options, notDone } = check;
+  await watch.refresh();
+  const use = await options.objectionTo?.(step.digest);
+  if (use !== undefined) return use;
+  // Every one, every time: a delete may be accepted and not done, and what we deleted may have been pushed again.
+  for (const owner of step.precondition.owners) {
+    if ((await options.registry.readEdges(owner)) !== 'absent') return `${owner}, which it belongs to, is still there`;
+  }
+  const left = step.precondition.owners.find((owner) => notDone.has(owner));
+  if (left !== undefined) return `${left}, which it belongs to, was not deleted`;
+  // Once more at the end, without a pause before the step: what the steps beside it have found meanwhile counts too.
+  return objectionToNews(step, watch) ?? (await objectionToTags(step, check)) ?? objectionToNews(step, watch);
+}
+
+function objectionToNews(step: Step, watch: TagWatch): string | undefined {
+  const newOwner = watch.newOwnerOf(step.digest);
+  if (newOwner !== undefined) return `${newOwner} has come since the plan was made and needs it`;
+  if (watch.doubt !== undefined && step.precondition.tags.length === 0)
+    return `${watch.doubt} has come since the plan was made, cannot be understood, and might list it`;
+  return undefined;
+}
+
+async function objectionToTags(step: Step, { options, watch }: StepCheck): Promise<string | undefined> {
+  const expected = step.precondition.tags;
+  const exact = await options.registry.listTagsOf(step.digest);
+  if (exact === 'absent') {
+    // Somebody else has deleted it, unless its bytes can still be had: then nobody knows what leads to them.
+    const isGone = (await options.registry.readManifest(step.digest)) === 'absent';
+    return isGone ? undefined : 'the registry does not list it any more, though it is there: its tags cannot be told';
+  }
+  const isExact = exact !== 'unsupported';
+  const seen = isExact ? exact : watch.tagsOf(step.digest);
+  const added = seen.find((tag) => !expected.includes(tag));
+  if (added !== undefined) return `tag ${added} has been put on it since the plan was made`;
+  for (const tag of expected) {
+    if (isExact && seen.includes(tag)) continue;
+    const target = await options.registry.resolveTag(tag);
+    if (target !== step.digest) return describeMove(tag, target);
+    if (isExact) return `the registry contradicts itself about tag ${tag}`;
+  }
+  return undefined;
+}
+
+function describeMove(tag: Tag, target: Digest | 'absent'): string {
+  return target === 'absent'
+    ? `tag ${tag} has gone since the plan was made`
+    : `tag ${tag} has moved to ${target} since the plan was made`;
+}
