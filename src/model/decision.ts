@@ -39,7 +39,8 @@ export type KeepReason =
         | { readonly kind: 'test-merge'; readonly commit: CommitId; readonly found: LinkSource }
         | { readonly kind: 'tag'; readonly found: LinkSource };
     }
-  | { readonly rule: 'release'; readonly tag: string; readonly commit: CommitId; readonly found: LinkSource }
+  /** `commit` is absent when the release has none and the image only names its tag. */
+  | { readonly rule: 'release'; readonly tag: string; readonly commit?: CommitId; readonly found: LinkSource }
   | {
       readonly rule: 'deployment';
       readonly environment: string;
@@ -62,8 +63,13 @@ export type KeepReason =
 
 /** Why nothing keeps a node. */
 export type DeleteReason =
-  /** Linked to commits, but no keep policy reaches it. */
-  | { readonly rule: 'git-superseded'; readonly commit: CommitId; readonly found: LinkSource }
+  /** Linked to commits, but no rule keeps those. `proof`: only a pull request leads to this one, and the image is ours all the same. */
+  | {
+      readonly rule: 'git-superseded';
+      readonly commit: CommitId;
+      readonly found: LinkSource;
+      readonly proof?: string;
+    }
   /** Linked to commits or references that are gone, and proved to be ours. */
   | { readonly rule: 'git-gone'; readonly what: string; readonly found: LinkSource; readonly proof: string }
   | { readonly rule: 'unlinked-unwanted' }
@@ -104,6 +110,7 @@ export interface Remark {
     | 'used-but-absent'
     | 'unproved-right'
     | 'release-without-tag'
+    | 'no-such-environment'
     | 'pattern-needs-forge';
   readonly text: string;
 }
@@ -120,7 +127,7 @@ export function describeReason(reason: Reason): string {
     case 'pull-request':
       return describePullRequest(reason);
     case 'release':
-      return `release ${reason.tag}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
+      return `release ${reason.tag}${reason.commit === undefined ? '' : `, commit ${reason.commit.slice(0, 10)}`} (${describeLinkSource(reason.found)})`;
     case 'deployment':
       return `${describeDeploymentState(reason.state)} ${reason.environment}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
     case 'recent':
@@ -162,7 +169,7 @@ export function describeLinkSource(found: LinkSource): string {
 function describeDeleteReason(reason: DeleteReason): string {
   switch (reason.rule) {
     case 'git-superseded':
-      return `commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)}) is not among those a keep policy keeps`;
+      return `commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)}) is not among those a keep policy keeps${reason.proof === undefined ? '' : `, nor a newest one of its pull request (ours by ${reason.proof})`}`;
     case 'git-gone':
       return `${reason.what} is gone (${describeLinkSource(reason.found)}; ours by ${reason.proof})`;
     case 'unlinked-unwanted':
