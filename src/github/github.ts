@@ -15,6 +15,10 @@ export interface GithubRequest {
   readonly purpose: string;
   /** What the token needs for it, for messages: `contents: read`. */
   readonly permission: string;
+  /** A POST that may be sent again when its answer was lost: done twice, it has done the same. Every other method may anyway. */
+  readonly repeatable?: boolean;
+  /** A write that may use what the budget leaves to others: a single one, as a comment. */
+  readonly beyondBudget?: boolean;
 }
 
 /** An answer with one of the expected statuses. */
@@ -27,7 +31,10 @@ export interface GithubResponse {
 }
 
 /** A list that comes in pages. */
-export type GithubListRequest = Omit<GithubRequest, 'method' | 'expect'>;
+export interface GithubListRequest extends Pick<GithubRequest, 'route' | 'parameters' | 'purpose' | 'permission'> {
+  /** `start`: new items come before all others, as where the newest are first. `anywhere` (default): every page is looked at twice. */
+  readonly newItems?: 'start' | 'anywhere';
+}
 
 /** One GraphQL query. */
 export interface GithubQuery {
@@ -54,7 +61,7 @@ export interface Github {
   readonly apiUrl: string;
   request(request: GithubRequest): Promise<GithubResponse>;
   /**
-   * All items of all pages, 100 a page, in order. Pages are read in parallel; whether the list moved meanwhile is found out, and then it is
+   * All items of all pages, 100 a page, in order, no `id`, `ref` or `name` (the first of them that items have) twice. Pages are read in parallel; whether the list moved meanwhile is found out, and then it is
    * read again, a few times.
    * @throws ProtocolError PROTOCOL when it never stands still, when a page is no array, or a page link leads elsewhere.
    */

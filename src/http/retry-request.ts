@@ -9,8 +9,8 @@ import type { Limiter } from './limit-requests.ts';
 /** How one request is retried. */
 export interface RetryOptions {
   readonly limits: ConnectionLimits;
-  /** Is held while the registry asks for quiet (`details.retryAfterMs` of the error). */
-  readonly limiter: Limiter;
+  /** Is held while the server asks for quiet (`details.retryAfterMs` of the error). */
+  readonly limiter: Pick<Limiter, 'holdFor'>;
   /** False: one try only, because a second one could do the thing twice. `when-limited`: the same, but for `RATE_LIMITED`, which does nothing. */
   readonly idempotent: boolean | 'when-limited';
   /** What is being done, for the log. */
