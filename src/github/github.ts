@@ -32,8 +32,8 @@ export interface GithubResponse {
 
 /** A list that comes in pages. */
 export interface GithubListRequest extends Pick<GithubRequest, 'route' | 'parameters' | 'purpose' | 'permission'> {
-  /** `start`: new items come before all others, as where the newest are first. `anywhere` (default): every page is looked at twice. */
-  readonly newItems?: 'start' | 'anywhere';
+  /** Where items that are new will stand, as the first where the newest come first. `anywhere` (default): every page is looked at twice. */
+  readonly newItems?: 'start' | 'end' | 'anywhere';
 }
 
 /** One GraphQL query. */

@@ -104,8 +104,9 @@ async function findMove(options: ListOptions, pages: readonly Page[]): Promise<M
   if (pages.length === 1) return undefined;
   const empty = pages.findIndex(({ items }) => items.length === 0);
   if (empty >= 0) return { moved: `page ${empty + 1} of ${pages.length} is empty` };
-  // Where items come only at the start, a change between the ends shifts one of them.
-  const again = options.request.newItems === 'start' ? pages.filter(isAtEnd) : pages;
+  // Where items come only at one end, whatever goes or comes shifts the last page.
+  const { newItems = 'anywhere' } = options.request;
+  const again = newItems === 'anywhere' ? pages : pages.filter(isAtEnd);
   const changes = await mapConcurrently(again, PAGES_AT_ONCE, (page) => hasChanged(options, page));
   return changes.includes(true) ? { moved: 'a page was another the second time' } : undefined;
 }
