@@ -148,7 +148,10 @@ function createPackages(github: Github, place: string, requestOf: RequestOf): Pa
     path: `${versions}/{package_version_id}`,
     parameters: { package_version_id: id },
   });
-  const change = async (part: PartialRoute, rest: Pick<GithubRequest, 'method' | 'purpose' | 'permission'>) => {
+  const change = async (
+    part: PartialRoute,
+    rest: Pick<GithubRequest, 'method' | 'purpose' | 'permission' | 'repeatable'>,
+  ) => {
     const { status, data } = await send(part, { ...rest, expect: REFUSABLE });
     return { status, message: wordsOf(data) };
   };
@@ -157,7 +160,9 @@ function createPackages(github: Github, place: string, requestOf: RequestOf): Pa
     place,
     listVersions: async () => {
       const request = await requestOf({ path: versions, parameters: { state: 'active' } });
-      return decodeAll(versionSchema, await github.list({ ...request, purpose: listing, permission: READ }), listing);
+      // The newest come first.
+      const rest = { newItems: 'start', purpose: listing, permission: READ } as const;
+      return decodeAll(versionSchema, await github.list({ ...request, ...rest }), listing);
     },
     listFirstVersions: async () => {
       const part = { path: versions, parameters: { state: 'active', per_page: VERSIONS_A_PAGE, page: 1 } };
@@ -184,7 +189,8 @@ function createPackages(github: Github, place: string, requestOf: RequestOf): Pa
     restoreVersion: (id) => {
       const { path = '', parameters = {} } = version(id);
       const purpose = `restore the version ${id} of ${place}`;
-      return change({ path: `${path}/restore`, parameters }, { method: 'POST', purpose, permission: RESTORE });
+      const rest = { method: 'POST', repeatable: true, purpose, permission: RESTORE } as const;
+      return change({ path: `${path}/restore`, parameters }, rest);
     },
   };
 }
