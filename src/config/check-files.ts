@@ -24,9 +24,12 @@ export async function readNamedFile(findings: Findings, name: OptionName, path: 
   }
 }
 
-/** The path of a file that will be read later, when it can be. Undefined when the option was not given or it cannot. */
-export async function checkInputFile(findings: Findings, name: OptionName): Promise<string | undefined> {
-  const path = readText(findings, name);
+/** The path of a file that will be read later, when it can be. Undefined when there is none to read or it cannot be. */
+export async function checkInputFile(
+  findings: Findings,
+  name: OptionName,
+  path: string | undefined = readText(findings, name),
+): Promise<string | undefined> {
   if (path === undefined) return undefined;
   return (await readNamedFile(findings, name, path)) === undefined ? undefined : resolvePath(findings, path);
 }
@@ -65,6 +68,28 @@ export async function checkOutputFile(findings: Findings, name: OptionName, path
     addWrong(findings, { name, got: quote(path), expected: `a file that can be written (${explain(cause)})` });
   }
   return resolved;
+}
+
+/** The path of a folder that will be written to, when it can be, or made. */
+export async function checkOutputFolder(findings: Findings, name: OptionName, path: string): Promise<string> {
+  const resolved = resolvePath(findings, path);
+  try {
+    await checkFolderToWrite(resolved);
+  } catch (cause) {
+    addWrong(findings, { name, got: quote(path), expected: `a folder that can be written to (${explain(cause)})` });
+  }
+  return resolved;
+}
+
+/** Whether a folder can be written to, or made. */
+export async function isFolderToWrite(folder: string): Promise<boolean> {
+  try {
+    await checkFolderToWrite(folder);
+    return true;
+  } catch {
+    // Whatever the reason is: nobody asked for this folder.
+    return false;
+  }
 }
 
 async function checkFolderToWrite(folder: string): Promise<void> {

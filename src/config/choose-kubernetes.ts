@@ -28,8 +28,12 @@ export async function chooseKubernetes(findings: Findings, file: PolicyFile): Pr
     );
   }
   const ambient = isNamed ? undefined : chooseAmbient(findings, file);
-  if (kubeConfig === undefined && contexts !== undefined && (manifests.length > 0 || isCi(findings))) {
-    addMistake(findings, 'kube-context', 'only with kube-config or kube-config-base64: manifests have no contexts');
+  const hasContexts = kubeConfig !== undefined || findings.missing.length > 0;
+  if (!hasContexts && contexts !== undefined && (manifests.length > 0 || isCi(findings))) {
+    if (findings.withoutSecrets !== undefined)
+      findings.missing.push({ source: 'kubernetes', why: findings.withoutSecrets });
+    else
+      addMistake(findings, 'kube-context', 'only with kube-config or kube-config-base64: manifests have no contexts');
   }
   if (ambient === 'off') return 'off';
   const source = kubeConfig ?? ambient;
@@ -55,7 +59,11 @@ function chooseAmbient(findings: Findings, file: PolicyFile): KubeConfigSource |
     (name) => findings.raw[name] !== undefined,
   );
   // What was given and cannot be used is a mistake already.
-  if (wasGiven || findings.policyIsBroken) return undefined;
+  if (wasGiven || findings.policyIsBroken) return findings.missing.length > 0 ? 'off' : undefined;
+  if (findings.withoutSecrets !== undefined) {
+    findings.missing.push({ source: 'kubernetes', why: findings.withoutSecrets });
+    return 'off';
+  }
   findings.mistakes.push({
     place: 'Kubernetes',
     text:
@@ -75,9 +83,17 @@ async function readKubeConfig(findings: Findings): Promise<KubeConfigSource | un
   return encoded === undefined ? undefined : decodeKubeConfig(findings, encoded);
 }
 
-async function checkKubeConfigFiles(findings: Findings, paths: readonly string[]): Promise<KubeConfigSource> {
+async function checkKubeConfigFiles(
+  findings: Findings,
+  paths: readonly string[],
+): Promise<KubeConfigSource | undefined> {
   for (const path of paths) {
     const text = await readNamedFile(findings, 'kube-config', path);
+    if (text?.trim() === '' && findings.withoutSecrets !== undefined) {
+      // An earlier step has written the secret that is not there. With one of several files gone, no cluster is asked.
+      findings.missing.push({ source: 'kubernetes', why: findings.withoutSecrets });
+      return undefined;
+    }
     if (text?.trim() === '')
       addWrong(findings, { name: 'kube-config', got: `the empty file ${path}`, expected: 'a kubeconfig' });
   }

@@ -1,74 +1,23 @@
-// Which repositories, and how to reach their registries.
+// How to reach the registries: user name, password, authorities, and GitHub's interface beside its own.
 
-import { existsSync, realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { formatRepository, isSameRepository, parseRepository } from '../model/reference.ts';
 import { readNamedFile, resolvePath } from './check-files.ts';
-import { addMistake, addWrong, type Findings, placeOf, readFlag, readList, readText } from './findings.ts';
-import { quote, wrongValue } from './mistake.ts';
-import type { PolicyFile } from './policy-schema.ts';
-import { repositoryProblem } from './policy-words.ts';
+import { chooseGithubAccess } from './choose-provider.ts';
+import { addMistake, addWrong, type Findings, readFlag, readText } from './findings.ts';
+import { quote } from './mistake.ts';
 import type { RegistrySettings, RepositoryTarget } from './settings.ts';
-
-const LAYOUT = 'oci-layout:';
-
-/** The repositories of the options, else of the file; never empty without a mistake among the findings. */
-export function chooseRepositories(findings: Findings, file: PolicyFile): readonly RepositoryTarget[] {
-  const given = readList(findings, 'repository');
-  const texts = given ?? file.repositories ?? [];
-  const place = given === undefined ? 'repositories in the policy file' : placeOf('repository', findings.frontEnd);
-  if (texts.length === 0 && !findings.policyIsBroken) {
-    addWrong(findings, {
-      name: 'repository',
-      got: 'none',
-      expected: 'a repository to clean, here or under repositories in the policy file',
-    });
-  }
-  const targets: RepositoryTarget[] = [];
-  for (const text of texts) {
-    const problem = repositoryProblem(text);
-    if (problem !== undefined) {
-      findings.mistakes.push(wrongValue(place, quote(text), problem));
-      continue;
-    }
-    const target = parseTarget(findings, text);
-    if (targets.some((other) => isSameRepository(other.repository, target.repository))) {
-      findings.mistakes.push({ place, text: `${formatRepository(target.repository)} is named twice` });
-    }
-    // Under its second name, what clusters use by the first one would look unused.
-    if (target.kind === 'oci-layout' && targets.some((other) => isSameFolder(other, target.directory))) {
-      findings.mistakes.push({ place, text: `the directory ${quote(target.directory)} is named twice` });
-    }
-    targets.push(target);
-  }
-  return targets;
-}
-
-function isSameFolder(other: RepositoryTarget, directory: string): boolean {
-  return other.kind === 'oci-layout' && realPath(other.directory) === realPath(directory);
-}
-
-/** Without links, where the folder is there; whether it is one is for the adapter to say. */
-function realPath(directory: string): string {
-  const path = resolve(directory);
-  return existsSync(path) ? realpathSync(path) : path;
-}
 
 /** User name, password, authorities. One user name is for one registry: it is sent nowhere else. */
 export async function chooseRegistry(
   findings: Findings,
   targets: readonly RepositoryTarget[],
 ): Promise<RegistrySettings> {
-  const username = readText(findings, 'username');
-  const password = readPassword(findings);
-  if (username !== undefined && findings.raw.password === undefined) {
-    const ways = findings.frontEnd === 'cli' ? 'password-stdin or REGISTRY_CLEANUP_PASSWORD' : 'the input password';
-    addMistake(findings, 'username', `no password goes with it: give it by ${ways}`);
-  }
-  if (username === undefined && password !== undefined)
-    addMistake(findings, 'username', 'missing, and there is a password');
-  const hosts = new Set(targets.filter((target) => target.kind === 'registry').map((target) => target.repository.host));
-  if (username !== undefined && hosts.size > 1) {
+  const registries = targets.filter((target) => target.kind === 'registry');
+  const github = registries.filter(({ provider }) => provider === 'github');
+  // GitHub takes a token with any user name: it need not be given.
+  const needsUsername = github.length === 0 || github.length < registries.length;
+  const { username, password } = readLogin(findings, needsUsername);
+  const hosts = new Set(registries.map(({ repository }) => repository.host));
+  if (password !== undefined && hosts.size > 1) {
     const list = [...hosts].join(', ');
     addMistake(
       findings,
@@ -76,20 +25,46 @@ export async function chooseRegistry(
       `one user name is for one registry, and the repositories are on ${hosts.size}: ${list}; log in with docker instead`,
     );
   }
-  const caFile = await checkCaFile(findings);
+  const githubHosts = [...new Set(github.map(({ repository }) => repository.host))];
+  const access = chooseGithubAccess(findings, githubHosts, password);
   return {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(caFile === undefined ? {} : { caFile }),
-    plainHttp: readFlag(findings, 'plain-http') ?? false,
+    ...(await chooseConnection(findings, { username, password })),
+    ...(access === undefined ? {} : { github: access }),
   };
 }
 
-function parseTarget(findings: Findings, text: string): RepositoryTarget {
-  if (!text.startsWith(LAYOUT)) return { kind: 'registry', repository: parseRepository(text), provider: 'oci' };
-  const equals = text.lastIndexOf('=');
-  const directory = resolvePath(findings, text.slice(LAYOUT.length, equals));
-  return { kind: 'oci-layout', directory, repository: parseRepository(text.slice(equals + 1)) };
+/** A registry's user, as it was given. */
+export interface Login {
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** User name and password: both, or none; a password alone where the user name does not matter. */
+export function readLogin(findings: Findings, needsUsername: boolean): Login {
+  const username = readText(findings, 'username');
+  const password = readPassword(findings);
+  if (username !== undefined && findings.raw.password === undefined) {
+    if (findings.withoutSecrets !== undefined) {
+      findings.notes.push(`the registry is asked without a user, for want of the password: ${findings.withoutSecrets}`);
+      return { username: undefined, password };
+    }
+    const ways = findings.frontEnd === 'cli' ? 'password-stdin or REGISTRY_CLEANUP_PASSWORD' : 'the input password';
+    addMistake(findings, 'username', `no password goes with it: give it by ${ways}`);
+  }
+  if (needsUsername && username === undefined && password !== undefined)
+    addMistake(findings, 'username', 'missing, and there is a password');
+  return { username, password };
+}
+
+/** What every registry is reached by. A password without a user name is GitHub's token, and no registry's password. */
+export async function chooseConnection(findings: Findings, { username, password }: Login): Promise<RegistrySettings> {
+  const caFile = await checkCaFile(findings);
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(username === undefined || password === undefined ? {} : { password }),
+    ...(caFile === undefined ? {} : { caFile }),
+    plainHttp: readFlag(findings, 'plain-http') ?? false,
+  };
 }
 
 /** Not trimmed: a password may begin with a blank. */

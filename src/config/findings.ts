@@ -1,11 +1,25 @@
 // What came to light while options were read: mistakes, notes, and how a front end calls an option.
 
+import type { MissingEvidence } from '../model/missing-evidence.ts';
 import { findOption, type OptionName, type RawOptions } from '../options.ts';
 import { type Mistake, quote, suggest, wrongValue } from './mistake.ts';
 import { nearestName } from './nearest-name.ts';
 
 /** The two ways in. */
 export type FrontEnd = 'cli' | 'action';
+
+/** Where the options came from. */
+export interface SettingsSource {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Relative paths are joined to it; `.` leaves them as they are. The policy file is looked for in it. */
+  readonly workingDirectory: string;
+  readonly frontEnd: FrontEnd;
+  /**
+   * Why secrets are not to be had: `secrets are not given to pull requests of forks`. A plan then goes on without clusters, and says so;
+   * everything else, and every run without this, takes an empty secret for a mistake.
+   */
+  readonly withoutSecrets?: string;
+}
 
 /** Collects while one set of options is read. Local to one call of `normalizeSettings`. */
 export interface Findings {
@@ -16,8 +30,19 @@ export interface Findings {
   readonly workingDirectory: string;
   readonly mistakes: Mistake[];
   readonly notes: string[];
+  /** Why secrets are not to be had in this run, which may go on without; undefined where an empty secret is a mistake. */
+  readonly withoutSecrets?: string | undefined;
+  /** Sources that the user wants asked and this run cannot ask. */
+  readonly missing: MissingEvidence[];
   /** The policy file could not be read: nobody knows what it says, so nothing is missing for want of it. */
   policyIsBroken: boolean;
+}
+
+/** Nothing has come to light yet. */
+export function createFindings(raw: RawOptions, source: SettingsSource): Findings {
+  const isPlan = (raw.command ?? 'plan').trim() === 'plan';
+  const withoutSecrets = isPlan ? source.withoutSecrets : undefined;
+  return { raw, ...source, withoutSecrets, mistakes: [], notes: [], missing: [], policyIsBroken: false };
 }
 
 /** `--ca-file` or `input ca-file`. */
@@ -65,6 +90,16 @@ export function readText(findings: Findings, name: OptionName | 'target'): strin
   const text = value.trim();
   if (text !== '') return text;
   addWrong(findings, { name, got: 'an empty value', expected: 'a value' });
+  return undefined;
+}
+
+/** A share from 0 to 1. Undefined when the option was not given (or is none, which is a mistake by then). */
+export function readShare(findings: Findings, name: OptionName): number | undefined {
+  const text = readText(findings, name);
+  if (text === undefined) return undefined;
+  const share = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (share >= 0 && share <= 1) return share;
+  addWrong(findings, { name, got: quote(text), expected: 'a number from 0 to 1' });
   return undefined;
 }
 

@@ -34,12 +34,20 @@ interface From {
   readonly frontEnd?: FrontEnd;
   readonly environment?: NodeJS.ProcessEnv;
   readonly policy?: string;
+  readonly withoutSecrets?: string;
 }
 
 async function normalize(raw: RawOptions, from: From = {}) {
   if (from.policy !== undefined) await writeFile(join(folder, '.registry-cleanup.yml'), from.policy);
   const { frontEnd = 'cli', environment = {} } = from;
-  return normalizeSettings(raw, { environment, workingDirectory: folder, frontEnd });
+  const isAction = frontEnd === 'action';
+  const given = { ...(isAction ? { 'github-token': 'ghs_0123456789' } : {}), ...raw };
+  const variables = { ...(isAction ? { GITHUB_REPOSITORY: 'team/app' } : {}), ...environment };
+  const source = { environment: variables, workingDirectory: folder, frontEnd };
+  return normalizeSettings(
+    given,
+    from.withoutSecrets === undefined ? source : { ...source, withoutSecrets: from.withoutSecrets },
+  );
 }
 
 /** The lines of the error, with the folder cut out; empty when there is none. */
@@ -54,14 +62,14 @@ async function mistakes(raw: RawOptions, from: From = {}): Promise<readonly stri
   }
 }
 
-const FINE = { repository: ['ghcr.io/team/app'], 'without-kube': true } as const;
+const FINE = { repository: ['registry.example.com/team/app'], 'without-kube': true } as const;
 
 describe('settings', () => {
   it('have careful defaults', async () => {
-    const { settings, notes } = await normalize({ repository: ['ghcr.io/team/app'] });
+    const { settings, notes } = await normalize({ repository: ['registry.example.com/team/app'] });
     expect(settings).toMatchObject({
       command: 'plan',
-      repositories: [{ kind: 'registry', repository: { host: 'ghcr.io', name: 'team/app' } }],
+      repositories: [{ kind: 'registry', repository: { host: 'registry.example.com', name: 'team/app' } }],
       registry: { plainHttp: false },
       git: { directory: folder, allowUnshallow: true, allowFetch: true },
       kubernetes: { kubeConfig: { kind: 'ambient' }, manifests: [], contexts: [], namespaces: [] },
@@ -85,7 +93,7 @@ describe('settings', () => {
     const { settings } = await normalize(
       {
         command: 'plan',
-        repository: [' ghcr.io/team/app ', 'oci-layout:im=ages=ghcr.io/team/other'],
+        repository: [' registry.example.com/team/app ', 'oci-layout:im=ages=registry.example.com/team/other'],
         'keep-list': 'keep.txt',
         untag: true,
         'git-dir': 'manifests',
@@ -132,7 +140,7 @@ describe('settings', () => {
   });
 
   it('come from the policy file where no option is given, and the option outranks it', async () => {
-    const policy = `repositories: [ghcr.io/a/b]
+    const policy = `repositories: [registry.example.com/a/b]
 untag: true
 kubernetes: {contexts: [one], namespaces: [two]}
 gitWorktree: {allowUnshallow: false, allowFetchOriginBranchesAndTags: false}
@@ -165,7 +173,7 @@ describe('the choice of clusters', () => {
   const NONE =
     'Kubernetes: no cluster to ask: give kube-config, kube-config-base64 or kube-manifests, or say without-kube. ' +
     'In CI nothing is taken from the environment, and an empty secret counts as not given';
-  const REPO = { repository: ['ghcr.io/team/app'] };
+  const REPO = { repository: ['registry.example.com/team/app'] };
 
   it('is the user’s own kubeconfig on a laptop only', async () => {
     const ambient = { KUBECONFIG: join(root, 'kubeconfig'), HOME: folder };
@@ -276,9 +284,9 @@ describe('a wrong option', () => {
     ],
     [
       'a repository with a tag',
-      { repository: ['ghcr.io/a/b:v1'] },
+      { repository: ['registry.example.com/a/b:v1'] },
       [
-        '--repository: got "ghcr.io/a/b:v1", expected a repository such as ghcr.io/team/app, in lower case, without https://, tag and digest',
+        '--repository: got "registry.example.com/a/b:v1", expected a repository such as ghcr.io/team/app, in lower case, without https://, tag and digest',
       ],
     ],
     [
@@ -316,7 +324,11 @@ describe('a wrong option', () => {
       { command: 'apply', 'as-of': '2026-12-01T00:00:00Z' },
       ['--as-of: only for plan, not for apply'],
     ],
-    ['a journal on plan', { command: 'plan', journal: 'j.jsonl' }, ['--journal: only for apply, not for plan']],
+    [
+      'a journal on plan',
+      { command: 'plan', journal: 'j.jsonl' },
+      ['--journal: only for apply and restore, not for plan'],
+    ],
     [
       'explain without target',
       { command: 'explain' },
@@ -330,7 +342,7 @@ describe('a wrong option', () => {
     [
       'a report of explain',
       { command: 'explain', target: 'v1', 'report-file': 'r' },
-      ['--report-file: only for plan and apply, not for explain'],
+      ['--report-file: only for plan, apply and restore, not for explain'],
     ],
     [
       'a user without password',
@@ -341,9 +353,9 @@ describe('a wrong option', () => {
     ['an empty password', { username: 'me', password: '' }, ['--password-stdin: got an empty password']],
     [
       'one user for two registries',
-      { username: 'me', password: 'x', repository: ['ghcr.io/a/b', 'quay.io/a/b'] },
+      { username: 'me', password: 'x', repository: ['registry.example.com/a/b', 'quay.io/a/b'] },
       [
-        '--username: one user name is for one registry, and the repositories are on 2: ghcr.io, quay.io; log in with docker instead',
+        '--username: one user name is for one registry, and the repositories are on 2: registry.example.com, quay.io; log in with docker instead',
       ],
     ],
     [
@@ -420,7 +432,7 @@ describe('a wrong option', () => {
       'input format: got "x", expected one of text, json, markdown',
     ]);
     expect(await mistakes({ ...FINE, command: 'explain' }, { frontEnd: 'action' })).toEqual([
-      'input command: got "explain", expected one of plan, apply',
+      'input command: got "explain", expected one of plan, apply, restore',
     ]);
   });
 
@@ -433,7 +445,10 @@ describe('a wrong option', () => {
 it('takes one folder under two names for a mistake, also by way of a link', async () => {
   await mkdir(join(folder, 'layout'));
   await symlink(join(folder, 'layout'), join(folder, 'same'));
-  const repository = ['oci-layout:layout=ghcr.io/team/app', 'oci-layout:same=ghcr.io/team/web'];
+  const repository = [
+    'oci-layout:layout=registry.example.com/team/app',
+    'oci-layout:same=registry.example.com/team/web',
+  ];
   await expect(normalize({ ...FINE, repository })).rejects.toThrow(/is named twice/);
 });
 
@@ -465,7 +480,7 @@ it('ends in settings or in a UsageError, whatever the options are', async () => 
       'apply',
       '0.5',
       'true',
-      'ghcr.io/a/b',
+      'registry.example.com/a/b',
       'oci-layout:.=a',
       'kubeconfig',
       'manifests',

@@ -1,0 +1,61 @@
+// The files that a run writes and reads, and how it shows its result.
+
+import type { LogLevel } from '../log.ts';
+import { findOption } from '../options.ts';
+import { checkInputFile, checkOutputFile, resolvePath } from './check-files.ts';
+import { type Findings, placeOf, readChoice, readText } from './findings.ts';
+import type { Format, Settings } from './settings.ts';
+import { withoutUndefined } from './without-undefined.ts';
+
+/** How the result is shown, and how much is told on the way. */
+export interface Looks {
+  readonly format: Format;
+  readonly logLevel: LogLevel;
+}
+
+/** The part of the settings that is about files. */
+export type OutputSettings = Looks & Pick<Settings, 'planFile' | 'reportFile' | 'previousReport' | 'journal'>;
+
+/** Which files; those that are written can be, and no two of them are the same. */
+export async function chooseOutput(findings: Findings, command: Settings['command']): Promise<OutputSettings> {
+  const plan =
+    command === 'plan' ? await checkNamedOutput(findings, 'plan-file') : await checkInputFile(findings, 'plan-file');
+  const reportFile = await checkNamedOutput(findings, 'report-file');
+  const previousReport = await checkInputFile(findings, 'previous-report');
+  const journalText = readJournal(findings);
+  const journal =
+    command === 'apply' ? await checkOutputFile(findings, 'journal', journalText) : resolvePath(findings, journalText);
+  const written = [plan, reportFile, command === 'apply' ? journal : undefined].filter((path) => path !== undefined);
+  if (new Set(written).size < written.length) {
+    const names = (['plan-file', 'report-file', 'journal'] as const).map((name) => placeOf(name, findings.frontEnd));
+    findings.mistakes.push({ place: names.join(', '), text: 'two of them name the same file' });
+  }
+  return {
+    ...withoutUndefined({ planFile: plan, reportFile, previousReport }),
+    journal,
+    ...readLooks(findings),
+  };
+}
+
+/** The journal's path as it was given. */
+export function readJournal(findings: Findings): string {
+  return readText(findings, 'journal') ?? findOption('journal').default ?? '';
+}
+
+/** How the result is shown. */
+export function readLooks(findings: Findings): Looks {
+  return {
+    format: readChoice(findings, 'format', ['text', 'json', 'markdown']),
+    logLevel: readChoice(findings, 'log-level', ['debug', 'info', 'warn', 'error']),
+  };
+}
+
+/** The path of a file to write, when one was named. */
+
+export async function checkNamedOutput(
+  findings: Findings,
+  name: 'plan-file' | 'report-file',
+): Promise<string | undefined> {
+  const path = readText(findings, name);
+  return path === undefined ? undefined : checkOutputFile(findings, name, path);
+}

@@ -1,0 +1,42 @@
+// What a policy file and the options come to together: whom to ask, and by which rules to decide.
+
+import { buildPolicy } from './build-policy.ts';
+import { readNamedFile } from './check-files.ts';
+import { chooseHistory, type HistorySettings } from './choose-history.ts';
+import { chooseKubernetes } from './choose-kubernetes.ts';
+import { type Findings, readFlag, readShare, readText } from './findings.ts';
+import { parseKeepList } from './parse-keep-list.ts';
+import type { PolicyFile } from './policy-schema.ts';
+import type { Settings } from './settings.ts';
+import { withoutUndefined } from './without-undefined.ts';
+
+/** The sources and the rules. */
+export type DecidedPolicy = HistorySettings & Pick<Settings, 'kubernetes' | 'policy'>;
+
+/** Decides both. With mistakes among the findings the answer is not to be used. */
+export async function decidePolicy(findings: Findings, file: PolicyFile): Promise<DecidedPolicy> {
+  const { git, forge } = await chooseHistory(findings, file);
+  const kubernetes = await chooseKubernetes(findings, file);
+  const policy = buildPolicy(file, {
+    kubernetesEnabled: kubernetes !== 'off',
+    gitEnabled: git !== 'off',
+    keepList: await readKeepList(findings),
+    ...withoutUndefined({
+      maxDeleteShare: readShare(findings, 'max-delete-share'),
+      allowDeleteAll: readFlag(findings, 'allow-delete-all'),
+      untag: readFlag(findings, 'untag'),
+    }),
+  });
+  return { git, forge, kubernetes, policy };
+}
+
+async function readKeepList(findings: Findings) {
+  const path = readText(findings, 'keep-list');
+  if (path === undefined) return [];
+  const text = await readNamedFile(findings, 'keep-list', path);
+  if (text === undefined) return [];
+  const { entries, mistakes } = parseKeepList(text, path);
+  findings.mistakes.push(...mistakes);
+  if (entries.length === 0 && mistakes.length === 0) findings.notes.push(`the keep list ${path} has no entry`);
+  return entries;
+}

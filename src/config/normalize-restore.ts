@@ -1,0 +1,101 @@
+// Options and environment to the decided settings of a restore. It reads no policy file: what it brings back stands in the journal.
+
+import { formatRepository, isSameRepository, parseRepository, type RepositoryReference } from '../model/reference.ts';
+import type { RawOptions } from '../options.ts';
+import { checkInputFile } from './check-files.ts';
+import { chooseCache } from './choose-cache.ts';
+import { checkNamedOutput, readJournal, readLooks } from './choose-output.ts';
+import { chooseGithubAccess, chooseProviders, readBudgetShare, readToken } from './choose-provider.ts';
+import { chooseConnection, type Login, readLogin } from './choose-registry.ts';
+import { addMistake, addWrong, createFindings, type Findings, readList, type SettingsSource } from './findings.ts';
+import { needGithubAddresses, registryHostOf } from './github-addresses.ts';
+import { mistakesError, quote } from './mistake.ts';
+import { repositoryProblem } from './policy-words.ts';
+import { readCommand } from './read-command.ts';
+import { hasGithubToken } from './read-github-token.ts';
+import type { GithubAccess, RestoreSettings } from './settings.ts';
+import { withoutUndefined } from './without-undefined.ts';
+
+/** Decided settings, and what the user should know about them. */
+export interface NormalizedRestore {
+  readonly settings: RestoreSettings;
+  readonly notes: readonly string[];
+}
+
+/** Whether the options are those of a restore, whose settings are others. */
+export function isRestore(raw: RawOptions): boolean {
+  return raw.command?.trim() === 'restore';
+}
+
+/**
+ * Decides all settings of a restore.
+ * @throws UsageError USAGE; every mistake is a line of the message.
+ */
+export async function normalizeRestore(raw: RawOptions, source: SettingsSource): Promise<NormalizedRestore> {
+  const findings = createFindings(raw, source);
+  readCommand(findings);
+  const journal = await checkInputFile(findings, 'journal', readJournal(findings));
+  const repositories = readRepositories(findings);
+  const access = chooseAccess(findings, repositories);
+  const connection = await chooseConnection(findings, access.login);
+  const reportFile = await checkNamedOutput(findings, 'report-file');
+  if (reportFile !== undefined && reportFile === journal)
+    addMistake(findings, 'report-file', 'names the same file as journal');
+  const cacheDirectory = await chooseCache(findings);
+  const looks = readLooks(findings);
+  if (findings.mistakes.length > 0 || journal === undefined) throw mistakesError(findings.mistakes);
+  const { githubHosts, github } = access;
+  const registry = { ...connection, ...withoutUndefined({ github }) };
+  const optional = withoutUndefined({ cacheDirectory, reportFile });
+  return { settings: { journal, repositories, githubHosts, registry, ...optional, ...looks }, notes: findings.notes };
+}
+
+function readRepositories(findings: Findings): readonly RepositoryReference[] {
+  const repositories: RepositoryReference[] = [];
+  for (const text of readList(findings, 'repository') ?? []) {
+    const problem = text.startsWith('oci-layout:')
+      ? 'a repository in a registry: a directory has nothing to restore from'
+      : repositoryProblem(text);
+    if (problem !== undefined) {
+      addWrong(findings, { name: 'repository', got: quote(text), expected: problem });
+      continue;
+    }
+    const repository = parseRepository(text);
+    if (repositories.some((other) => isSameRepository(other, repository)))
+      addMistake(findings, 'repository', `${formatRepository(repository)} is named twice`);
+    repositories.push(repository);
+  }
+  return repositories;
+}
+
+interface Access {
+  readonly login: Login;
+  readonly githubHosts: RestoreSettings['githubHosts'];
+  readonly github: GithubAccess | undefined;
+}
+
+/** What the journal names is not known yet: without a repository here, it may be any that belongs to the GitHub of the token. */
+function chooseAccess(findings: Findings, repositories: readonly RepositoryReference[]): Access {
+  const { choice, providerOf } = chooseProviders(findings);
+  if (choice === 'oci') return { login: readLogin(findings, true), githubHosts: [], github: undefined };
+  const hosts = [...new Set(repositories.map(({ host }) => host))];
+  const githubHosts = hosts.filter((host) => providerOf(host) === 'github');
+  const login = readLogin(findings, githubHosts.length < hosts.length);
+  const github = hosts.length === 0 ? undefined : chooseGithubAccess(findings, githubHosts, login.password);
+  const known = hosts.length === 0 ? chooseAnyAccess(findings, choice, login) : { login, githubHosts, github };
+  return choice === 'github' ? { ...known, githubHosts: 'any' } : known;
+}
+
+function chooseAnyAccess(findings: Findings, choice: 'auto' | 'github', login: Login): Access {
+  const addresses = needGithubAddresses(findings);
+  const { password } = login;
+  // Without a token only what is not GitHub's can be reached: that shows when the journal is read.
+  const isGiven = choice === 'github' || password !== undefined || hasGithubToken(findings);
+  const token = isGiven ? readToken(findings, { subject: 'the journal', password, other: undefined }) : undefined;
+  const own = addresses === undefined ? undefined : registryHostOf(addresses);
+  const github =
+    addresses === undefined || token === undefined
+      ? undefined
+      : { apiUrl: addresses.apiUrl, token, budgetShare: readBudgetShare(findings) };
+  return { login, githubHosts: own === undefined ? [] : [own], github };
+}

@@ -1,0 +1,29 @@
+// Which command, and whether every option that was given is for it.
+
+import { isForCommand } from '../options/option.ts';
+import { type OptionName, selectOptions } from '../options.ts';
+import { addMistake, type Findings, readChoice } from './findings.ts';
+
+/** The command. Options of other commands are mistakes: whoever gives one thinks that it has an effect. */
+export function readCommand(findings: Findings): 'plan' | 'apply' | 'explain' | 'restore' {
+  const isCli = findings.frontEnd === 'cli';
+  const command = readChoice(
+    findings,
+    'command',
+    isCli ? ['plan', 'apply', 'explain', 'restore'] : ['plan', 'apply', 'restore'],
+  );
+  const others = selectOptions(findings.frontEnd).filter((option) => {
+    // An input with a default is always given: that says nothing.
+    const isTold = isCli || (option.default ?? option.actionDefault) === undefined;
+    return isTold && findings.raw[option.name as OptionName] !== undefined && !isForCommand(option, command);
+  });
+  // One step of a workflow serves all its commands; a restore decides nothing, so nothing it leaves out can go wrong.
+  if (command === 'restore' && !isCli) {
+    if (others.length > 0) findings.notes.push(`restore does not look at ${others.map(({ name }) => name).join(', ')}`);
+    return command;
+  }
+  const list = new Intl.ListFormat('en-GB');
+  for (const { name, commands } of others)
+    addMistake(findings, name as OptionName, `only for ${list.format(commands ?? [])}, not for ${command}`);
+  return command;
+}
