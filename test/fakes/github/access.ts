@@ -79,6 +79,11 @@ export function scopesOf(token: FakeToken): readonly string[] | undefined {
   return token.kind === 'classic' ? (token.scopes ?? DEFAULT_SCOPES) : undefined;
 }
 
+/** Who a token acts as. */
+export function loginOf(known: FakeToken | undefined): string {
+  return known?.kind === 'workflow' ? 'github-actions[bot]' : (known?.login ?? 'octocat');
+}
+
 /** Whether a workflow's token has a right; personal tokens have all. */
 export function hasPermission(token: FakeToken | undefined, permission: Permission, level: 'read' | 'write'): boolean {
   if (token?.kind !== 'workflow') return token !== undefined;

@@ -75,6 +75,7 @@ async function load(): Promise<Description> {
     checkAnswer: (id, status, json) => {
       const responses = api.getOperation(id)?.responses ?? {};
       if (!(String(status) in responses)) return [`${id} has no answer ${status}`];
+      if (json === undefined) return status === 204 ? [] : [`${id} ${status} has no body`];
       return describeErrors(api.validateResponse(json, id, status).errors);
     },
     example: (name) => {

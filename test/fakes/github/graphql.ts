@@ -12,7 +12,7 @@ import {
   type SelectionSetNode,
   validate,
 } from 'graphql';
-import { type FakeToken, hasPermission, hasScope, type Permission, type Quota, refuse } from './access.ts';
+import { type FakeToken, hasPermission, hasScope, loginOf, type Permission, type Quota, refuse } from './access.ts';
 import type { Answer, FakeRequest } from './exchange.ts';
 import { type FakeDeployment, type FakeRef, type FakeRepository, isoTime } from './repositories.ts';
 
@@ -90,6 +90,7 @@ function rootFor({ world, known, request }: Visit): object {
       const { limit, used, resetAtMs } = world.quota(request);
       return { cost: 1, nodeCount: 1, limit, used, remaining: limit - used, resetAt: isoTime(resetAtMs) };
     },
+    viewer: () => ({ id: `U_${loginOf(known)}`, login: loginOf(known) }),
     repository: ({ owner, name }: { readonly owner: string; readonly name: string }) => {
       const fullName = `${owner}/${name}`;
       const repository = world.findRepository(fullName);

@@ -1,6 +1,6 @@
 // The fake GitHub's REST interface: one handler for each operation of the description. https://docs.github.com/en/rest
 
-import { type FakeToken, hasPermission, hasScope, type Permission, refuse } from './access.ts';
+import { type FakeToken, hasPermission, hasScope, loginOf, type Permission, refuse } from './access.ts';
 import { type DescribedRequest, description } from './description.ts';
 import type { Answer, FakeRequest } from './exchange.ts';
 import type { FakePackage, ListedVersion, Refusal } from './packages.ts';
@@ -67,7 +67,7 @@ export function createRest(
     const problems = description.checkRequest(described, operation.id);
     if (problems.length > 0) return refuse(422, `Validation Failed: ${problems.join('; ')}`);
     const url = new URL(request.path, 'http://fake');
-    return handler({
+    const answer = handler({
       request,
       known,
       parameters: operation.parameters,
@@ -75,6 +75,10 @@ export function createRest(
       body,
       address: `${address}${url.pathname}`,
     });
+    // What the tests stand on must be what GitHub says, so the fake breaks loudly when it is not.
+    const lies = answer.status < 300 ? description.checkAnswer(operation.id, answer.status, answer.json) : [];
+    if (lies.length > 0) throw new Error(`${operation.id} breaks GitHub's description: ${lies.join('; ')}`);
+    return answer;
   };
 }
 
@@ -335,10 +339,6 @@ const NO_VERSION: Refusal = { status: 404, message: 'Package not found.' };
 function maySee(repository: FakeRepository, known: FakeToken | undefined): boolean {
   if (known?.blind?.includes(repository.fullName) === true) return false;
   return repository.visibility === 'public' || known !== undefined;
-}
-
-function loginOf(known: FakeToken | undefined): string {
-  return known?.kind === 'workflow' ? 'github-actions[bot]' : (known?.login ?? 'octocat');
 }
 
 function ok(json: Json): Answer {
