@@ -8,8 +8,8 @@ import type { Instant } from '../model/time.ts';
 import { buildSnapshot, type Gathered, type ManifestRecord } from './build-snapshot.ts';
 import { hasDigest } from './check-digest.ts';
 import { decodeConfig, MAX_CONFIG_BYTES } from './decode-config.ts';
-import { decodeManifest, opaqueManifest } from './decode-manifest.ts';
-import type { FoundManifest, ManifestSource, NamedDigest } from './manifest-source.ts';
+import { type DecodedManifest, decodeManifest, opaqueManifest } from './decode-manifest.ts';
+import type { FoundManifest, HiddenManifest, ManifestSource, NamedDigest } from './manifest-source.ts';
 import { isImageConfigType } from './media-types.ts';
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
 
@@ -51,7 +51,7 @@ export async function readGraph(
 ): Promise<Snapshot> {
   const reading = beginReading(`read ${formatRepository(source.repository)}`, source, options);
   const listed = new Set(await source.listTags());
-  for (const root of await source.listUntagged()) nameDigest(reading, root);
+  for (const root of await source.listUntagged()) nameDigest(reading, root, { isListed: true });
   await readTags(reading, listed);
   await readNamed(reading);
   for (const digest of alsoDigests) nameDigest(reading, { digest });
@@ -61,13 +61,7 @@ export async function readGraph(
     await readTags(reading, new Set(reading.missingTags));
     await readNamed(reading);
   }
-  await askAbsentAgain(reading);
-  reading.queue.end();
-  return buildSnapshot(reading, {
-    repository: source.repository,
-    capabilities: source.capabilities(),
-    now: options.now,
-  });
+  return finishReading(reading, options);
 }
 
 /** Reads these digests where they exist, with everything that they list and name, at any depth. @throws as {@link readGraph}. */
@@ -80,12 +74,19 @@ export async function readDigestGraph(
   const reading = beginReading(step, source, options);
   for (const digest of digests) nameDigest(reading, { digest });
   await readNamed(reading);
+  return finishReading(reading, options);
+}
+
+async function finishReading(reading: Reading, { now }: ReadOptions): Promise<Snapshot> {
+  const { source } = reading;
   await askAbsentAgain(reading);
+  await readConfigsOfListed(reading);
   reading.queue.end();
   return buildSnapshot(reading, {
     repository: source.repository,
     capabilities: source.capabilities(),
-    now: options.now,
+    now,
+    timesOf: (digest) => source.timesOf?.(digest) ?? {},
   });
 }
 
@@ -146,6 +147,14 @@ async function askAbsentAgain(reading: Reading): Promise<void> {
   await readNamed(reading);
 }
 
+/** A list shows children beside images. Only now, when every index is read, is what nothing else names known to be no attestation. */
+async function readConfigsOfListed(reading: Reading): Promise<void> {
+  for (const [digest, { by }] of reading.named) {
+    if (by.size === 0) nameDigest(reading, { digest });
+  }
+  await reading.queue.finish();
+}
+
 async function readDigest(reading: Reading, digest: Digest): Promise<void> {
   const { source } = reading;
   const { by, mediaType } = reading.named.get(digest) ?? { by: new Set() };
@@ -185,15 +194,11 @@ async function readReferrers(reading: Reading, subject: Digest): Promise<void> {
   }
 }
 
-function takeManifest(reading: Reading, found: FoundManifest): void {
+function takeManifest(reading: Reading, found: FoundManifest | HiddenManifest): void {
   reading.waiting.delete(found.digest);
   if (reading.records.has(found.digest)) return;
-  const isWhole = found.kind === 'whole';
-  const decoded = isWhole
-    ? decodeManifest(found.bytes, found.declaredType)
-    : opaqueManifest(found.declaredType, `oversized: a manifest of ${found.sizeBytes} bytes is not read`);
+  const { decoded, sizeBytes } = decodeFound(found);
   const wantsConfig = reading.named.get(found.digest)?.isPlain ?? true;
-  const sizeBytes = isWhole ? found.bytes.byteLength : found.sizeBytes;
   takeRecord(reading, found.digest, { decoded, sizeBytes, wantsConfig });
   if (decoded.content.kind === 'index') {
     for (const child of decoded.content.children) {
@@ -202,6 +207,23 @@ function takeManifest(reading: Reading, found: FoundManifest): void {
     }
   }
   if (decoded.subject !== undefined) nameDigest(reading, { digest: decoded.subject }, { by: found.digest });
+}
+
+function decodeFound(found: FoundManifest | HiddenManifest): { decoded: DecodedManifest; sizeBytes: number } {
+  switch (found.kind) {
+    case 'whole':
+      return { decoded: decodeManifest(found.bytes, found.declaredType), sizeBytes: found.bytes.byteLength };
+    case 'oversized': {
+      const why = `oversized: a manifest of ${found.sizeBytes} bytes is not read`;
+      return { decoded: opaqueManifest(found.declaredType, why), sizeBytes: found.sizeBytes };
+    }
+    case 'hidden': {
+      const { mediaType, annotations } = opaqueManifest(undefined, found.why);
+      // Nobody pulls what is not served: it may still list untagged manifests, but it names no tagged one that anybody would miss.
+      const content = { kind: 'opaque', why: found.why, mayListManifests: true, names: [] } as const;
+      return { decoded: { mediaType, annotations, content }, sizeBytes: 0 };
+    }
+  }
 }
 
 function takeRecord(reading: Reading, digest: Digest, record: ManifestRecord): void {
@@ -227,12 +249,20 @@ function factsOf(bytes: Uint8Array | 'absent' | 'too-large', digest: Digest): Co
   return decodeConfig(bytes);
 }
 
-/** Notes that something names a digest. `by` is the manifest that names it as child or subject, when one does. */
-function nameDigest(reading: Reading, named: NamedDigest, role: { by?: Digest; isAttestation?: boolean } = {}): void {
+interface NamedRole {
+  /** The manifest that names it as child or subject, when one does. */
+  readonly by?: Digest;
+  readonly isAttestation?: boolean;
+  /** Only the source's list shows it, in whatever role. */
+  readonly isListed?: boolean;
+}
+
+/** Notes that something names a digest. */
+function nameDigest(reading: Reading, named: NamedDigest, role: NamedRole = {}): void {
   const { digest } = named;
   const known = reading.named.get(digest);
   const record = reading.records.get(digest);
-  const isPlain = role.isAttestation !== true || known?.isPlain === true;
+  const isPlain = (role.isAttestation !== true && role.isListed !== true) || known?.isPlain === true;
   const by = known?.by ?? new Set<Digest>();
   if (role.by !== undefined) by.add(role.by);
   reading.named.set(digest, { by, mediaType: known?.mediaType ?? named.mediaType, isPlain });
