@@ -2,25 +2,18 @@
 
 import { ProtocolError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Digest, formatRepository, isDigest, type RepositoryReference, type Tag } from '../model/reference.ts';
+import { type Digest, formatRepository, type RepositoryReference, type Tag } from '../model/reference.ts';
 import type { Capabilities } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
-import { assertDigest } from './check-digest.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
 import { lookAtEveryTag } from './look-around.ts';
 import type { ManifestSource } from './manifest-source.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import { deleteByDigest, deleteByTag } from './oci-delete.ts';
-import {
-  getBareManifest,
-  getBlob,
-  getManifest,
-  manifestPath,
-  type OciEndpoint,
-  resolveManifest,
-} from './oci-manifests.ts';
+import { getBareManifest, getBlob, getManifest, type OciEndpoint, resolveManifest } from './oci-manifests.ts';
 import { listAllReferrers, listAllTags } from './oci-pages.ts';
 import type { ManifestBytes, Registry } from './port.ts';
+import { putManifest } from './put-manifest.ts';
 import { readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
 
@@ -113,21 +106,4 @@ async function readEdges(endpoint: OciEndpoint, digest: Digest): Promise<readonl
   if (found.kind === 'oversized') return 'opaque';
   const decoded = decodeManifest(found.bytes, found.declaredType);
   return decoded.content.kind === 'opaque' ? 'opaque' : edgesOf(decoded);
-}
-
-async function putManifest(endpoint: OciEndpoint, manifest: ManifestBytes, at: Digest | Tag): Promise<void> {
-  const what = `The manifest to put at ${at} in ${endpoint.place}`;
-  if (isDigest(at)) assertDigest(manifest.bytes, at, what);
-  const response = await endpoint.transport.request({
-    method: 'PUT',
-    path: manifestPath(endpoint, at),
-    actions: ['pull', 'push'],
-    headers: { 'content-type': manifest.mediaType },
-    body: manifest.bytes,
-    maxBytes: MAX_MANIFEST_BYTES,
-    expect: [200, 201, 202, 204],
-    purpose: `put a manifest at ${at} in ${endpoint.place}`,
-  });
-  const stored = response.header('docker-content-digest');
-  if (stored !== undefined && isDigest(stored)) assertDigest(manifest.bytes, stored, what);
 }
