@@ -12,7 +12,8 @@ import type { Environment } from './git-environment.ts';
 import { type Clone, inspectClone } from './inspect-clone.ts';
 import { listCloneReferences, listOriginReferences } from './list-references.ts';
 import { createOwnRepository, type Remote } from './own-repository.ts';
-import { idsOf, type ListedHistory, readListedHistory } from './read-listed-history.ts';
+import { idsOf, type ListedHistory, readListedHistory, warnOfLeftOut } from './read-listed-history.ts';
+import { refuseShallow } from './refuse-shallow.ts';
 import { remoteUrlsOf } from './remote-urls.ts';
 import { secretsOf } from './secrets.ts';
 
@@ -45,7 +46,8 @@ export async function readHistory(options: HistoryOptions): Promise<History> {
   const remoteUrls = [...new Set(clone.originUrls.flatMap(remoteUrlsOf))];
   if (listed.references.length === 0)
     return { complete: true, references: [], remoteUrls, graph: buildCommitGraph([]) };
-  const found = await readFound({ clone, listed, options });
+  const { leftOut, ...found } = await readFound({ clone, listed, options });
+  warnOfLeftOut(leftOut, options.log);
   return { complete: true, ...found, remoteUrls };
 }
 
@@ -58,18 +60,6 @@ export async function checkClone(options: HistoryOptions): Promise<Clone> {
   for (const secret of secretsOf(clone.config)) options.log.secret(secret);
   refuseShallow(clone, options);
   return clone;
-}
-
-function refuseShallow(clone: Clone, options: HistoryOptions): void {
-  if (!clone.shallow || (options.allowUnshallow && options.allowFetch)) return;
-  const setting = options.allowUnshallow ? 'allowFetchOriginBranchesAndTags' : 'allowUnshallow';
-  throw new EvidenceError(
-    `The clone in ${options.directory} is shallow, and completing it is switched off (${setting}: false).`,
-    {
-      code: 'EVIDENCE_GIT',
-      hint: 'Check out the whole history: fetch-depth: 0 with actions/checkout, GIT_DEPTH: 0 in GitLab CI, or git fetch --unshallow.',
-    },
-  );
 }
 
 /** The clone's origin, reached as the clone reaches it. */

@@ -9,7 +9,10 @@ import type { OwnRepository } from './own-repository.ts';
 import { type ReadObject, readCommits, readPeeledTags, readReferencedObjects } from './read-commits.ts';
 
 /** What a repository said about what was listed. */
-export type ListedHistory = Pick<History, 'references' | 'graph' | 'defaultBranch'>;
+export interface ListedHistory extends Pick<History, 'references' | 'graph' | 'defaultBranch'> {
+  /** What ends at no commit: tags on trees and files. */
+  readonly leftOut: readonly ListedReference[];
+}
 
 /** What to read. */
 export interface ReadRequest {
@@ -24,8 +27,7 @@ export function idsOf({ listed, commits }: ReadRequest): readonly CommitId[] {
 }
 
 /**
- * Sets the repository's references to what was listed and reads everything behind them. A tag that ends at no commit is left out
- * with a warning. Starts git twice, and once more where tags were listed without what they are on.
+ * Sets the repository's references to what was listed and reads everything behind them. Starts git twice, and once more where tags were listed without what they are on.
  * @throws EvidenceError EVIDENCE_GIT when anything listed, or any commit behind it, is not there.
  */
 export async function readListedHistory(
@@ -43,16 +45,23 @@ export async function readListedHistory(
   const isPeeled = listed.references.every(({ target }) => target !== undefined);
   const peeled = isPeeled ? new Map<CommitId, CommitId>() : await readPeeledTags(repository);
   const graph = await readCommits(repository, (count) => log.progress('reading the Git history', count, 0));
+  const leftOut: ListedReference[] = [];
   const references = listed.references.flatMap((reference): GitReference[] => {
     const target = reference.target ?? peeled.get(reference.object) ?? reference.object;
     const dated = datedReference({ ...reference, target }, objectOf.get(reference.object), graph);
     if (dated !== undefined) return [dated];
-    log.warn(`The Git ${reference.kind} ${JSON.stringify(reference.name)} does not end at a commit and is left out.`);
+    leftOut.push(reference);
     return [];
   });
   return listed.defaultBranch === undefined
-    ? { references, graph }
-    : { references, graph, defaultBranch: listed.defaultBranch };
+    ? { references, graph, leftOut }
+    : { references, graph, leftOut, defaultBranch: listed.defaultBranch };
+}
+
+/** Says what was left out, once it is certain that the history is this one. */
+export function warnOfLeftOut(leftOut: readonly ListedReference[], log: Log): void {
+  for (const { kind, name } of leftOut)
+    log.warn(`The Git ${kind} ${JSON.stringify(name)} does not end at a commit and is left out.`);
 }
 
 /**

@@ -1,14 +1,14 @@
 // An origin behind HTTP with a password, served by git's own http-backend: credentials reach it and nothing else.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readHistory } from '../../src/git/read-history.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import { createGitSandbox, type GitSandbox, wrapGit } from '../builders/git-repository.ts';
+import { type GitServer, startGitServer } from '../support/git-server.ts';
 import { requireProgram } from '../support/real-parts.ts';
 
 const PASSWORD = 'hunter22-s3cret';
@@ -17,8 +17,8 @@ const DAY = '2026-01-01T00:00:00Z';
 
 describe.runIf(requireProgram('git'))('an origin that wants a password', () => {
   let sandbox: GitSandbox;
-  let server: Server;
-  let requests: { readonly authorization: string; readonly sent: number }[];
+  let server: GitServer;
+  let requests: GitServer['requests'];
   let url: string;
   let clone: string;
   let secrets: string[];
@@ -26,7 +26,6 @@ describe.runIf(requireProgram('git'))('an origin that wants a password', () => {
 
   beforeEach(async () => {
     sandbox = createGitSandbox();
-    requests = [];
     secrets = [];
     log = { ...silentLog, secret: (value) => secrets.push(value) };
     const origin = sandbox.bare('origin.git');
@@ -39,15 +38,12 @@ describe.runIf(requireProgram('git'))('an origin that wants a password', () => {
     });
     addLargeFile(origin);
     clone = sandbox.clone(origin, 'clone', '--depth=1');
-    server = createServer(serve);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    url = `http://127.0.0.1:${address.port}/`;
+    server = await startGitServer(sandbox, BASIC);
+    ({ requests, url } = server);
     sandbox.git(clone, 'remote', 'set-url', 'origin', `${url}origin.git`);
   });
   afterEach(async () => {
-    await new Promise((resolve) => server.close(resolve));
+    await server.stop();
     sandbox.remove();
   });
 
@@ -67,51 +63,6 @@ describe.runIf(requireProgram('git'))('an origin that wants a password', () => {
     }).trim();
     const commit = sandbox.gitAt(DAY, origin, 'commit-tree', '-m', 'large', '-p', 'main', tree);
     sandbox.git(origin, 'update-ref', 'refs/heads/main', commit);
-  }
-
-  /** A CGI host for `git http-backend` with Basic authentication. */
-  function serve(request: IncomingMessage, response: ServerResponse): void {
-    const header = request.rawHeaders.filter(
-      (_, index, all) => index % 2 === 1 && /^authorization$/i.test(all[index - 1]!),
-    );
-    const authorization = header.join(' + ');
-    const entry = { authorization, sent: 0 };
-    requests.push(entry);
-    if (authorization !== `basic ${BASIC}` && authorization !== `Basic ${BASIC}`) {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      return;
-    }
-    const [path = '', query = ''] = (request.url ?? '').split('?');
-    const backend = spawn('git', ['http-backend'], {
-      env: {
-        ...sandbox.environment,
-        PATH: process.env['PATH'],
-        GIT_PROJECT_ROOT: sandbox.root,
-        GIT_HTTP_EXPORT_ALL: '1',
-        PATH_INFO: path,
-        QUERY_STRING: query,
-        REQUEST_METHOD: request.method,
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
-        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
-        REMOTE_USER: 'x-access-token',
-      },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    request.pipe(backend.stdin);
-    const chunks: Buffer[] = [];
-    backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    backend.on('close', () => {
-      const answer = Buffer.concat(chunks);
-      const split = answer.indexOf('\r\n\r\n');
-      const headers = answer.subarray(0, split).toString('latin1').split('\r\n');
-      const status = Number(/^Status: (\d+)/m.exec(headers.join('\n'))?.[1] ?? 200);
-      for (const line of headers)
-        response.appendHeader(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2));
-      response.statusCode = status;
-      entry.sent = answer.length - split;
-      response.end(answer.subarray(split + 4));
-    });
   }
 
   async function readCommits(): Promise<number> {
