@@ -29,7 +29,7 @@ export interface PullRequestSeed {
   readonly head: string;
   /** The head's branch; default `feature-N`. */
   readonly branch?: string;
-  /** The fork it comes from, `someone/app`; default this repository. Null: the fork was deleted. */
+  /** The fork it comes from, `someone/app`; default this repository. Null: fork and account were deleted. */
   readonly fork?: string | null;
   readonly base?: string;
   /** Default `open`. */

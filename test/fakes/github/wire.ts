@@ -37,14 +37,15 @@ export interface Wire {
 
 /** Makes a {@link Wire}. The addresses are asked for late, because the servers get their ports late. */
 export function createWire(urls: { readonly api: () => string; readonly web: () => string }): Wire {
-  /** An example of the description, with our addresses and names for GitHub's octocat and its repository. */
+  /** An example of the description (of a list its first item), with our addresses and names for GitHub's octocat and its repository. */
   function example(name: string, repository?: FakeRepository): JsonObject {
     const text = JSON.stringify(description.example(name))
       .replaceAll('https://api.github.com', urls.api())
       .replaceAll('https://github.com', urls.web());
     const ours =
       repository === undefined ? text : text.replaceAll(/octocat\/(?:Hello-World|example)/g, repository.fullName);
-    return asObject(JSON.parse(ours) as Json);
+    const parsed = JSON.parse(ours) as Json;
+    return asObject(isList(parsed) ? parsed[0]! : parsed);
   }
 
   function user(login: string, type: 'User' | 'Organization' = 'User'): JsonObject {
@@ -72,6 +73,7 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
     return {
       ...rest,
       ...identity(repository),
+      language: null,
       default_branch: repository.defaultBranch,
       visibility: repository.visibility,
       fork: false,
@@ -95,20 +97,18 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
     given: JsonObject,
     facts: { readonly ref: string; readonly sha: string; readonly fullName: string | null },
   ): JsonObject {
-    const owner = facts.fullName?.split('/')[0] ?? 'ghost';
-    const repository = given['repo'];
-    const renamed =
-      facts.fullName === null || repository === undefined || repository === null
-        ? null
-        : {
-            ...asObject(repository),
-            name: facts.fullName.split('/')[1] ?? '',
-            full_name: facts.fullName,
-            url: `${urls.api()}/repos/${facts.fullName}`,
-            html_url: `${urls.web()}/${facts.fullName}`,
-            owner: user(owner),
-          };
-    return { label: `${owner}:${facts.ref}`, ref: facts.ref, sha: facts.sha, user: user(owner), repo: renamed };
+    const { ref, sha, fullName } = facts;
+    if (fullName === null) return { label: null, ref, sha, user: null, repo: null };
+    const [owner = '', name = ''] = fullName.split('/');
+    const repo = {
+      ...asObject(given['repo']!),
+      name,
+      full_name: fullName,
+      url: `${urls.api()}/repos/${fullName}`,
+      html_url: `${urls.web()}/${fullName}`,
+      owner: user(owner),
+    };
+    return { label: `${owner}:${ref}`, ref, sha, user: user(owner), repo };
   }
 
   return {
@@ -130,9 +130,7 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
     }),
     pullRequest: (repository, pullRequest, form) => {
       const given =
-        form === 'full'
-          ? example('pull-request', repository)
-          : asObject(listOf(example('pull-request-simple-items', repository))[0]!);
+        form === 'full' ? example('pull-request', repository) : example('pull-request-simple-items', repository);
       return {
         ...given,
         id: pullRequest.id,
@@ -144,6 +142,7 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
         updated_at: pullRequest.updatedAt,
         closed_at: pullRequest.state === 'open' ? null : pullRequest.updatedAt,
         merged_at: null,
+        requested_teams: [],
         merge_commit_sha: pullRequest.mergeCommit,
         head: side(asObject(given['head']!), {
           ref: pullRequest.branch,
@@ -159,7 +158,7 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
       };
     },
     release: (repository, release) => ({
-      ...asObject(listOf(example('release-items', repository))[0]!),
+      ...example('release-items', repository),
       id: release.id,
       tag_name: release.tag,
       name: release.name,
@@ -171,7 +170,7 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
       assets: [],
     }),
     deployment: (repository, deployment) => ({
-      ...asObject(listOf(example('deployment-items', repository))[0]!),
+      ...example('deployment-items', repository),
       id: deployment.id,
       sha: deployment.commit,
       ref: deployment.ref,
@@ -182,7 +181,7 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
       statuses_url: `${urls.api()}/repos/${repository.fullName}/deployments/${deployment.id}/statuses`,
     }),
     deploymentStatus: (repository, deployment, index) => ({
-      ...asObject(listOf(example('deployment-status-items', repository))[0]!),
+      ...example('deployment-status-items', repository),
       id: deployment.id * 100 + index,
       state: restState(deployment.states[index]!),
       environment: deployment.environment,
@@ -226,7 +225,13 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
       ...user(login, kind),
       user_view_type: 'public',
     }),
-    organization: (login) => ({ ...example('organization-full'), login, id: idOf(login), type: 'Organization' }),
+    organization: (login) => ({
+      ...example('organization-full'),
+      login,
+      id: idOf(login),
+      type: 'Organization',
+      archived_at: null,
+    }),
     package: (package_, base) => ({
       id: package_.id,
       name: package_.name,
@@ -272,11 +277,6 @@ function nodeId(kind: string, id: number): string {
 
 function asObject(value: Json): JsonObject {
   if (value === null || typeof value !== 'object' || isList(value)) throw new Error('an example is no object');
-  return value;
-}
-
-function listOf(value: Json): readonly Json[] {
-  if (!isList(value)) throw new Error('an example is no list');
   return value;
 }
 
