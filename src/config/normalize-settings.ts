@@ -14,6 +14,7 @@ import { addWrong, createFindings, type Findings, readText, type SettingsSource 
 import { mistakesError, quote } from './mistake.ts';
 import { readCommand } from './read-command.ts';
 import { type PolicyText, readPolicyFile } from './read-policy-file.ts';
+import { readCommentWish } from './read-pull-request.ts';
 import type { Settings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
@@ -43,6 +44,7 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
   if (file.cleanup?.disable === true) findings.notes.push('the policy file says cleanup.disable: nothing is deleted');
   const output = await chooseOutput(findings, command);
   const cacheDirectory = await chooseCache(findings);
+  readCommentWish(findings);
   const asOf = readAsOf(findings);
   const target = command === 'explain' ? readTarget(findings) : undefined;
   if (findings.mistakes.length > 0) throw mistakesError(findings.mistakes);
