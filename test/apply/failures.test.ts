@@ -341,6 +341,17 @@ describe('the journal of an apply', () => {
     expect(end).toBe('');
   });
 
+  it('has whole lines in the order in which they were written, also when several write at once', async () => {
+    const path = join(folder, 'at-once.jsonl');
+    const journal = await openJournal(path);
+    const digests = Array.from({ length: 50 }, (_, at) => buildImage({ seed: `line ${at}` }).digest);
+    const line = { kind: 'outcome', at: '2026-11-21T20:24:00Z', repository: 'team/app', outcome: 'deleted' } as const;
+    const written = digests.map((digest) => journal.write({ ...line, digest }));
+    await journal.close();
+    await Promise.all(written);
+    expect((await readJournal(path)).map(({ digest }) => digest)).toEqual(digests);
+  });
+
   it('leaves no empty line when it is opened again', async () => {
     const path = join(folder, 'again.jsonl');
     for (let round = 0; round < 2; round += 1) await applyTo(registry, { delete: images }, { journalPath: path });

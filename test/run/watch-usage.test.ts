@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/log.ts';
-import { parseRepository } from '../../src/model/reference.ts';
+import { type Digest, parseRepository } from '../../src/model/reference.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
 import { watchUsage } from '../../src/run/watch-usage.ts';
 import { addToLayout, buildMultiArch, makeLayout } from '../builders/image.ts';
@@ -23,17 +23,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function deploy(image: string): Promise<void> {
+async function deploy(...images: readonly string[]): Promise<void> {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web' },
-    spec: { containers: [{ name: 'app', image }] },
+    spec: { containers: images.map((image, at) => ({ name: `app-${at}`, image })) },
   };
   await writeFile(join(folder, 'pod.json'), JSON.stringify(pod));
 }
 
-async function watch(clock: { ms: number }) {
+async function watch(clock: { ms: number }, onRead: () => Promise<void> | void = () => undefined) {
   const directory = join(folder, 'layout');
   await makeLayout(directory);
   const index = buildMultiArch('a');
@@ -41,6 +41,10 @@ async function watch(clock: { ms: number }) {
   const repository = parseRepository(NAME);
   const registry = await openOciLayout({ directory, repository, now: NOW, log: silentLog });
   const snapshot = await registry.readSnapshot([]);
+  const readDigests = async (digests: readonly Digest[]) => {
+    await onRead();
+    return registry.readDigests(digests);
+  };
   const objection = watchUsage({
     settings: {
       command: 'apply',
@@ -57,7 +61,7 @@ async function watch(clock: { ms: number }) {
     },
     context: { log: silentLog, environment: {}, now: () => NOW },
     collected: {
-      repositories: [{ name: NAME, registry, snapshot }],
+      repositories: [{ name: NAME, registry: { ...registry, readDigests }, snapshot }],
       history: undefined,
       usage: undefined,
       summary: { repositories: [] },
@@ -91,5 +95,33 @@ describe('in a long apply', () => {
     await writeFile(join(folder, 'pod.json'), '{');
     clock.ms = WINDOW_MS + 1;
     await expect(objection(index.digest)).rejects.toMatchObject({ name: 'EvidenceError' });
+  });
+
+  it('one reading is enough for all who ask at once, and none of them goes by the old one', async () => {
+    const clock = { ms: 0 };
+    let readings = 0;
+    const { index, objection } = await watch(clock, () => {
+      readings += 1;
+    });
+    // A digest that nobody knows yet: the repository is asked for it once for every reading.
+    await deploy(`${NAME}:v1@sha256:${'a'.repeat(64)}`, `${NAME}:v1`);
+    clock.ms = WINDOW_MS + 1;
+    const answers = await Promise.all(Array.from({ length: 8 }, () => objection(index.digest)));
+    expect(readings).toBe(1);
+    for (const answer of answers) expect(answer).toMatch(/has come into use/);
+  });
+
+  it('a reading that breaks off half-way is none: the next who asks has it read again', async () => {
+    const clock = { ms: 0 };
+    let isBroken = true;
+    const { index, objection } = await watch(clock, () => {
+      if (isBroken) throw new Error('reset');
+    });
+    await deploy(`${NAME}:v1@sha256:${'a'.repeat(64)}`, `${NAME}:v1`);
+    clock.ms = WINDOW_MS + 1;
+    await expect(objection(index.digest)).rejects.toThrow('reset');
+    await expect(objection(index.digest)).rejects.toThrow('reset');
+    isBroken = false;
+    expect(await objection(index.digest)).toMatch(/has come into use/);
   });
 });
