@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs the real servers and tools that the tests run against (Debian and Ubuntu). Idempotent: does nothing when all
-# are there. No server is started: the tests start their own, on loopback, and stop them.
+# are there. No server is started: the tests start their own, on loopback, and stop them. Packages of npm that only tests
+# run go into a cache folder: $REAL_PARTS_DIR, else registry-cleanup in $XDG_CACHE_HOME or ~/.cache.
 set -euo pipefail
 
 # program=package
@@ -11,6 +12,7 @@ parts=(
   wrk=wrk
   openssl=openssl
   git=git
+  cmark-gfm=cmark-gfm
 )
 
 # A package may put its program into sbin, which is not on every user's path.
@@ -22,6 +24,19 @@ programs_missing() {
     command -v "${part%%=*}" >/dev/null || echo "$part"
   done
 }
+
+# Prism holds the fake GitHub to GitHub's description (test/support/real-parts.ts knows the folder). Some 200 packages, one
+# of which reports installations: so it is no dependency, no install script runs, and reporting is switched off.
+prism=@stoplight/prism-cli@5.16.0
+prism_folder="${REAL_PARTS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/registry-cleanup}/prism-5.16.0"
+if [ -e "$prism_folder/complete" ]; then
+  echo "real-parts: $prism is there"
+else
+  echo "real-parts: installing $prism into $prism_folder"
+  mkdir -p "$prism_folder"
+  SCARF_ANALYTICS=false DO_NOT_TRACK=1 npm install --prefix "$prism_folder" --ignore-scripts --no-audit --no-fund --loglevel=error "$prism"
+  touch "$prism_folder/complete"
+fi
 
 mapfile -t missing < <(programs_missing)
 if [ "${#missing[@]}" -eq 0 ]; then

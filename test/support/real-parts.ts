@@ -1,13 +1,14 @@
 // Which real programs the tests can use here. A missing one never goes unnoticed.
 
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** Programs that `npm run real-parts` installs. */
-export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk';
+export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk' | 'cmark-gfm';
 
 /** Tests share a process, and one warning a program is enough. */
-const warned = new Set<RealProgram>();
+const warned = new Set<RealProgram | 'prism'>();
 
 /**
  * Whether a real program is on PATH. When it is missing, says so on standard error, once a process.
@@ -16,11 +17,29 @@ const warned = new Set<RealProgram>();
  */
 export function requireProgram(name: RealProgram): boolean {
   if (findOnPath(name) !== undefined) return true;
+  reportMissing(name);
+  return false;
+}
+
+/**
+ * Stoplight's Prism, to be started with `process.execPath`; undefined when it is missing, which is then said or thrown as by
+ * {@link requireProgram}. It is no program on PATH: `scripts/real-parts.sh` keeps it in a folder of its own.
+ */
+export function requirePrism(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const folder = join(environment['REAL_PARTS_DIR'] ?? join(cache, 'registry-cleanup'), 'prism-5.16.0');
+  // The last thing that is written: half an installation is none.
+  if (existsSync(join(folder, 'complete')))
+    return join(folder, 'node_modules', '@stoplight', 'prism-cli', 'dist', 'index.js');
+  reportMissing('prism');
+  return undefined;
+}
+
+function reportMissing(name: RealProgram | 'prism'): void {
   const message = `${name} is not installed; \`npm run real-parts\` installs it`;
   if (process.env['REAL_PARTS'] === 'required') throw new Error(message);
   if (!warned.has(name)) process.stderr.write(`WARNING: tests that need ${name} DO NOT RUN: ${message}\n`);
   warned.add(name);
-  return false;
 }
 
 // An empty PATH entry would mean the working directory, and is not searched.

@@ -54,8 +54,8 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
       ...asObject(example('release-items')['author']!),
       login,
       id: idOf(login),
-      url: `${api()}/users/${login}`,
-      html_url: `${urls.web()}/${login}`,
+      url: `${api()}/users/${encodeURIComponent(login)}`,
+      html_url: `${urls.web()}/${encodeURIComponent(login)}`,
       type,
     };
   }
