@@ -1,6 +1,7 @@
 // The decision: evidence, policy and time in; one decision with reasons for every node out. Pure.
 
 import type { Decision, DeleteReason, KeepReason, Remark } from '../model/decision.ts';
+import type { Forge } from '../model/forge.ts';
 import type { History } from '../model/history.ts';
 import { buildImageGraph, type ImageGraph } from '../model/image-graph.ts';
 import type { Policy } from '../model/policy.ts';
@@ -9,18 +10,28 @@ import type { ImageNode, Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import type { Usage } from '../model/usage.ts';
 import { type KeepReasons, protectAlso, protectReachable } from './closure.ts';
-import { isBuiltHere, type Link } from './links.ts';
+import { collectClaims } from './commit-claims.ts';
+import { collectForgeRemarks } from './forge-remarks.ts';
+import type { Link } from './link.ts';
+import { collectLinks, isBuiltHere } from './links.ts';
 import { collectRemarks } from './remarks.ts';
-import { type GitVerdicts, judgeByGit } from './rules/git.ts';
+import { keepDeployments } from './rules/deployments.ts';
+import { judgeByGit } from './rules/git.ts';
 import { keepUsed } from './rules/kubernetes.ts';
 import { keepPinned } from './rules/pins.ts';
+import { keepPullRequests } from './rules/pull-requests.ts';
 import { type FirstSeen, judgeByAge } from './rules/recent.ts';
+import { keepReleases } from './rules/releases.ts';
 import { selectUntag } from './untag.ts';
 
-/** All that is known about one repository. `history` and `usage` are absent only when the user switched the rule off. */
+/**
+ * All that is known about one repository. `history` and `usage` are absent only when the user switched the rule off, `forge` when no forge
+ * was asked; it counts for nothing without a history.
+ */
 export interface Evidence {
   readonly snapshot: Snapshot;
   readonly history: History | undefined;
+  readonly forge: Forge | undefined;
   readonly usage: Usage | undefined;
   readonly firstSeen: FirstSeen | undefined;
 }
@@ -52,9 +63,12 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
   return {
     graph,
     decisions,
-    remarks: collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, absentUses: verdicts.absentUses }),
-    links: verdicts.git?.links ?? new Map(),
-    isBuiltHere: verdicts.git === undefined ? undefined : isBuiltHere(verdicts.git.links),
+    remarks: [
+      ...collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, absentUses: verdicts.absentUses }),
+      ...collectForgeRemarks({ ...evidence, graph, policy, links: verdicts.links ?? new Map() }),
+    ],
+    links: verdicts.links ?? new Map(),
+    isBuiltHere: verdicts.links === undefined ? undefined : isBuiltHere(verdicts.links),
   };
 }
 
@@ -75,29 +89,49 @@ interface Verdicts {
   readonly roots: ReadonlyMap<Digest, readonly KeepReason[]>;
   /** Why the rules do not keep a node; several rules may have said so. */
   readonly drop: ReadonlyMap<Digest, readonly DeleteReason[]>;
-  readonly git: GitVerdicts | undefined;
+  /** Undefined when the Git rule is off. */
+  readonly links: ReadonlyMap<Digest, readonly Link[]> | undefined;
   readonly absentUses: ReturnType<typeof keepUsed>['absent'];
 }
 
 function judge(evidence: Evidence, judging: Judging): Verdicts {
   const { graph, policy, now } = judging;
-  const { snapshot, history, usage, firstSeen } = evidence;
+  const { snapshot, usage, firstSeen } = evidence;
   const used =
     usage && policy.kubernetes.enabled ? keepUsed({ snapshot, usage, mirrors: policy.kubernetes.mirrors }) : undefined;
-  const git = history && policy.git.enabled ? judgeByGit({ graph, history, policy, now }) : undefined;
+  const byHistory = judgeByHistory(evidence, judging);
   const age = judgeByAge({ graph, within: policy.recent.within, now, firstSeen });
   return {
     roots: mergeReasons([
       used?.keep ?? new Map(),
-      git?.keep ?? new Map(),
+      ...(byHistory?.keep ?? []),
       age.keep,
       keepPinned(graph.nodes, policy.pins),
       keepNotUnderstood(graph),
     ]),
-    drop: mergeReasons([git?.drop ?? new Map(), age.drop]),
-    git,
+    drop: mergeReasons([byHistory?.drop ?? new Map(), age.drop]),
+    links: byHistory?.links,
     absentUses: used?.absent ?? [],
   };
+}
+
+/** What Git and the forge say: the rules that go by the commits that images are linked to. Undefined when the Git rule is off. */
+function judgeByHistory({ history, forge }: Evidence, { graph, policy, now }: Judging) {
+  if (history === undefined || !policy.git.enabled) return undefined;
+  const asked = forge === undefined ? undefined : forgetUnwanted(forge, policy);
+  const links = collectLinks(graph, { history, images: policy.images, forge: asked });
+  const git = judgeByGit({ graph, history, policy, links, now });
+  if (asked === undefined) return { keep: [git.keep], drop: git.drop, links };
+  const input = { graph, history, forge: asked, policy, links, now };
+  const claims = collectClaims(input);
+  const rules = [keepDeployments, keepReleases, keepPullRequests];
+  return { keep: [...rules.map((rule) => rule(input, claims)), git.keep], drop: git.drop, links };
+}
+
+/** Where the rule is off, nothing may follow from which pull requests are open. */
+function forgetUnwanted({ pullRequests, ...forge }: Forge, policy: Policy): Forge {
+  const isAsked = pullRequests !== undefined && policy.forge.pullRequests !== 'off';
+  return isAsked ? { ...forge, pullRequests } : forge;
 }
 
 /** Manifests nobody understands, and referrers whose subject is elsewhere, are kept. */

@@ -2,21 +2,27 @@
 // replaces what a tag cannot hold by "-", GitLab's CI_COMMIT_REF_SLUG also lower-cases and cuts at 63), so names are
 // compared in one coarse form. Coarse means: a few too many match, and each further match can only protect.
 
-import type { GitReference, History } from '../model/history.ts';
+/** Something with a name that tags may carry. */
+interface Named {
+  readonly kind: 'branch' | 'tag';
+  readonly name: string;
+}
 
 /** Finds the references that a text in a tag may stand for. */
-export interface ReferenceSlugs {
+export interface ReferenceSlugs<Reference extends Named> {
   /** Branches or tags whose coarse form equals the text's; empty when there is none. */
-  find(kind: 'branch' | 'tag', text: string): readonly GitReference[];
+  find(kind: Named['kind'], text: string): readonly Reference[];
 }
 
 /** GitLab cuts slugs at this length: https://docs.gitlab.com/ci/variables/predefined_variables/ (CI_COMMIT_REF_SLUG). */
 const SLUG_LENGTH = 63;
 
-/** An index over all references of a history. */
-export function indexReferenceSlugs(history: History): ReferenceSlugs {
-  const byForm = new Map<string, GitReference[]>();
-  for (const reference of history.references) {
+/** An index over references, such as all of a history. */
+export function indexReferenceSlugs<Reference extends Named>(
+  references: readonly Reference[],
+): ReferenceSlugs<Reference> {
+  const byForm = new Map<string, Reference[]>();
+  for (const reference of references) {
     for (const form of formsOf(reference.kind, reference.name)) {
       const key = `${reference.kind} ${form}`;
       const known = byForm.get(key);
@@ -26,7 +32,7 @@ export function indexReferenceSlugs(history: History): ReferenceSlugs {
   }
   return {
     find(kind, text) {
-      const found = new Set<GitReference>();
+      const found = new Set<Reference>();
       for (const form of formsOf(kind, text)) for (const hit of byForm.get(`${kind} ${form}`) ?? []) found.add(hit);
       return [...found];
     },

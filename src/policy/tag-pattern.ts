@@ -41,7 +41,7 @@ const PART: Readonly<Record<PlaceholderName, string>> = {
 };
 
 /** Patterns that many pipelines use. Nobody declared them, so a match protects and never condemns. */
-export const BUILT_IN_PATTERNS: readonly TagPattern[] = [
+const BUILT_IN_PATTERNS: readonly TagPattern[] = [
   '{branch}',
   '{tag}',
   '{commit}',
@@ -49,6 +49,14 @@ export const BUILT_IN_PATTERNS: readonly TagPattern[] = [
   '{branch}-{commit}',
   'pr-{number}',
 ].map((source) => compileTagPattern(source, false));
+
+/** The user's patterns, then the built-in ones that are not among them. @throws UsageError USAGE as {@link compileTagPattern} does. */
+export function selectTagPatterns(declared: readonly string[]): readonly TagPattern[] {
+  return [
+    ...declared.map((source) => compileTagPattern(source, true)),
+    ...BUILT_IN_PATTERNS.filter(({ source }) => !declared.includes(source)),
+  ];
+}
 
 /**
  * A pattern from text: literal characters of a tag and the placeholders `{branch}`, `{tag}`, `{commit}` (7 to 64 hex

@@ -7,7 +7,7 @@ import type { History } from '../model/history.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
 import { type Digest, formatRepository, isDigest, isTag } from '../model/reference.ts';
 import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
-import type { Link } from '../policy/links.ts';
+import type { Link } from '../policy/link.ts';
 import type { Explanation, RelatedNode, ShownLink } from '../report/explanation.ts';
 import type { RunContext } from './collect-evidence.ts';
 import { type Planned, withPlan } from './make-plan.ts';
@@ -111,7 +111,7 @@ function relatedTo(digest: Digest, graph: ImageGraph, decisions: readonly ShownD
 }
 
 function showLink(link: Link, history: History | undefined): readonly ShownLink[] {
-  if (link.kind === 'unknown') return [];
+  if (link.kind === 'unknown' || link.kind === 'named' || link.kind === 'pull-request') return [];
   const found = describeLinkSource(link.found);
   if (link.kind === 'gone') return [{ commit: link.what, found, inHistory: false }];
   return history === undefined ? [] : [{ commit: history.graph.idOf(link.commit), found, inHistory: true }];

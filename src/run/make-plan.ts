@@ -34,9 +34,9 @@ export async function withPlan<Result>(
     const now = settings.asOf ?? context.now();
     const decided = new Map(
       collected.repositories.map(({ name, snapshot }): [string, Decisions] => {
-        const { history, usage } = collected;
+        const { history, forge, usage } = collected;
         const firstSeen = previous?.firstSeenIn(name);
-        return [name, decide({ snapshot, history, usage, firstSeen }, settings.policy, now)];
+        return [name, decide({ snapshot, history, forge, usage, firstSeen }, settings.policy, now)];
       }),
     );
     const plan = buildPlan({

@@ -1,6 +1,7 @@
 // Decisions on a world of short names, and the names of what goes and what stays.
 
 import type { Decision } from '../../src/model/decision.ts';
+import type { Forge } from '../../src/model/forge.ts';
 import type { History } from '../../src/model/history.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
@@ -14,6 +15,7 @@ export interface DecisionSpec {
   readonly nodes: readonly NodeSpec[];
   readonly snapshot?: Partial<Snapshot>;
   readonly history?: History;
+  readonly forge?: Forge;
   readonly usage?: Usage;
   readonly firstSeen?: FirstSeen;
   readonly policy?: Partial<Policy>;
@@ -31,7 +33,8 @@ interface NamedDecisions extends Decisions {
 /** Decides on the world at {@link NOW}. */
 export function decisionsOn(spec: DecisionSpec): NamedDecisions {
   const snapshot = { ...snapshotOf(spec.nodes), ...spec.snapshot };
-  const evidence = { snapshot, history: spec.history, usage: spec.usage, firstSeen: spec.firstSeen };
+  const { history, forge, usage, firstSeen } = spec;
+  const evidence = { snapshot, history, forge, usage, firstSeen };
   const decided = decide(evidence, policyOf(spec.policy), NOW);
   function of(name: string): Decision {
     const decision = decided.decisions.get(digestOf(name));

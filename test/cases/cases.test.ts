@@ -107,6 +107,7 @@ function run(told: Story) {
   const evidence = {
     snapshot: snapshotOf(told.nodes.map(specOf)),
     history: historyIn(told),
+    forge: undefined,
     usage:
       told.used === undefined
         ? undefined

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { buildImageGraph } from '../../src/model/image-graph.ts';
 import type { Policy } from '../../src/model/policy.ts';
+import type { Link } from '../../src/policy/link.ts';
+import type { LinkEvidence } from '../../src/policy/link-reader.ts';
 import { collectLinks, isBuiltHere } from '../../src/policy/links.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, type NodeSpec, referrerTagOf, snapshotOf } from '../builders/snapshot.ts';
@@ -10,7 +12,10 @@ const SOURCE = 'org.opencontainers.image.source';
 const GONE = 'f'.repeat(40);
 const DATE = '2026-11-01T00:00:00Z';
 
-/** `root` ← `main`; `feature/x` and tag `v1.2.3` at a commit of their own. Two commits share their first digits. */
+/**
+ * `root` ← `main`; `feature/x` and tag `v1.2.3` at a commit of their own. Two commits share their first digits. Only a pull request
+ * leads to `proposal`, and to `numbers`, whose id begins with eight digits.
+ */
 const HISTORY = historyOf({
   commits: [
     { name: 'root', date: DATE },
@@ -20,16 +25,21 @@ const HISTORY = historyOf({
     { name: 'twin1', date: DATE, id: `abcdef01${'1'.repeat(32)}` },
     { name: 'twin2', date: DATE, id: `abcdef01${'2'.repeat(32)}` },
     { name: 'dated', date: DATE, id: `20240102${'3'.repeat(32)}` },
+    { name: 'proposal', date: DATE, parents: ['root'] },
+    { name: 'numbers', date: DATE, id: `20250607${'4'.repeat(32)}`, parents: ['proposal'] },
   ],
   references: [
     { kind: 'branch', name: 'main', commit: 'head' },
     { kind: 'branch', name: 'feature/x', commit: 'feature' },
     { kind: 'tag', name: 'v1.2.3', commit: 'release' },
+    { kind: 'branch', name: 'one', commit: 'twin1' },
+    { kind: 'branch', name: 'two', commit: 'twin2' },
+    { kind: 'branch', name: 'three', commit: 'dated' },
   ],
   remoteUrls: ['git@github.com:acme/shop.git'],
 });
 
-const NAMES = ['root', 'head', 'feature', 'release'] as const;
+const NAMES = ['root', 'head', 'feature', 'release', 'proposal', 'merge'] as const;
 
 describe('a revision label', () => {
   it.each<[string, NodeSpec, readonly string[]]>([
@@ -51,7 +61,11 @@ describe('a revision label', () => {
     ['may be a dirty build, which says nothing', labelled(`${commitIdOf('root')}-dirty`), []],
     ['may be a branch name, which only protects', labelled('main'), ['commit head by label, weak']],
     ['may be a tag name, which only protects', labelled('v1.2.3'), ['commit release by label, weak']],
-    ['may be a date, which says nothing when no commit begins so', labelled('20240101'), []],
+    [
+      'may be a date, from which nothing follows when no commit begins so',
+      labelled('20240101'),
+      ['named 20240101 by label'],
+    ],
     [
       'may be a full id of digits alone, which is a commit',
       labelled('1'.repeat(40)),
@@ -126,7 +140,7 @@ describe('a tag', () => {
       [],
       ['commit root by {branch}-{commit}, weak'],
     ],
-    ['that is a date is no commit', '20240101', [], []],
+    ['that is a date is no commit of ours', '20240101', [], ['named 20240101 by {commit}']],
     ['that is a date is a commit when the history has it', '20240102', [], ['commit 2024010233 by {commit}, weak']],
     ['that names nothing says nothing', 'latest', [], []],
     ['of a branch that is gone says nothing when nobody declared the pattern', 'old-feature', [], []],
@@ -145,7 +159,18 @@ describe('a tag', () => {
       ['gone commit fffffff by {branch}-{commit}, proved by the declared pattern {branch}-{commit}'],
     ],
     ['that is latest names nothing, though the pattern is declared', 'latest', ['{branch}'], []],
-    ['that ends in a date is of no commit that is gone', 'main-20240101', ['{branch}-{commit}'], []],
+    [
+      'that ends in a date is of no commit that is gone',
+      'main-20240101',
+      ['{branch}-{commit}'],
+      ['named 20240101 by {branch}-{commit}'],
+    ],
+    [
+      'of a commit that is gone by a pattern nobody declared only names it',
+      'sha-fffffff',
+      [],
+      ['named fffffff by sha-{commit}', 'named fffffff by {branch}-{commit}'],
+    ],
     ['of a pull request needs a forge, and protects', 'pr-7', ['pr-{number}'], ['unknown']],
     ['that does not match the declared pattern says nothing by it', 'latest', ['v{tag}'], []],
     [
@@ -228,7 +253,7 @@ describe('links travel', () => {
       { ...labelled(GONE, { [SOURCE]: 'https://github.com/acme/shop' }), name: 'sister' },
       { name: 'index', tags: ['x'], lists: ['a', 'sister'] },
     ];
-    expect(linksOf(nodes)).toEqual([]);
+    expect(linksOf(nodes)).toEqual(['named ffffffffff by label']);
   });
 
   it('from an index to a tagged child, and from its sister images', () => {
@@ -274,7 +299,7 @@ describe('names as pipelines rewrite them', () => {
     const history = historyOf({ commits: [{ name: 'c', date: DATE }], references: [{ kind, name, commit: 'c' }] });
     const graph = buildImageGraph(snapshotOf([{ name: 'a', tags: [tag] }]));
     const images = { source: [], tagPatterns: [`{${kind}}`], unlinked: 'keep' as const };
-    const kinds = collectLinks(graph, history, images)
+    const kinds = collectLinks(graph, { history, images })
       .get(digestOf('a'))
       ?.map((link) => link.kind);
     expect(kinds).toEqual(['commit']);
@@ -295,7 +320,10 @@ describe('names as pipelines rewrite them', () => {
 describe('images are built here', () => {
   const built = (nodes: readonly NodeSpec[], tagPatterns: readonly string[] = []): boolean =>
     isBuiltHere(
-      collectLinks(buildImageGraph(snapshotOf(nodes)), HISTORY, { source: [], tagPatterns, unlinked: 'keep' }),
+      collectLinks(buildImageGraph(snapshotOf(nodes)), {
+        history: HISTORY,
+        images: { source: [], tagPatterns, unlinked: 'keep' },
+      }),
     );
 
   it.each<[string, readonly NodeSpec[], readonly string[], boolean]>([
@@ -340,17 +368,43 @@ function labelled(revision: string, more: Readonly<Record<string, string>> = {})
   return { name: 'labelled', labels: { [REVISION]: revision, ...more } };
 }
 
+/** What links are read by besides {@link HISTORY}; by default no forge, and no pattern. */
+interface Reading extends Partial<Policy['images']> {
+  readonly forge?: LinkEvidence['forge'];
+}
+
 /** The links of the first node, each on one line. */
-function linksOf(nodes: readonly NodeSpec[], images: Partial<Policy['images']> = {}): readonly string[] {
+function linksOf(nodes: readonly NodeSpec[], { forge, ...images }: Reading = {}): readonly string[] {
   const graph = buildImageGraph(snapshotOf(nodes));
-  const links = collectLinks(graph, HISTORY, { source: [], tagPatterns: [], unlinked: 'keep', ...images });
-  return (links.get(digestOf(nodes[0]?.name ?? '')) ?? []).map((link) => {
-    if (link.kind === 'unknown') return 'unknown';
-    const by = link.found.kind === 'tag-pattern' ? link.found.name : link.found.kind;
-    if (link.kind === 'gone')
-      return `gone ${link.what} by ${by}, ${link.proof === undefined ? 'unproved' : `proved by ${link.proof}`}`;
-    const id = HISTORY.graph.idOf(link.commit);
-    const name = NAMES.find((each) => commitIdOf(each) === id) ?? id.slice(0, 10);
-    return `commit ${name} by ${by}, ${link.mayCondemn ? 'sure' : 'weak'}`;
+  const links = collectLinks(graph, {
+    history: HISTORY,
+    images: { source: [], tagPatterns: [], unlinked: 'keep', ...images },
+    forge,
   });
+  return (links.get(digestOf(nodes[0]?.name ?? '')) ?? []).map(describeLink);
+}
+
+function describeLink(link: Link): string {
+  if (link.kind === 'unknown') return 'unknown';
+  const by = link.found.kind === 'tag-pattern' ? link.found.name : link.found.kind;
+  const trust = (proof: string | undefined): string => (proof === undefined ? 'unproved' : `proved by ${proof}`);
+  const commit = typeof link.commit === 'number' ? nameOf(HISTORY.graph.idOf(link.commit)) : link.commit;
+  switch (link.kind) {
+    case 'commit':
+      return `commit ${commit} by ${by}, ${link.mayCondemn ? 'sure' : 'weak'}`;
+    case 'gone':
+      return `gone ${link.what} by ${by}, ${trust(link.proof)}`;
+    case 'proposed': {
+      const merge = link.merge === undefined ? '' : ` under ${nameOf(link.merge)}`;
+      return `proposed ${commit}${merge} by ${by}, ${link.isStranger ? 'a stranger' : trust(link.proof)}`;
+    }
+    case 'named':
+      return `named ${link.commit.slice(0, 10)} by ${by}`;
+    case 'pull-request':
+      return `pull request ${link.number}${commit === undefined ? '' : ` at ${commit}`} by ${by}`;
+  }
+}
+
+function nameOf(id: string): string {
+  return NAMES.find((each) => commitIdOf(each) === id) ?? id.slice(0, 10);
 }

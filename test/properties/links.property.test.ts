@@ -152,6 +152,7 @@ function decideOn(world: World): Decisions {
   const evidence = {
     snapshot: snapshotOf(world.nodes),
     history: world.history,
+    forge: undefined,
     usage: usageOf(world.used),
     firstSeen: undefined,
   };

@@ -30,6 +30,25 @@ export function reachedFrom(
   return heads.map((head) => byHead.get(head) ?? []);
 }
 
+/** By commit, its place in an order that has children before parents. */
+export function rankCommits(graph: CommitGraph): Uint32Array {
+  const ranks = new Uint32Array(graph.size);
+  graph.childrenFirst.forEach((commit, rank) => {
+    ranks[commit] = rank;
+  });
+  return ranks;
+}
+
+/** By commit, 1 where any of the heads reaches it over all parents, itself included; else 0. */
+export function reachedByAny(graph: CommitGraph, heads: readonly CommitIndex[]): Uint8Array {
+  const reached = new Uint8Array(graph.size);
+  for (const head of heads) reached[head] = 1;
+  for (const commit of graph.childrenFirst) {
+    if (reached[commit] === 1) for (const parent of graph.parentsOf(commit)) reached[parent] = 1;
+  }
+  return reached;
+}
+
 /** Fills `masks` so that bit i of a commit says whether `group[i]` reaches it. */
 function spreadMasks(graph: CommitGraph, group: readonly CommitIndex[], masks: Uint32Array): void {
   masks.fill(0);

@@ -5,6 +5,7 @@ import { RE2JS } from 're2js';
 import type { GitReference, History } from '../../model/history.ts';
 import type { KeepPolicy, NamePattern, ReferenceLimit } from '../../model/policy.ts';
 import type { Instant } from '../../model/time.ts';
+import { compareText } from '../../util/compare-text.ts';
 
 /** A reference that counts, with the policy that says how many of its images stay. */
 export interface SelectedReference {
@@ -70,9 +71,4 @@ function limitReferences(
 
 function newestFirst(references: readonly GitReference[]): GitReference[] {
   return [...references].sort((a, b) => b.date - a.date || compareText(a.name, b.name));
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -6,17 +6,19 @@ import type { ImageGraph } from '../../model/image-graph.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Digest } from '../../model/reference.ts';
 import type { Instant } from '../../model/time.ts';
+import { collectReasons, type ReasonCollector } from '../collect-reasons.ts';
 import { type GroupOf, makeGroupOf } from '../group-by.ts';
 import { type KeptImage, keepPerReference } from '../history/keep-per-reference.ts';
-import { reachedFrom } from '../history/reach.ts';
+import { rankCommits, reachedFrom } from '../history/reach.ts';
 import { type SelectedReference, selectReferences } from '../history/select-references.ts';
-import { collectLinks, type Link } from '../links.ts';
+import type { Link } from '../link.ts';
 
 /** What the rule looks at. */
 export interface GitRuleInput {
   readonly graph: ImageGraph;
   readonly history: History;
   readonly policy: Pick<Policy, 'git' | 'images'>;
+  readonly links: ReadonlyMap<Digest, readonly Link[]>;
   readonly now: Instant;
 }
 
@@ -24,20 +26,19 @@ export interface GitRuleInput {
 export interface GitVerdicts {
   readonly keep: ReadonlyMap<Digest, readonly KeepReason[]>;
   readonly drop: ReadonlyMap<Digest, readonly DeleteReason[]>;
-  readonly links: ReadonlyMap<Digest, readonly Link[]>;
 }
 
-/** More reasons than these help nobody; the newest references come first. */
+/** More reasons to delete than these help nobody. */
 const MAX_REASONS = 10;
 
 /** Verdicts on every node that stands for itself. A node without a usable link is kept unless the policy says otherwise. */
 export function judgeByGit(input: GitRuleInput): GitVerdicts {
-  const { graph, history, policy } = input;
-  const links = collectLinks(graph, history, policy.images);
+  const { graph, history, policy, links } = input;
   const images = [...graph.nodes.keys()].filter((digest) => graph.roleOf(digest) === 'image');
-  const keep = new Map<Digest, KeepReason[]>();
+  const reasons = collectReasons();
   // Twice: links that nobody declared must not take a place in "the newest N" from an image with a sure link.
-  for (const trust of ['sure', 'all'] as const) addPolicyReasons(keep, input, { links, images, trust });
+  for (const trust of ['sure', 'all'] as const) addPolicyReasons(reasons, input, { links, images, trust });
+  const keep = new Map(reasons.keep);
   const drop = new Map<Digest, readonly DeleteReason[]>();
   for (const digest of images) {
     if (keep.has(digest)) continue;
@@ -45,7 +46,7 @@ export function judgeByGit(input: GitRuleInput): GitVerdicts {
     if (verdict.keep === undefined) drop.set(digest, verdict.drop);
     else keep.set(digest, [verdict.keep]);
   }
-  return { keep, drop, links };
+  return { keep, drop };
 }
 
 interface Candidates {
@@ -54,13 +55,10 @@ interface Candidates {
   readonly trust: 'sure' | 'all';
 }
 
-function addPolicyReasons(keep: Map<Digest, KeepReason[]>, input: GitRuleInput, candidates: Candidates): void {
+function addPolicyReasons(reasons: ReasonCollector, input: GitRuleInput, candidates: Candidates): void {
   const { history, now } = input;
   const selected = selectReferences(history, input.policy.git.keepPolicies, now);
-  const ranks = new Uint32Array(history.graph.size);
-  history.graph.childrenFirst.forEach((commit, rank) => {
-    ranks[commit] = rank;
-  });
+  const ranks = rankCommits(history.graph);
   for (const published of groupByProduct(candidates, makeGroupOf(input.graph, input.policy.images.groupBy))) {
     const reachOf = makeReach(history, selected, [...published.keys()]);
     for (const choice of selected) {
@@ -71,7 +69,7 @@ function addPolicyReasons(keep: Map<Digest, KeepReason[]>, input: GitRuleInput, 
         rankOf: (commit) => ranks[commit] ?? 0,
         now,
       });
-      for (const image of kept) addReason(keep, image, { choice, candidates, history });
+      for (const image of kept) addReason(reasons, image, { choice, candidates, history });
     }
   }
 }
@@ -123,35 +121,25 @@ interface ReasonContext {
   readonly history: History;
 }
 
-function addReason(keep: Map<Digest, KeepReason[]>, image: KeptImage, context: ReasonContext): void {
-  const reasons = keep.get(image.digest) ?? [];
-  keep.set(image.digest, reasons);
-  const { reference, policy } = context.choice;
-  for (const found of sourcesOf(image, context.candidates.links)) {
-    const sameTag = reasons.filter((reason) => reason.rule === 'git' && reason.found.tag === found.tag);
-    const isKnown = sameTag.some(
-      (reason) =>
-        reason.rule === 'git' && reason.reference.name === reference.name && reason.reference.kind === reference.kind,
-    );
-    // However many reasons there are, every tag that keeps the image is in one of them: untagging goes by that.
-    if (isKnown || (sameTag.length > 0 && reasons.length >= MAX_REASONS)) continue;
-    reasons.push({
-      rule: 'git',
-      policy: policy.name,
-      reference: { kind: reference.kind, name: reference.name },
-      commit: context.history.graph.idOf(image.commit),
+function addReason(reasons: ReasonCollector, image: KeptImage, context: ReasonContext): void {
+  const { choice, candidates, history } = context;
+  const { kind, name } = choice.reference;
+  const commit = history.graph.idOf(image.commit);
+  reasons.add(
+    image.digest,
+    `${kind} ${name}`,
+    sourcesOf(image, candidates.links).map((found) => ({
       found,
-    });
-  }
+      reason: { rule: 'git', policy: choice.policy.name, reference: { kind, name }, commit, found },
+    })),
+  );
 }
 
-/** Where it says that the image is of the commit: one place about the whole image, or else every tag that says so. */
+/** Where it says that the image is of the commit. */
 function sourcesOf(image: KeptImage, links: Candidates['links']): readonly LinkSource[] {
-  const sources = (links.get(image.digest) ?? []).flatMap((link) =>
+  return (links.get(image.digest) ?? []).flatMap((link) =>
     link.kind === 'commit' && link.commit === image.commit ? [link.found] : [],
   );
-  const whole = sources.find(({ tag }) => tag === undefined);
-  return whole === undefined ? sources : [whole];
 }
 
 type UnkeptVerdict =
@@ -162,20 +150,32 @@ type UnkeptVerdict =
 function judgeUnkept(links: readonly Link[], history: History, unlinked: Policy['images']['unlinked']): UnkeptVerdict {
   const unknown = links.find((link) => link.kind === 'unknown');
   if (unknown?.kind === 'unknown') return { keep: { rule: 'unlinked', why: unknown.why } };
+  // What a tag of an open pull request keeps, the rule for those keeps.
+  if (links.some(({ kind }) => kind === 'pull-request')) return { drop: [] };
+  const drop = findDropReasons(links, history);
+  if (drop.length > 0) return { drop: drop.slice(0, MAX_REASONS) };
+  if (unlinked === 'delete') return { drop: [{ rule: 'unlinked-unwanted' }] };
+  return { keep: { rule: 'unlinked', why: describeUnlinked(links) } };
+}
+
+function findDropReasons(links: readonly Link[], history: History): readonly DeleteReason[] {
   // A label of a commit nobody knows, without proof, says "a stranger": then no pattern on a tag proves that it is ours.
-  const isStranger = links.some((link) => link.kind === 'gone' && link.proof === undefined);
-  const drop = links.flatMap((link): DeleteReason[] => {
+  const isStranger = links.some(
+    (link) => (link.kind === 'gone' && link.proof === undefined) || (link.kind === 'proposed' && link.isStranger),
+  );
+  return links.flatMap((link): DeleteReason[] => {
     if (link.kind === 'commit' && link.mayCondemn) {
       return [{ rule: 'git-superseded', commit: history.graph.idOf(link.commit), found: link.found }];
+    }
+    if (link.kind === 'proposed' && link.proof !== undefined && !isStranger) {
+      const commit = link.merge ?? history.graph.idOf(link.commit);
+      return [{ rule: 'git-superseded', commit, found: link.found, proof: link.proof }];
     }
     if (link.kind === 'gone' && link.proof !== undefined && !isStranger) {
       return [{ rule: 'git-gone', what: link.what, found: link.found, proof: link.proof }];
     }
     return [];
   });
-  if (drop.length > 0) return { drop: drop.slice(0, MAX_REASONS) };
-  if (unlinked === 'delete') return { drop: [{ rule: 'unlinked-unwanted' }] };
-  return { keep: { rule: 'unlinked', why: describeUnlinked(links) } };
 }
 
 function describeUnlinked(links: readonly Link[]): string {
@@ -184,5 +184,8 @@ function describeUnlinked(links: readonly Link[]): string {
     return `${weak.found.tag ?? weak.found.name} only looks like one (declare the tag pattern to use it)`;
   const foreign = links.find((link) => link.kind === 'gone');
   if (foreign?.kind === 'gone') return `${foreign.what} is unknown here, and nothing proves that the image is ours`;
+  if (links.some(({ kind }) => kind === 'proposed')) {
+    return 'only a pull request leads to its commit, and nothing proves that the image is ours';
+  }
   return 'it has neither a revision label nor a tag that names a branch, tag or commit';
 }

@@ -5,13 +5,14 @@ import type { KeepReason } from '../../model/decision.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Digest } from '../../model/reference.ts';
 import type { ImageNode } from '../../model/snapshot.ts';
+import { compileGlob } from '../glob.ts';
 
 /** Reasons to keep, by node. Looks at every node, referrers too: who pins a signature means it. */
 export function keepPinned(
   nodes: ReadonlyMap<Digest, ImageNode>,
   pins: Policy['pins'],
 ): ReadonlyMap<Digest, readonly KeepReason[]> {
-  const matchers = [...pins.tags.map(compileGlob), ...pins.expressions.map(compileExpression)];
+  const matchers = [...pins.tags.map(compileTagGlob), ...pins.expressions.map(compileExpression)];
   const list = new Set<string>(pins.list);
   const kept = new Map<Digest, readonly KeepReason[]>();
   for (const node of nodes.values()) {
@@ -31,11 +32,8 @@ interface TagMatcher {
   matches(tag: string): boolean;
 }
 
-/** `*` is any run of characters, `?` is one; everything else is itself. Case counts. The whole tag must match. */
-function compileGlob(glob: string): TagMatcher {
-  const body = glob.replace(/[^*?]+|[*?]/g, (part) => (part === '*' ? '.*' : part === '?' ? '.' : RE2JS.quote(part)));
-  const expression = RE2JS.compile(body);
-  return { name: `pins.tags ${glob}`, matches: (tag) => expression.matches(tag) };
+function compileTagGlob(glob: string): TagMatcher {
+  return { name: `pins.tags ${glob}`, matches: compileGlob(glob) };
 }
 
 function compileExpression(source: string): TagMatcher {

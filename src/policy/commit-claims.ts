@@ -1,0 +1,139 @@
+// Which images may have been built from a commit, for the rules that start from a commit: by every link, also by the bare id of a
+// commit that the history does not have.
+
+import type { LinkSource } from '../model/decision.ts';
+import type { Forge } from '../model/forge.ts';
+import type { CommitId, CommitIndex, History } from '../model/history.ts';
+import type { ImageGraph } from '../model/image-graph.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Digest } from '../model/reference.ts';
+import type { Instant } from '../model/time.ts';
+import { appendTo } from '../util/append-to.ts';
+import type { FoundReason } from './collect-reasons.ts';
+import { makeGroupOf } from './group-by.ts';
+import type { Link } from './link.ts';
+
+/** What the rules about a forge look at. */
+export interface ForgeRuleInput {
+  readonly graph: ImageGraph;
+  readonly history: History;
+  readonly forge: Forge;
+  readonly policy: Pick<Policy, 'forge' | 'images'>;
+  readonly links: ReadonlyMap<Digest, readonly Link[]>;
+  readonly now: Instant;
+}
+
+/** One place that says which commit an image was built from. */
+export interface Claim {
+  readonly digest: Digest;
+  /** At least one. */
+  readonly products: readonly string[];
+  readonly found: LinkSource;
+  /** Whether it may take a place in "the newest N": a label, or a pattern that the user declared. */
+  readonly isSure: boolean;
+}
+
+/** A claim about a commit of the history. */
+export interface CommitClaim extends Claim {
+  readonly commit: CommitIndex;
+  /** The test merge that the image was really built from. */
+  readonly merge?: CommitId;
+}
+
+/** All claims of one repository's images. Only nodes that stand for themselves have any. */
+export interface Claims {
+  /** About commits of the history, test merges at the commit that they merge. */
+  readonly atCommit: ReadonlyMap<CommitIndex, readonly CommitClaim[]>;
+  /** About a commit that the history need not have: by any link to it, by its bare id, and by test merges of it. */
+  find(commit: CommitId): readonly Claim[];
+  /** Tags of open pull requests that say no more than the number, or a commit that nobody knows. */
+  readonly ofPullRequests: readonly { readonly digest: Digest; readonly number: number; readonly found: LinkSource }[];
+}
+
+/** As few digits as a link names a commit by. */
+const SHORTEST = 7;
+
+/** The claims in the links of every node that stands for itself. */
+export function collectClaims(input: ForgeRuleInput): Claims {
+  const { graph, history, forge, links } = input;
+  const groupOf = makeGroupOf(graph, input.policy.images.groupBy);
+  const gathered: Gathered = { atCommit: new Map(), byName: new Map(), ofPullRequests: [] };
+  for (const digest of graph.nodes.keys()) {
+    if (graph.roleOf(digest) !== 'image') continue;
+    const products = groupOf(digest);
+    for (const link of links.get(digest) ?? []) gather(link, { digest, products }, gathered);
+  }
+  const { atCommit, byName, ofPullRequests } = gathered;
+  return {
+    atCommit,
+    ofPullRequests,
+    find(commit) {
+      const merged = forge.testMerges.get(commit);
+      const ids = merged === undefined ? [commit] : [commit, merged];
+      return ids.flatMap((id) => {
+        const at = history.graph.indexOf(id);
+        const named = (byName.get(id.slice(0, SHORTEST)) ?? []).filter(({ name }) => id.startsWith(name));
+        return [...(at === undefined ? [] : (atCommit.get(at) ?? [])), ...named.map(({ claim }) => claim)];
+      });
+    },
+  };
+}
+
+interface Gathered {
+  readonly atCommit: Map<CommitIndex, CommitClaim[]>;
+  /** By the first digits of the name. */
+  readonly byName: Map<string, { readonly name: string; readonly claim: Claim }[]>;
+  readonly ofPullRequests: Claims['ofPullRequests'][number][];
+}
+
+function gather(link: Link, image: Pick<Claim, 'digest' | 'products'>, gathered: Gathered): void {
+  if (link.kind === 'unknown') return;
+  const { found } = link;
+  const claim: Claim = { ...image, found, isSure: isSure(link) };
+  if (link.kind === 'pull-request') {
+    gathered.ofPullRequests.push({ digest: image.digest, number: link.number, found });
+  }
+  const merge = link.kind === 'proposed' ? link.merge : undefined;
+  if (link.kind === 'commit' || link.kind === 'proposed') {
+    const known = { ...claim, commit: link.commit, ...(merge === undefined ? {} : { merge }) };
+    appendTo(gathered.atCommit, link.commit, known);
+  }
+  const name = typeof link.commit === 'string' ? link.commit : merge;
+  if (name !== undefined) appendTo(gathered.byName, name.slice(0, SHORTEST), { name, claim });
+}
+
+function isSure(link: Exclude<Link, { kind: 'unknown' }>): boolean {
+  switch (link.kind) {
+    case 'commit':
+      return link.mayCondemn;
+    case 'proposed':
+    case 'gone':
+      return link.proof !== undefined;
+    case 'pull-request':
+      return true;
+    case 'named':
+      return false;
+  }
+}
+
+/**
+ * The claims to count, each list by itself: for every product those that are sure, then all of them, so that a doubtful link never takes
+ * a place from a sure one. What any list keeps is kept.
+ */
+export function listCountings<Some extends Claim>(claims: readonly Some[]): readonly (readonly Some[])[] {
+  const products = new Map<string, Some[]>();
+  for (const claim of claims) for (const product of claim.products) appendTo(products, product, claim);
+  return [...products.values()].flatMap((all) => [all.filter((claim) => claim.isSure), all]);
+}
+
+/** Claims by image, each with the reason that is made of it. */
+export function reasonsByImage<Some extends Claim>(
+  claims: readonly Some[],
+  reasonOf: (claim: Some) => FoundReason['reason'],
+): ReadonlyMap<Digest, readonly FoundReason[]> {
+  const byImage = new Map<Digest, FoundReason[]>();
+  for (const claim of claims) {
+    appendTo(byImage, claim.digest, { found: claim.found, reason: reasonOf(claim) });
+  }
+  return byImage;
+}

@@ -1,0 +1,52 @@
+// One statement of an image about where it comes from. Who makes it: `collectLinks`.
+
+import type { LinkSource } from '../model/decision.ts';
+import type { CommitId, CommitIndex } from '../model/history.ts';
+
+/**
+ * - `commit`: a commit that a branch or tag leads to. `mayCondemn` is false for a pattern nobody declared.
+ * - `proposed`: a commit that only open pull requests lead to, or the test merge of one. It condemns with the same proof as a link to a
+ *   gone commit, and only protects without. `isStranger`: it says so itself, and nothing proves that the image is ours.
+ * - `pull-request`: a tag of an open pull request, bare or with a commit that nobody knows; the rule for pull requests keeps it.
+ * - `gone`: it names a commit, a reference or a pull request that is not there; `proof` tells why the image is ours all the same.
+ * - `named`: it names a commit that is not there, and nothing follows from that; only for rules that know commits by their bare ids.
+ * - `unknown`: something that could be a link and cannot be read; it always protects.
+ */
+export type Link =
+  | { readonly kind: 'commit'; readonly commit: CommitIndex; readonly found: LinkSource; readonly mayCondemn: boolean }
+  | {
+      readonly kind: 'proposed';
+      /** Of a test merge, the commit of the pull request that it merges. */
+      readonly commit: CommitIndex;
+      readonly merge?: CommitId;
+      readonly found: LinkSource;
+      readonly proof: string | undefined;
+      readonly isStranger: boolean;
+    }
+  | {
+      readonly kind: 'pull-request';
+      readonly number: number;
+      /** As named: 7 to 64 hex digits. */
+      readonly commit?: string;
+      readonly found: LinkSource;
+    }
+  | {
+      readonly kind: 'gone';
+      readonly what: string;
+      /** As named: 7 to 64 hex digits. Absent when it names none. */
+      readonly commit?: string;
+      readonly found: LinkSource;
+      readonly proof: string | undefined;
+    }
+  | {
+      readonly kind: 'named';
+      /** As named: 7 to 64 hex digits. */
+      readonly commit: string;
+      readonly found: LinkSource;
+    }
+  | {
+      readonly kind: 'unknown';
+      readonly why: string;
+      /** A forge would know it. */
+      readonly needsForge?: true;
+    };
