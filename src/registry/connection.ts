@@ -1,14 +1,18 @@
 // What it takes to talk to one registry: the caller's choices. Values only, nothing is opened here.
 
+import type { GithubAccess } from '../config/settings.ts';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
 import type { Log } from '../log.ts';
 import type { RegistryHost, RepositoryName } from '../model/reference.ts';
+import type { Instant } from '../model/time.ts';
 
 /** How to reach registries, as the settings of a run have it. */
 export interface ConnectionSettings {
   /** With `password`: outranks every credentials file. */
   readonly username?: string;
   readonly password?: string;
+  /** Where they were given, for messages; `--username` unless told. Never the credentials themselves. */
+  readonly credentialsFrom?: string;
   /** PEM file with further certificate authorities. */
   readonly caFile?: string;
   /** Allow plain HTTP also to hosts other than loopback. */
@@ -26,4 +30,16 @@ export interface TransportOptions {
   readonly log: Log;
   /** Overrides of `DEFAULT_LIMITS`. */
   readonly limits?: Partial<ConnectionLimits>;
+}
+
+/** How {@link import('./open-registry.ts').openRegistry} gets to a repository. */
+export interface OpenOptions {
+  /** `github` must be there for a target with that provider. */
+  readonly settings: ConnectionSettings & { readonly github?: GithubAccess };
+  /** Where credentials files and proxies are looked up: `process.env` in a run. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly now: Instant;
+  readonly log: Log;
+  /** Folder for what later runs need not read again; undefined: everything is read. */
+  readonly cacheDirectory?: string;
 }

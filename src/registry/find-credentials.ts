@@ -18,6 +18,8 @@ export interface CredentialsRequest {
   /** Given on purpose: outrank everything else. Empty texts count as missing. */
   readonly username?: string;
   readonly password?: string;
+  /** Where they were given, for messages; `--username` unless told. */
+  readonly credentialsFrom?: string;
   /** HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, DOCKER_AUTH_CONFIG, and PATH for helpers. */
   readonly environment: NodeJS.ProcessEnv;
   readonly log: Log;
@@ -52,9 +54,10 @@ export async function findCredentials(request: CredentialsRequest): Promise<Cred
 
 type Found = Exclude<Credentials, { readonly kind: 'anonymous' }>;
 
-function givenCredentials({ username = '', password = '' }: CredentialsRequest): Found | undefined {
+function givenCredentials(request: CredentialsRequest): Found | undefined {
+  const { username = '', password = '', credentialsFrom: source = '--username' } = request;
   if (username === '' && password === '') return undefined;
-  if (username !== '' && password !== '') return { kind: 'password', username, password, source: '--username' };
+  if (username !== '' && password !== '') return { kind: 'password', username, password, source };
   const missing = username === '' ? 'user name' : 'password';
   throw new UsageError(`The registry credentials have no ${missing}.`, {
     code: 'USAGE',

@@ -64,7 +64,11 @@ export async function openOciLayout(parts: OciLayoutParts): Promise<Registry> {
     readSnapshot: async (alsoDigests) => readGraph(await look(), alsoDigests, { now, log }),
     readDigests: async (digests) => readDigestGraph(await look(), digests, { now, log }),
     ...names,
-    lookAround: () => lookAtEveryTag(names),
+    lookAround: async (known) => {
+      const { roots, tags } = await view();
+      const seen = new Set([...known.digests, ...[...tags.values()].map(({ digest }) => digest)]);
+      return { ...(await lookAtEveryTag(names)), untagged: [...roots.keys()].filter((digest) => !seen.has(digest)) };
+    },
     listTagsOf: () => Promise.resolve('unsupported'),
     readManifest: async (digest) => bytesOf(await findManifest(place, await view(), digest), directory),
     readEdges: async (digest) => edgesIn(await findManifest(place, await view(), digest)),

@@ -1,24 +1,19 @@
 // Opens the adapter for a place. Each adapter and what it needs is loaded only when it is used.
 
-import type { Log } from '../log.ts';
+import { InternalError } from '../errors.ts';
 import type { RepositoryReference } from '../model/reference.ts';
-import type { Instant } from '../model/time.ts';
-import type { ConnectionSettings } from './connection.ts';
+import type { OpenOptions } from './connection.ts';
 import type { Registry } from './port.ts';
 
 /** Where a repository lives. */
 export type RegistryTarget =
-  | { readonly kind: 'registry'; readonly repository: RepositoryReference }
+  | {
+      readonly kind: 'registry';
+      readonly repository: RepositoryReference;
+      /** `oci` (default): by the distribution protocol alone. `github`: by GitHub's packages interface too. */
+      readonly provider?: 'oci' | 'github';
+    }
   | { readonly kind: 'oci-layout'; readonly directory: string; readonly repository: RepositoryReference };
-
-/** How to get there. */
-export interface OpenOptions {
-  readonly settings: ConnectionSettings;
-  /** Where credentials files and proxies are looked up: `process.env` in a run. */
-  readonly environment: NodeJS.ProcessEnv;
-  readonly now: Instant;
-  readonly log: Log;
-}
 
 /**
  * The adapter for a repository. The caller closes it.
@@ -31,6 +26,12 @@ export async function openRegistry(target: RegistryTarget, options: OpenOptions)
   if (target.kind === 'oci-layout') {
     const { openOciLayout } = await import('./oci-layout.ts');
     return openOciLayout({ directory: target.directory, repository, now, log });
+  }
+  if (target.provider === 'github') {
+    if (settings.github === undefined)
+      throw new InternalError('A repository on GitHub was to be opened without access to it.', { code: 'INTERNAL' });
+    const { openGhcr } = await import('./open-ghcr.ts');
+    return openGhcr(repository, settings.github, options);
   }
   const [{ openTransport }, { createOciRegistry }] = await Promise.all([
     import('./open-transport.ts'),

@@ -3,9 +3,10 @@
 import { describe } from 'vitest';
 import { requireProgram } from '../support/real-parts.ts';
 import { describeRegistryContract } from './registry-contract.ts';
-import { fakePlace, layoutPlace, realPlace } from './registry-places.ts';
+import { fakePlace, ghcrPlace, layoutPlace, realPlace } from './registry-places.ts';
 
 describeRegistryContract(layoutPlace());
+describeRegistryContract(ghcrPlace());
 describeRegistryContract(fakePlace('as the specification has it', { pageSize: 1 }));
 describeRegistryContract(fakePlace('that keeps tags of deleted digests', { keepTags: true, noReferrersApi: true }));
 describeRegistryContract(

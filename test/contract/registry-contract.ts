@@ -17,6 +17,7 @@ import {
   cosignTag,
   fallbackTag,
 } from '../builders/image.ts';
+import { matching } from '../support/typed-matchers.ts';
 
 /** One repository at the place, and the ways around the adapter. */
 export interface ContractRepository {
@@ -72,8 +73,9 @@ export function describeRegistryContract(place: ContractPlace): void {
           content: { kind: 'image', facts: { kind: 'read', labels, created: '2026-01-02T03:04:05Z' } },
           annotations: { a: 'b' },
           created: { kind: 'known', at: Date.UTC(2026, 0, 2, 3, 4, 5) },
-          times: {},
         });
+        const { times } = nodeOf(snapshot, image);
+        expect(Object.keys(times).length > 0).toBe(snapshot.capabilities.listTimes);
         expect(snapshot.absent.size + snapshot.vanishedTags.length).toBe(0);
       });
 
@@ -230,13 +232,14 @@ export function describeRegistryContract(place: ContractPlace): void {
         expect(await repository.changes()).toBe(before);
       });
 
-      it('of an emptied repository is empty', async () => {
+      it('of an emptied repository is empty, where the registry lets the last image go', async () => {
         const image = buildImage({ seed: 'the only one' });
         await repository.put(image, 'v1');
-        await registry.deleteManifest(image.digest, [parseTag('v1')]);
+        const { kind } = await registry.deleteManifest(image.digest, [parseTag('v1')]);
+        const left = kind === 'protected' ? 1 : 0;
         const snapshot = await registry.readSnapshot([]);
-        expect([snapshot.nodes.size, snapshot.tags.size, snapshot.vanishedTags.length]).toEqual([0, 0, 0]);
-        expect(await registry.listTags()).toEqual([]);
+        expect([snapshot.nodes.size, snapshot.tags.size, snapshot.vanishedTags.length]).toEqual([left, left, 0]);
+        expect(await registry.listTags()).toHaveLength(left);
       });
 
       if (place.takesAnyManifest) describe('of odd manifests', describeOddManifests);
@@ -324,6 +327,35 @@ export function describeRegistryContract(place: ContractPlace): void {
       });
     });
 
+    describe('a look around', () => {
+      it('finds new tags and, where the registry lists them, new untagged manifests', async () => {
+        const image = buildImage({ seed: 'known' });
+        const [tagged, untagged] = [buildImage({ seed: 'new' }), buildImage({ seed: 'new and nameless' })];
+        await repository.put(image, 'v1');
+        const snapshot = await registry.readSnapshot([]);
+        const known = { tags: snapshot.tags, digests: new Set(snapshot.nodes.keys()) };
+        expect(await registry.lookAround(known)).toMatchObject({ unresolved: [], untagged: [] });
+        await repository.put(tagged, 'v2');
+        await repository.put(untagged);
+        const found = await registry.lookAround(known);
+        expect(found.tags.get(parseTag('v2'))).toBe(tagged.digest);
+        expect(found.unresolved).toEqual([]);
+        expect(found.untagged).toEqual(snapshot.capabilities.listUntagged ? [untagged.digest] : []);
+        expect(await registry.readEdges(tagged.digest)).toEqual([]);
+      });
+
+      it('at one digest tells its tags now, where the registry can', async () => {
+        const image = buildImage({ seed: 'looked at' });
+        await repository.put(image, 'v1');
+        await registry.readSnapshot([]);
+        await repository.put(image, 'v2');
+        const tags = await registry.listTagsOf(image.digest);
+        if (tags === 'unsupported') return;
+        expect(tags).toEqual(['v1', 'v2']);
+        expect(await registry.listTagsOf(NOWHERE)).toBe('absent');
+      });
+    });
+
     describe('manifests', () => {
       it('are read byte for byte, with their edges', async () => {
         const index = buildMultiArch('exact', { subject: buildImage({ seed: 'elsewhere' }) });
@@ -353,13 +385,16 @@ export function describeRegistryContract(place: ContractPlace): void {
 
       it('leave their children when an index goes, until these are deleted too', async () => {
         const index = buildMultiArch('from the top');
+        const other = buildImage({ seed: 'to stay' });
         await repository.put(index, 'v1');
+        await repository.put(other, 'v2');
         const children = index.children.map(({ digest }) => digest);
         expect(await registry.deleteManifest(index.digest, [parseTag('v1')])).toEqual({ kind: 'deleted' });
+        expect(await registry.readEdges(index.digest)).toBe('absent');
         const left = await registry.readSnapshot(children);
-        expect(digestsOf(left)).toEqual([...children].sort());
+        expect(digestsOf(left)).toEqual([...children, other.digest].sort());
         for (const child of children) expect(await registry.deleteManifest(child, [])).toEqual({ kind: 'deleted' });
-        expect((await registry.readSnapshot(children)).nodes.size).toBe(0);
+        expect(digestsOf(await registry.readSnapshot(children))).toEqual([other.digest]);
       });
 
       it('that an index lists are refused or deleted, as the capabilities say', async () => {
@@ -375,6 +410,7 @@ export function describeRegistryContract(place: ContractPlace): void {
       it('can be put back, as far as the capabilities say', async () => {
         const image = buildImage({ seed: 'there and back' });
         await repository.put(image, 'v1');
+        await repository.put(buildImage({ seed: 'to stay' }), 'v3');
         const manifest = await registry.readManifest(image.digest);
         if (manifest === 'absent') throw new Error('It was put and is not there.');
         await registry.deleteManifest(image.digest, [parseTag('v1')]);
@@ -386,8 +422,39 @@ export function describeRegistryContract(place: ContractPlace): void {
         await putBack;
         await registry.putManifest(manifest, parseTag('v2'));
         const snapshot = await registry.readSnapshot([]);
-        expect([...snapshot.tags]).toEqual([['v2', image.digest]]);
+        expect(snapshot.tags).toEqual(
+          new Map([
+            ['v2', image.digest],
+            ['v3', buildImage({ seed: 'to stay' }).digest],
+          ]),
+        );
         expect(nodeOf(snapshot, image).content).toMatchObject({ kind: 'image', facts: { kind: 'read' } });
+      });
+
+      it('are restored with their tags, where the registry can', async () => {
+        const index = buildMultiArch('gone and restored');
+        await repository.put(index, 'v1', 'v2');
+        await repository.put(buildImage({ seed: 'to stay' }), 'v3');
+        expect('restore' in registry).toBe(registry.capabilities.undo === 'restore');
+        if (registry.restore === undefined) return;
+        const before = await registry.readSnapshot([]);
+        const tags = [parseTag('v1'), parseTag('v2')];
+        const children = index.children.map(({ digest }) => digest);
+        await registry.deleteManifest(index.digest, tags);
+        for (const child of children) await registry.deleteManifest(child, []);
+        const answers: unknown[] = [];
+        const wanted = [...children, index.digest, NOWHERE];
+        await registry.restore(wanted, (digest, answer) => Promise.resolve(void answers.push([digest, answer])));
+        expect(answers).toEqual([
+          ...children.map((child) => [child, { kind: 'restored', tags: [] }]),
+          [index.digest, { kind: 'restored', tags }],
+          [NOWHERE, { kind: 'refused', why: matching(/deleted/) }],
+        ]);
+        const after = await registry.readSnapshot([]);
+        expect(after.tags).toEqual(before.tags);
+        expect(digestsOf(after)).toEqual(digestsOf(before));
+        await registry.restore([index.digest], (_digest, answer) => Promise.resolve(void answers.push(answer)));
+        expect(answers.at(-1)).toEqual({ kind: 'already-there', tags });
       });
 
       it('are not put at a digest that is not theirs', async () => {

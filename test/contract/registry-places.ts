@@ -9,10 +9,13 @@ import { parseRepository } from '../../src/model/reference.ts';
 import { instantFromMs } from '../../src/model/time.ts';
 import { createOciRegistry } from '../../src/registry/oci.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
+import { openRegistry } from '../../src/registry/open-registry.ts';
 import { openTransport } from '../../src/registry/open-transport.ts';
 import type { Registry } from '../../src/registry/port.ts';
 import type { RegistryRequest } from '../../src/registry/transport.ts';
 import { addToLayout, eraseManifest, layoutBlobPath, makeLayout, pushImage } from '../builders/image.ts';
+import { type FakeGithub, startGithub } from '../fakes/github/github.ts';
+import type { FakePackage } from '../fakes/github/packages.ts';
 import { type RegistryQuirks, startFakeRegistry } from '../fakes/registry-server.ts';
 import { startRegistry } from '../support/registry-server.ts';
 import type { ContractPlace, ContractRepository } from './registry-contract.ts';
@@ -79,6 +82,53 @@ export async function openServerRegistry(
     },
   };
   return createOciRegistry({ repository, transport: watched, now: NOW, log: silentLog });
+}
+
+/** A container registry on the fake GitHub; each repository is a package of one organisation. */
+export function ghcrPlace(): ContractPlace {
+  let github: FakeGithub | undefined;
+  let count = 0;
+  return {
+    name: 'GitHub Container Registry',
+    takesAnyManifest: true,
+    start: async () => {
+      github = await startGithub();
+    },
+    openRepository: async () => {
+      if (github === undefined) throw new Error('The fake was not started.');
+      const { apiUrl, registryHost } = github;
+      const fake = github;
+      count += 1;
+      const name = `team/contract/repository-${count}`;
+      let package_: FakePackage | undefined;
+      const ofPackage = (): FakePackage => {
+        package_ ??= fake.addPackage(name);
+        return package_;
+      };
+      const registry = await openRegistry(
+        { kind: 'registry', repository: parseRepository(`${registryHost}/${name}`), provider: 'github' },
+        {
+          settings: { plainHttp: false, github: { apiUrl, token: fake.addToken(), budgetShare: 1 } },
+          environment: {},
+          now: NOW,
+          log: silentLog,
+        },
+      );
+      return {
+        registry,
+        put: (manifest, ...tags) => Promise.resolve(void ofPackage().add(manifest, { tags })),
+        erase: (digest) => Promise.resolve(ofPackage().erase(digest)),
+        changes: () =>
+          Promise.resolve(
+            fake
+              .requestLog()
+              .filter((line) => !/^(?:GET|HEAD) /.test(line))
+              .join('\n'),
+          ),
+      };
+    },
+    stop: async () => github?.close(),
+  };
 }
 
 interface ServerPlace {

@@ -1,0 +1,92 @@
+// Bringing deleted package versions back. Only versions that GitHub lists as deleted are asked for; nothing is deleted here.
+// https://docs.github.com/en/packages/learn-github-packages/deleting-and-restoring-a-package#restoring-packages
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AuthError } from '../errors.ts';
+import type { PackageAnswer, PackageVersion } from '../github/packages.ts';
+import type { Digest } from '../model/reference.ts';
+import { describeRefusal, type GhcrChanges, unlessLimited } from './ghcr-delete.ts';
+import type { RestoreAnswer } from './port.ts';
+
+interface Restoring extends Pick<GhcrChanges, 'packages' | 'book' | 'place'> {
+  /** Waits between looks for what was restored. Milliseconds. */
+  readonly pausesMs: readonly number[];
+}
+type OnAnswer = (digest: Digest, answer: RestoreAnswer) => Promise<void>;
+
+const RESTORE_HINT =
+  'A classic token needs the scopes read:packages and write:packages. The GITHUB_TOKEN of a workflow needs "packages: write" among its ' +
+  'permissions, and its repository the Admin role in the package\'s settings, under "Manage Actions access".';
+
+/**
+ * Restores the versions of these digests in this order, one after the other. When GitHub's limits end it, the rest is `not-now`.
+ * @throws AuthError FORBIDDEN when GitHub says 404 to the restore of what it lists as deleted.
+ */
+export async function restorePackageVersions(
+  restoring: Restoring,
+  digests: readonly Digest[],
+  onAnswer: OnAnswer,
+): Promise<void> {
+  const lists = await unlessLimited(() => readBoth(restoring));
+  let limited: RestoreAnswer | undefined;
+  for (const digest of digests) {
+    const answer =
+      limited ?? ('kind' in lists ? lists : await unlessLimited(() => restoreOne(restoring, lists, digest)));
+    if (answer.kind === 'not-now') limited = answer;
+    await onAnswer(digest, answer);
+  }
+}
+
+interface Lists {
+  readonly active: ReadonlyMap<Digest, PackageVersion>;
+  /** The id of the version of a digest that was deleted last. */
+  readonly deleted: ReadonlyMap<Digest, number>;
+}
+
+async function readBoth({ packages, book }: Restoring): Promise<Lists> {
+  const deleted = new Map<Digest, number>();
+  for (const { id, digest } of await packages.listDeleted()) {
+    deleted.set(digest, Math.max(id, deleted.get(digest) ?? 0));
+  }
+  return { deleted, active: (await book.begin()).versions };
+}
+
+async function restoreOne(restoring: Restoring, lists: Lists, digest: Digest): Promise<RestoreAnswer> {
+  const { packages, book, pausesMs } = restoring;
+  const present = lists.active.get(digest);
+  if (present !== undefined) return { kind: 'already-there', tags: present.tags };
+  const id = lists.deleted.get(digest);
+  if (id === undefined) {
+    return {
+      kind: 'refused',
+      why: 'GitHub does not list it as deleted: that was more than 30 days ago, or it was never there',
+    };
+  }
+  const answer = await packages.restoreVersion(id);
+  for (const pauseMs of [0, ...(answer.status === 204 ? pausesMs : [])]) {
+    await sleep(pauseMs);
+    const now = await book.look(id);
+    if (now !== 'absent' && now.digest === digest)
+      return { kind: answer.status === 204 ? 'restored' : 'already-there', tags: now.tags };
+  }
+  return explainRefusal(restoring, answer, digest);
+}
+
+async function explainRefusal(
+  { packages, place }: Restoring,
+  answer: PackageAnswer,
+  digest: Digest,
+): Promise<RestoreAnswer> {
+  if (answer.status === 204) return { kind: 'refused', why: 'GitHub says that it was restored, and does not show it' };
+  if (answer.status !== 404) return { kind: 'refused', why: describeRefusal(answer, 'restore') };
+  // Hidden from this token, or really not there any more: what is still listed as deleted is there.
+  const isListed = (await packages.listDeleted()).some((version) => version.digest === digest);
+  if (!isListed) return { kind: 'refused', why: 'GitHub does not list it as deleted any more' };
+  throw new AuthError(
+    `GitHub answers 404 to the restore of ${digest} in ${place}, which it lists as deleted: the token may not restore it.`,
+    {
+      code: 'FORBIDDEN',
+      hint: RESTORE_HINT,
+    },
+  );
+}
