@@ -1,19 +1,27 @@
 // The story of a run: collect, decide, plan, apply, report. Plan and apply differ only in what follows the plan.
 
 import type { Settings } from './config/settings.ts';
-import { CleanupError, describeCause, InternalError } from './errors.ts';
 import type { ReviewedPlan } from './plan/decode-plan.ts';
 import { buildReport, type ReportInput } from './report/build-report.ts';
-import type { Report, ReportedError, RunResult } from './report/report.ts';
+import type { Report, RunResult } from './report/report.ts';
 import { applyRepositories } from './run/apply-repositories.ts';
 import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
 import { rememberFirstSeen } from './run/first-seen.ts';
 import { withPlan } from './run/make-plan.ts';
+import { resultOf } from './run/result-of.ts';
 import { assertWritable, type PreviousRun, readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
 import { TOOL } from './version.ts';
 
 export type { RunContext } from './run/collect-evidence.ts';
 export { runExplain } from './run/explain.ts';
+export {
+  commentOnPullRequest,
+  findComparedPolicy,
+  type PullRequestContext,
+  type PullRequestRun,
+  readPullRequest,
+} from './run/pull-request.ts';
+export { runRestore } from './run/restore.ts';
 
 /** What a run has found out so far, for the report; filled while it goes. */
 type Findings = {
@@ -108,30 +116,6 @@ async function reporting(
   } catch (error) {
     if (report.result.kind === 'stopped') return report;
     // What was done stays in the report that is shown; that it could not be kept is how the run ended.
-    return build(await resultOf(() => Promise.reject(error), context));
+    return build(await resultOf((): Promise<RunResult> => Promise.reject(error), context));
   }
-}
-
-async function resultOf(story: () => Promise<RunResult>, { log }: RunContext): Promise<RunResult> {
-  try {
-    return await story();
-  } catch (thrown) {
-    const error = thrown instanceof CleanupError ? thrown : ourFault(thrown);
-    for (let { cause } = error; cause instanceof Error; cause = cause.cause)
-      log.debug(`caused by ${cause.stack ?? cause.message}`);
-    return { kind: 'stopped', error: reported(error) };
-  }
-}
-
-function ourFault(thrown: unknown): InternalError {
-  return new InternalError(`Something went wrong inside registry-cleanup: ${describeCause(thrown)}`, {
-    code: 'INTERNAL',
-    hint: 'Please report it with the output of the same command with --log-level debug.',
-    cause: thrown,
-  });
-}
-
-function reported(error: CleanupError): ReportedError {
-  const { name, code, message, hint, exitCode } = error;
-  return { name, code, message, ...(hint === undefined ? {} : { hint }), exitCode };
 }

@@ -1,5 +1,6 @@
 // The action's inputs as raw options. The runner gives an empty text for an input that is not set, so empty means absent.
 
+import { listTokenForms } from '../config/read-github-token.ts';
 import type { Option } from '../options/option.ts';
 import { type RawOptions, selectOptions } from '../options.ts';
 
@@ -21,7 +22,8 @@ export function listSecrets(raw: RawOptions): readonly string[] {
   return selectOptions('action')
     .filter((option) => option.secret === true)
     .map((option) => Reflect.get(raw, option.name) as string | undefined)
-    .filter((value) => value !== undefined);
+    .filter((value) => value !== undefined)
+    .flatMap((value) => (value === raw['github-token'] ? listTokenForms(value.trim()) : [value]));
 }
 
 function readInput(option: Option, text: string): string | readonly string[] | undefined {

@@ -4,7 +4,7 @@ import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { mistakesError, quote, suggest } from '../config/mistake.ts';
 import { nearestName } from '../config/nearest-name.ts';
 import { UsageError } from '../errors.ts';
-import { isForCommand, type Option } from '../options/option.ts';
+import { isForCommand, type Option, type OptionCommand } from '../options/option.ts';
 import { OPTIONS } from '../options/option-table.ts';
 import { type RawOptions, selectOptions } from '../options.ts';
 
@@ -53,7 +53,7 @@ function createProgram(done: (result: ParsedArguments) => void, environment: Nod
     for (const option of options) addOption(command, option);
     command.action((...given: unknown[]) => {
       const target = typeof given[0] === 'string' ? { target: given[0] } : {};
-      const values = name === 'demo' ? {} : collectValues(command, options, environment);
+      const values = name === 'demo' ? {} : collectValues(command, options, listVariables(environment, name));
       const raw = { ...values, command: name, ...target };
       done({ kind: 'run', command: name, raw });
     });
@@ -89,20 +89,24 @@ export function isNegatable(option: Option): boolean {
   return option.kind === 'flag' && option.fileKey !== undefined;
 }
 
-function collectValues(command: Command, options: readonly Option[], environment: NodeJS.ProcessEnv): RawOptions {
+type Value = readonly [name: string, value: unknown];
+
+function collectValues(command: Command, options: readonly Option[], variables: readonly Value[]): RawOptions {
   const values: Readonly<Record<string, unknown>> = command.opts();
   const given = options.map((option) => {
     const attribute = new CommanderOption(`--${option.name}`).attributeName();
     return [option.name, values[attribute]] as const;
   });
-  const all = [...listVariables(environment), ...given];
+  const all = [...variables, ...given];
   // The kinds of the values are those of the table: text, a list of texts, or a boolean.
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as RawOptions;
 }
 
 /** What variables give; also the password, which has no option here: others see the command line. */
-function listVariables(environment: NodeJS.ProcessEnv): readonly (readonly [string, string | undefined])[] {
-  return (OPTIONS as readonly Option[]).flatMap(({ name, environment: variables }) => {
+function listVariables(environment: NodeJS.ProcessEnv, command: OptionCommand): readonly Value[] {
+  // A variable may be there for another command: nobody gave it to this one.
+  const options = (OPTIONS as readonly Option[]).filter((option) => isForCommand(option, command));
+  return options.flatMap(({ name, environment: variables }) => {
     const values = (variables ?? []).map((variable) => environment[variable]).filter((value) => value !== undefined);
     // One that is set and empty is told of where the option is needed.
     return values.length === 0 ? [] : [[name, values.find((value) => value !== '') ?? ''] as const];

@@ -4,11 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunContext } from '../cleanup.ts';
 import { normalizeSettings } from '../config/normalize-settings.ts';
+import { listTokenForms } from '../config/read-github-token.ts';
 import type { Settings } from '../config/settings.ts';
 import { type CleanupError, UsageError } from '../errors.ts';
 import type { LogLevel } from '../log.ts';
 import { type Instant, instantFromMs } from '../model/time.ts';
-import { findOption, type RawOptions } from '../options.ts';
+import { findOption, listDeprecations, type RawOptions } from '../options.ts';
 import { describeError, describeTrouble, toCleanupError } from '../report/describe-error.ts';
 import { exitCodeOf } from '../report/exit-code-of.ts';
 import type { Report } from '../report/report.ts';
@@ -88,6 +89,8 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
 /** The settings. When they are wrong, a report file that was asked for says so too. */
 async function decideSettings(io: CliProcess, run: Run): Promise<Settings> {
   for (const name of ['kube-config-base64', 'password'] as const) run.log.secret(run.raw[name] ?? '');
+  for (const form of listTokenForms(run.raw['github-token']?.trim() ?? '')) run.log.secret(form);
+  for (const told of listDeprecations(run.raw)) run.log.warn(told);
   try {
     const raw = await withPassword(io, run);
     const source = { environment: io.environment, workingDirectory: '.', frontEnd: 'cli' } as const;

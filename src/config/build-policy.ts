@@ -10,6 +10,8 @@ import { regexSource } from './policy-words.ts';
 export interface PolicyChoices {
   readonly kubernetesEnabled: boolean;
   readonly gitEnabled: boolean;
+  /** Whether a forge is asked for pull requests, releases and deployments. */
+  readonly forgeEnabled: boolean;
   readonly keepList: Policy['pins']['list'];
   readonly maxDeleteShare?: number;
   readonly allowDeleteAll?: boolean;
@@ -18,6 +20,11 @@ export interface PolicyChoices {
 
 const DEFAULT_RECENT_HOURS = 2;
 const DEFAULT_MAX_DELETE_SHARE = 0.8;
+/** The one under review, and the one before it, which may still be tested. */
+const DEFAULT_PULL_REQUEST_COMMITS = 2;
+const DEFAULT_RELEASES = 5;
+/** What runs, and what one would go back to. */
+const DEFAULT_DEPLOYMENTS = 2;
 /** Longer than anything can have existed, and near enough for dates to stay dates. */
 const EVERYTHING: Duration = parseDuration('100000w');
 
@@ -42,13 +49,38 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
       ...(groupBy === undefined ? {} : { groupBy }),
       unlinked: file.images?.unlinked ?? 'keep',
     },
-    // Filled in by whoever builds the forge's rules.
-    forge: { pullRequests: 'off', releases: 'off', deployments: 'off' },
+    forge: buildForgeRules(file, choices.forgeEnabled),
     guards: {
       maxDeleteShare: choices.maxDeleteShare ?? file.guards?.maxDeleteShare ?? DEFAULT_MAX_DELETE_SHARE,
       allowDeleteAll: choices.allowDeleteAll ?? file.guards?.allowDeleteAll ?? false,
     },
     untag: !isDisabled && (choices.untag ?? file.untag ?? false),
+  };
+}
+
+/**
+ * What a user should know about the keys that only a forge gives a meaning: `pullRequests needs a forge: …`. Empty when one is asked, or
+ * when the file has none of them.
+ */
+export function describeIdleForgeKeys(file: PolicyFile, forgeEnabled: boolean): readonly string[] {
+  if (forgeEnabled) return [];
+  const idle = (['pullRequests', 'releases', 'deployments'] as const).filter((key) => typeof file[key] === 'object');
+  if (idle.length === 0) return [];
+  const verb = idle.length === 1 ? 'needs' : 'need';
+  return [
+    `${idle.join(', ')} ${verb} a forge: name the repository on GitHub with github-repository, else nothing is kept by it`,
+  ];
+}
+
+function buildForgeRules({ pullRequests, releases, deployments }: PolicyFile, isAsked: boolean): Policy['forge'] {
+  if (!isAsked) return { pullRequests: 'off', releases: 'off', deployments: 'off' };
+  return {
+    pullRequests: pullRequests === false ? 'off' : { last: pullRequests?.last ?? DEFAULT_PULL_REQUEST_COMMITS },
+    releases: releases === false ? 'off' : { last: releases?.last ?? DEFAULT_RELEASES },
+    deployments:
+      deployments === false
+        ? 'off'
+        : { environments: deployments?.environments ?? [], last: deployments?.last ?? DEFAULT_DEPLOYMENTS },
   };
 }
 

@@ -37,8 +37,10 @@ interface Context {
 function describeIssue(issue: z.core.$ZodIssue, context: Context): readonly Mistake[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, { issue, context }));
   if (issue.code === 'invalid_union') {
-    // The branch that fits the value's kind tells more than the union: its mistakes lie deeper.
-    const deeper = issue.errors.find((branch) => branch.every((inner) => inner.path.length > 0));
+    // The branch that fits the value's kind tells more than the union: its mistakes lie deeper, or in the names of keys.
+    const deeper = issue.errors.find((branch) =>
+      branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+    );
     if (deeper !== undefined) {
       return deeper.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, context));
     }

@@ -8,6 +8,7 @@ import * as regexWords from './regex-words.ts';
 const MAPPING = 'a mapping of keys to values';
 const FLAG = 'true or false';
 const COUNT = 'a whole number';
+const OFF = 'false';
 
 const flag = (description: string) => z.boolean(FLAG).optional().describe(description);
 const word = (problem: (text: string) => string | undefined, expected: string) =>
@@ -126,7 +127,9 @@ const images = z.strictObject(
     tagPatterns: z
       .array(word(words.tagPatternProblem, 'a pattern such as {branch}-{commit}'), 'a list of patterns')
       .optional()
-      .describe('How tags tell what an image was built from: {branch}, v{tag}, {branch}-{commit}, pr-{number}.'),
+      .describe(
+        'How tags tell what an image was built from: {branch}, v{tag}, {branch}-{commit}, pr-{number} of a pull request.',
+      ),
     groupBy: z
       .strictObject(
         {
@@ -181,6 +184,40 @@ const kubernetes = z.strictObject(
   MAPPING,
 );
 
+const NEWEST = 'a whole number, 1 or more, or a negative one for all';
+const newest = (description: string) =>
+  z
+    .int(NEWEST)
+    .refine((last) => last !== 0, NEWEST)
+    .meta({ not: { const: 0 } })
+    .optional()
+    .describe(description);
+/** A rule that `false` switches off. */
+const rule = <Shape extends z.core.$ZodLooseShape>(shape: Shape, description: string) =>
+  z
+    .union([z.literal(false, OFF), z.strictObject(shape, MAPPING)], `${OFF}, or ${MAPPING}`)
+    .optional()
+    .describe(description);
+
+const pullRequests = rule(
+  { last: newest('The newest so many commits with images of each. Default 2; negative: all.') },
+  'Images of open pull requests are kept, where a forge is asked. false: the rule is off.',
+);
+const releases = rule(
+  { last: newest('The newest so many with images, and all drafts. Default 5; negative: all.') },
+  'Images of releases are kept, where a forge is asked. false: the rule is off.',
+);
+const deployments = rule(
+  {
+    environments: z
+      .array(word(words.environmentProblem, 'the name of an environment'), 'a list of environments')
+      .optional()
+      .describe('Environments whose deployments count: * stands for any characters, ? for one. Default: all.'),
+    last: newest('The newest so many commits that are or were active in each. Default 2; negative: all.'),
+  },
+  'Images of deployments are kept, where a forge is asked. false: the rule is off.',
+);
+
 const SHARE = 'a number from 0 to 1';
 const guards = z.strictObject(
   {
@@ -208,6 +245,9 @@ export const policySchema = z
       images: images.optional().describe('How images tell what they were built from.'),
       pins: pins.optional().describe('What is kept whatever the other rules say.'),
       kubernetes: kubernetes.optional().describe('What to ask clusters.'),
+      pullRequests,
+      releases,
+      deployments,
       guards: guards.optional().describe('When an apply refuses.'),
       untag: flag('Also take tags that nothing keeps off images that stay.'),
       project: z.unknown().optional().describe("werf's; ignored."),
@@ -229,8 +269,15 @@ export const IGNORED_KEYS = ['project', 'configVersion', 'build', 'deploy'] as c
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   let schema: unknown = z.toJSONSchema(policySchema, { io: 'input' });
   for (const step of path)
-    schema = typeof step === 'number' ? member(schema, 'items') : member(member(schema, 'properties'), step);
-  return Object.keys(member(schema, 'properties') ?? {});
+    schema = typeof step === 'number' ? member(schema, 'items') : member(propertiesOf(schema), step);
+  return Object.keys(propertiesOf(schema) ?? {});
+}
+
+/** Of a mapping, or of the mapping among the alternatives. */
+function propertiesOf(schema: unknown): object | undefined {
+  const alternatives = member(schema, 'anyOf');
+  const choices: readonly unknown[] = Array.isArray(alternatives) ? alternatives : [schema];
+  return choices.map((choice) => member(choice, 'properties')).find((properties) => properties !== undefined);
 }
 
 function member(value: unknown, key: PropertyKey): object | undefined {

@@ -32,6 +32,12 @@ export function globProblem(text: string): string | undefined {
   return /^[A-Za-z0-9_.*?-]{1,128}$/.test(text) ? undefined : expected;
 }
 
+/** A glob that some environment can match: https://docs.github.com/rest/deployments/environments (at most 255 characters). */
+export function environmentProblem(text: string): string | undefined {
+  const expected = 'the name of an environment, with * for any characters and ? for one';
+  return /^[^\p{Cc}]{1,255}$/u.test(text) && text.trim() !== '' ? undefined : expected;
+}
+
 /** A tag pattern: literal characters of a tag, and placeholders of which any two are apart by a literal. */
 export function tagPatternProblem(text: string): string | undefined {
   const names = [...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');

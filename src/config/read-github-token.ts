@@ -28,8 +28,9 @@ export function isToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
 
-/** How a token travels: as it is, and in base64 to Git and to registries. Nothing of it may be shown. */
+/** How a token travels: as it is, and in base64 to Git and to registries. Nothing of it may be shown. Of an empty one: none. */
 export function listTokenForms(token: string): readonly string[] {
+  if (token === '') return [];
   const encode = (text: string) => Buffer.from(text).toString('base64');
   return [token, encode(token), encode(`x-access-token:${token}`)];
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs the action as the runner does: inputs in the environment, upper case, hyphens stay. Unset inputs are empty. */
+/** Runs the action as the runner does: inputs in the environment, upper case, hyphens stay. Unset inputs are empty. No GitHub. */
 async function act(inputs: Readonly<Record<string, string>>, more: NodeJS.ProcessEnv = {}) {
   counter += 1;
   const runner = join(folder, `run-${counter}`);
@@ -27,7 +27,10 @@ async function act(inputs: Readonly<Record<string, string>>, more: NodeJS.Proces
   const files = { GITHUB_OUTPUT: join(runner, 'output'), GITHUB_STEP_SUMMARY: join(runner, 'summary.md') };
   for (const file of Object.values(files)) await writeFile(file, '');
   const given = Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+    Object.entries({ 'without-forge': 'true', ...inputs }).map(([name, value]) => [
+      `INPUT_${name.toUpperCase()}`,
+      value,
+    ]),
   );
   const environment = {
     GITHUB_ACTIONS: 'true',

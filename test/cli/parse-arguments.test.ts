@@ -58,6 +58,15 @@ describe('a command line', () => {
     });
   });
 
+  it('takes nothing from the environment that the command does not know', () => {
+    const environment = { REGISTRY_CLEANUP_KUBE_CONFIG_BASE64: 'x', GH_TOKEN: 'two' };
+    expect(parse('restore', environment)).toEqual({
+      kind: 'run',
+      command: 'restore',
+      raw: { command: 'restore', 'github-token': 'two' },
+    });
+  });
+
   it.each([
     ['the first', { GITHUB_TOKEN: 'one', GH_TOKEN: 'two' }, 'one'],
     ['the second, when the first is empty', { GITHUB_TOKEN: '', GH_TOKEN: 'two' }, 'two'],
