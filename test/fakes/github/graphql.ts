@@ -36,7 +36,8 @@ let loaded: GraphQLSchema | undefined;
 
 /** Some 1.2 MB of schema, read when the first query comes. */
 function loadSchema(): GraphQLSchema {
-  const file = fileURLToPath(import.meta.resolve('@octokit/graphql-schema/schema.graphql'));
+  // Beside the main file, and not among what the package lets others import.
+  const file = fileURLToPath(new URL('schema.graphql', import.meta.resolve('@octokit/graphql-schema')));
   loaded ??= buildSchema(readFileSync(file, 'utf8'), { assumeValid: true, noLocation: true });
   return loaded;
 }
