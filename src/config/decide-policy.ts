@@ -1,6 +1,6 @@
 // What a policy file and the options come to together: whom to ask, and by which rules to decide.
 
-import { buildPolicy } from './build-policy.ts';
+import { buildPolicy, describeIdleForgeKeys } from './build-policy.ts';
 import { readNamedFile } from './check-files.ts';
 import { chooseHistory, type HistorySettings } from './choose-history.ts';
 import { chooseKubernetes } from './choose-kubernetes.ts';
@@ -20,6 +20,7 @@ export async function decidePolicy(findings: Findings, file: PolicyFile): Promis
   const policy = buildPolicy(file, {
     kubernetesEnabled: kubernetes !== 'off',
     gitEnabled: git !== 'off',
+    forgeEnabled: forge !== 'off',
     keepList: await readKeepList(findings),
     ...withoutUndefined({
       maxDeleteShare: readShare(findings, 'max-delete-share'),
@@ -27,6 +28,7 @@ export async function decidePolicy(findings: Findings, file: PolicyFile): Promis
       untag: readFlag(findings, 'untag'),
     }),
   });
+  findings.notes.push(...describeIdleForgeKeys(file, forge !== 'off'));
   return { git, forge, kubernetes, policy };
 }
 

@@ -102,6 +102,7 @@ function run(told: Story) {
   const policy = buildPolicy(told.policy ?? {}, {
     kubernetesEnabled: told.used !== undefined,
     gitEnabled: told.git !== undefined,
+    forgeEnabled: false,
     keepList: [],
   });
   const evidence = {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildPolicy, type PolicyChoices } from '../../src/config/build-policy.ts';
+import { buildPolicy, describeIdleForgeKeys, type PolicyChoices } from '../../src/config/build-policy.ts';
 import { parsePolicyFile } from '../../src/config/parse-policy-file.ts';
 import { tagPatternProblem } from '../../src/config/policy-words.ts';
 import { UsageError } from '../../src/errors.ts';
 import { hours } from '../../src/model/time.ts';
 import { compileTagPattern } from '../../src/policy/tag-pattern.ts';
 
-const CHOICES: PolicyChoices = { kubernetesEnabled: true, gitEnabled: true, keepList: [] };
+const CHOICES: PolicyChoices = { kubernetesEnabled: true, gitEnabled: true, forgeEnabled: true, keepList: [] };
 
 function policyOf(text: string, choices: Partial<PolicyChoices> = {}) {
   const { file, mistakes } = parsePolicyFile(text, 'p.yml');
@@ -143,6 +143,58 @@ cleanup: {keepImagesBuiltWithinLastNHours: 5}
     });
     expect(policy.recent.within).toBeGreaterThan(hours(24 * 365 * 1000));
     expect(policy.untag).toBe(false);
+  });
+});
+
+describe('the rules that a forge gives a meaning', () => {
+  const ON = { pullRequests: { last: 2 }, releases: { last: 5 }, deployments: { environments: [], last: 2 } };
+
+  it.each<[string, string, object]>([
+    ['are on when nobody says anything', '', ON],
+    ['are on with nothing in them', 'pullRequests: {}\nreleases: {}\ndeployments: {}', ON],
+    [
+      'are switched off one by one',
+      'pullRequests: false\nreleases: false\ndeployments: false',
+      { pullRequests: 'off', releases: 'off', deployments: 'off' },
+    ],
+    ['of which one is off leave the others', 'releases: false', { ...ON, releases: 'off' }],
+    [
+      'take their numbers from the file',
+      'pullRequests: {last: 1}\nreleases: {last: -1}\ndeployments: {last: 7}',
+      { pullRequests: { last: 1 }, releases: { last: -1 }, deployments: { environments: [], last: 7 } },
+    ],
+    [
+      'take globs of environments',
+      'deployments: {environments: [production, "preview/*"]}',
+      { ...ON, deployments: { environments: ['production', 'preview/*'], last: 2 } },
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(policyOf(text).forge).toEqual(expected);
+  });
+
+  it('are off without a forge, whatever the file says', () => {
+    const text = 'pullRequests: {last: 1}\nreleases: {}\ndeployments: {}';
+    expect(policyOf(text, { forgeEnabled: false }).forge).toEqual({
+      pullRequests: 'off',
+      releases: 'off',
+      deployments: 'off',
+    });
+  });
+
+  it.each<[string, string, boolean, readonly string[]]>([
+    ['of one key without a forge', 'pullRequests: {last: 1}', false, ['pullRequests needs a forge']],
+    [
+      'of all keys without a forge at once',
+      'deployments: {}\npullRequests: {}\nreleases: {last: 1}',
+      false,
+      ['pullRequests, releases, deployments need a forge'],
+    ],
+    ['of none with a forge', 'pullRequests: {last: 1}', true, []],
+    ['of none that is switched off', 'pullRequests: false', false, []],
+    ['of none that is not there', 'untag: true', false, []],
+  ])('give a note %s', (_, text, forgeEnabled, expected) => {
+    const notes = describeIdleForgeKeys(parsePolicyFile(text, 'p.yml').file ?? {}, forgeEnabled);
+    expect(notes.map((note) => note.replace(/:.*$/, ''))).toEqual(expected);
   });
 });
 

@@ -141,6 +141,55 @@ describe('a mistake in the policy file is told with line and column', () => {
       ],
     ],
     [
+      'a number of releases for the rule',
+      'releases: 5',
+      ['p.yml:1:11: got 5, expected false, or a mapping of keys to values'],
+    ],
+    [
+      'an empty block for a rule',
+      'pullRequests:',
+      ['p.yml:1:14: got nothing, expected false, or a mapping of keys to values'],
+    ],
+    [
+      'a flag that switches nothing on',
+      'deployments: true',
+      ['p.yml:1:14: got true, expected false, or a mapping of keys to values'],
+    ],
+    [
+      'none of the newest, which is not how a rule is switched off',
+      'releases: {last: 0}',
+      ['p.yml:1:18: got 0, expected a whole number, 1 or more, or a negative one for all'],
+    ],
+    [
+      'half of the newest',
+      'pullRequests: {last: 1.5}',
+      ['p.yml:1:22: got 1.5, expected a whole number, 1 or more, or a negative one for all'],
+    ],
+    [
+      'an unknown key inside a rule that may be false',
+      'pullRequests: {lst: 1}',
+      ['p.yml:1:16: unknown key "lst"; did you mean "last"?'],
+    ],
+    [
+      'an unknown key inside such a rule, near to nothing',
+      'deployments: {zzz: 1}',
+      ['p.yml:1:15: unknown key "zzz"; known here: environments, last'],
+    ],
+    [
+      'several mistakes inside such a rule, all at once',
+      'deployments: {environment: [a], environments: [""], last: x}',
+      [
+        'p.yml:1:15: unknown key "environment"; did you mean "environments"?',
+        'p.yml:1:48: got "", expected the name of an environment, with * for any characters and ? for one',
+        'p.yml:1:59: got "x", expected a whole number, 1 or more, or a negative one for all',
+      ],
+    ],
+    [
+      'one environment that is no list',
+      'deployments: {environments: production}',
+      ['p.yml:1:29: got "production", expected a list of environments'],
+    ],
+    [
       'a mirror without host',
       'kubernetes: {mirrors: {hub: docker.io}}',
       [
