@@ -9,11 +9,12 @@ import type { ReportedError } from './report.ts';
  */
 export type RestoreOutcome = 'restored' | 'already-there' | 'refused' | 'left';
 
-/** One image that the journal names as deleted. */
+/** One image that the journal names as deleted, or one tag that was taken off an image. */
 export interface RestoredImage {
+  readonly what: 'image' | 'tag';
   readonly digest: Digest;
   readonly outcome: RestoreOutcome;
-  /** Tags that it had when it was deleted, sorted. */
+  /** Tags that it had when it was deleted, sorted; of a tag the one. */
   readonly tags: readonly Tag[];
   /** Those of `tags` that are on it now; nobody looked for one that was refused or left: then it is empty. */
   readonly tagsBack: readonly Tag[];
@@ -25,19 +26,21 @@ export interface RestoredImage {
 export interface RepositoryRestore {
   /** `ghcr.io/team/app`. */
   readonly name: string;
-  /** In the order in which they were brought back: what is listed before what lists it. */
+  /** In the order in which they were asked for: what is listed before what lists it, single tags last. */
   readonly images: readonly RestoredImage[];
 }
 
 /** How a restore ended. */
 export type RestoreResult = { readonly kind: 'finished' } | { readonly kind: 'stopped'; readonly error: ReportedError };
 
-/** Sums over all repositories; each image is in exactly one of them. */
+/** Sums over all repositories; each image and each single tag is in exactly one of the first four. */
 export interface RestoreTotals {
   readonly restored: number;
   readonly alreadyThere: number;
   readonly refused: number;
   readonly left: number;
+  /** Tags that images which are back had, and have not any more: somebody has put them elsewhere, or GitHub did not. */
+  readonly tagsLost: number;
 }
 
 /** The whole report. */
@@ -52,7 +55,7 @@ export interface RestoreReport {
   readonly journal?: string;
   /** Empty when there was nothing to bring back, or the run stopped before the first answer. */
   readonly repositories: readonly RepositoryRestore[];
-  /** Images that an earlier restore brought back already, as the journal says: nobody asked for them again. */
+  /** Images and tags that an earlier restore brought back already, as the journal says: nobody asked for them again. */
   readonly restoredBefore: number;
   readonly totals: RestoreTotals;
 }

@@ -1,0 +1,48 @@
+// `restore`: its report, however it ends.
+
+import type { RestoreSettings } from '../config/settings.ts';
+import { buildRestoreReport } from '../report/build-restore-report.ts';
+import type { RestoreReport, RestoreResult } from '../report/restore-report.ts';
+import { TOOL } from '../version.ts';
+import type { RunContext } from './collect-evidence.ts';
+import {
+  githubOpener,
+  type RestoreProgress,
+  type RestoreRequest,
+  restoreRepositories,
+} from './restore-repositories.ts';
+import { resultOf } from './result-of.ts';
+import { assertWritable, writeJsonFile } from './run-files.ts';
+
+/**
+ * Brings back what the journal says was deleted, and writes the report file that is asked for. Everything that happens is in the
+ * report, whose `result` says how it ended. Never throws a CleanupError. `open`: how a repository is reached; default GitHub's interface.
+ */
+export async function runRestore(
+  settings: RestoreSettings,
+  context: RunContext,
+  open: RestoreRequest['open'] = githubOpener(settings, context),
+): Promise<RestoreReport> {
+  const startedAt = context.now();
+  let progress: RestoreProgress = { repositories: [], restoredBefore: 0 };
+  const { reportFile, journal } = settings;
+  const build = (result: RestoreResult): RestoreReport =>
+    buildRestoreReport({ tool: TOOL, startedAt, finishedAt: context.now(), result, journal, ...progress });
+  const story = async (): Promise<RestoreResult> => {
+    if (reportFile !== undefined) await assertWritable(reportFile);
+    await restoreRepositories({ settings, context, open }, (found) => {
+      progress = found;
+    });
+    return { kind: 'finished' };
+  };
+  const report = build(await resultOf(story, context));
+  if (reportFile === undefined) return report;
+  try {
+    await writeJsonFile(reportFile, report);
+    return report;
+  } catch (error) {
+    if (report.result.kind === 'stopped') return report;
+    // What came back stays in the report that is shown; that it could not be kept is how the run ended.
+    return build(await resultOf((): Promise<RestoreResult> => Promise.reject(error), context));
+  }
+}
