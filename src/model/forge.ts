@@ -33,6 +33,10 @@ export type DeploymentState = 'active' | 'inactive' | 'pending' | 'failed' | 'un
 export interface Deployment {
   /** `production`; untrusted text. */
   readonly environment: string;
+  /**
+   * Not always a commit of the history: what was deployed from a branch that was rewritten or deleted may be nowhere any more. Images
+   * that name it, in full or by its first digits, are of this deployment all the same.
+   */
   readonly commit: CommitId;
   readonly state: DeploymentState;
   readonly createdAt: Instant;

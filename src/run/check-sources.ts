@@ -2,6 +2,7 @@
 
 import type { Settings } from '../config/settings.ts';
 import type { Log } from '../log.ts';
+import { addressOf } from './collect-forge.ts';
 import { refuseUnparsable } from './refuse-unparsable.ts';
 
 /** Where the sources are looked up. */
@@ -16,7 +17,10 @@ interface Surroundings {
  * @throws UsageError USAGE or EvidenceError as reading them would, for whatever can be seen without a server.
  */
 export async function checkSources(settings: Settings, { environment, log }: Surroundings): Promise<void> {
-  if (settings.git !== 'off') {
+  if (settings.git !== 'off' && settings.forge !== 'off') {
+    const { findLender } = await import('../git/lending-clone.ts');
+    await findLender({ git: settings.git, address: addressOf(settings.forge), environment, log });
+  } else if (settings.git !== 'off') {
     const { checkClone } = await import('../git/read-history.ts');
     await checkClone({ ...settings.git, environment, log });
   }

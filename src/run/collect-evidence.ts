@@ -3,7 +3,9 @@
 import type { Settings } from '../config/settings.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
+import type { Forge } from '../model/forge.ts';
 import type { History } from '../model/history.ts';
+import type { MissingEvidence } from '../model/missing-evidence.ts';
 import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
@@ -33,6 +35,8 @@ export interface CollectedRepository {
 export interface Collected {
   readonly repositories: readonly CollectedRepository[];
   readonly history: History | undefined;
+  /** Never set without a history. */
+  readonly forge: Forge | undefined;
   readonly usage: Usage | undefined;
   readonly summary: EvidenceSummary;
 }
@@ -58,16 +62,22 @@ export async function collectEvidence(settings: Settings, context: RunContext, a
         environment: context.environment,
         now: context.now(),
         log: context.log,
+        ...(settings.cacheDirectory === undefined ? {} : { cacheDirectory: settings.cacheDirectory }),
       });
       opened.push(registry);
       const name = formatRepository(target.repository);
       const snapshot = await registry.readSnapshot([...pinned, ...(also.get(name) ?? [])]);
       repositories.push({ name, registry, snapshot });
     }
-    const history = await collectHistory(settings, context);
+    const { history, forge } = await collectHistory(
+      settings,
+      context,
+      repositories.map(({ snapshot }) => snapshot),
+    );
     const usage = await collectUsage(settings, context);
     const extended = await Promise.all(repositories.map((repository) => addUsedDigests(repository, usage)));
-    return { repositories: extended, history, usage, summary: summarize(extended, history, usage) };
+    const read = { repositories: extended, history, forge, usage };
+    return { ...read, summary: summarize(read, settings.missing) };
   } catch (error) {
     await closeAll(opened, context.log);
     throw error;
@@ -81,10 +91,20 @@ export async function closeAll(registries: readonly Registry[], log: Log): Promi
   }
 }
 
-async function collectHistory(settings: Settings, context: RunContext): Promise<History | undefined> {
-  if (settings.git === 'off') return undefined;
+async function collectHistory(
+  settings: Settings,
+  context: RunContext,
+  snapshots: readonly Snapshot[],
+): Promise<Pick<Collected, 'history' | 'forge'>> {
+  const { git, forge } = settings;
+  const { environment, log } = context;
+  if (git === 'off') return { history: undefined, forge: undefined };
+  if (forge !== 'off') {
+    const { collectForge } = await import('./collect-forge.ts');
+    return await collectForge({ settings, forge, git, environment, log, snapshots });
+  }
   const { readHistory } = await import('../git/read-history.ts');
-  return await readHistory({ ...settings.git, environment: context.environment, log: context.log });
+  return { history: await readHistory({ ...git, environment, log }), forge: undefined };
 }
 
 /** Everything the clusters use, or undefined when the user switched the rule off. @throws EvidenceError */
@@ -118,11 +138,8 @@ function remoteOf({ remoteUrls }: History): { readonly remote?: string } {
   return remote === undefined ? {} : { remote };
 }
 
-function summarize(
-  repositories: readonly CollectedRepository[],
-  history: History | undefined,
-  usage: Usage | undefined,
-): EvidenceSummary {
+function summarize(read: Omit<Collected, 'summary'>, missing: readonly MissingEvidence[]): EvidenceSummary {
+  const { repositories, history, forge, usage } = read;
   const count = (kind: 'branch' | 'tag'): number =>
     (history?.references ?? []).filter((reference) => reference.kind === kind).length;
   return {
@@ -132,10 +149,23 @@ function summarize(
     ...(usage === undefined
       ? {}
       : { kubernetes: { sources: usage.sources, images: usage.uses.length + usage.bareDigests.length } }),
+    ...(forge === undefined ? {} : { forge: summarizeForge(forge) }),
+    ...(missing.length === 0 ? {} : { missing }),
     repositories: repositories.map(({ name, snapshot }) => ({
       name,
       tags: snapshot.tags.size,
       nodes: snapshot.nodes.size,
     })),
+  };
+}
+
+function summarizeForge(forge: Forge): NonNullable<EvidenceSummary['forge']> {
+  const { title, repository, pullRequests, releases, deployments } = forge;
+  return {
+    title,
+    repository,
+    ...(pullRequests === undefined ? {} : { pullRequests: pullRequests.length }),
+    ...(releases === undefined ? {} : { releases: releases.length }),
+    ...(deployments === undefined ? {} : { deployments: deployments.length }),
   };
 }

@@ -63,6 +63,7 @@ async function watch(clock: { ms: number }, onRead: () => Promise<void> | void =
     collected: {
       repositories: [{ name: NAME, registry: { ...registry, readDigests }, snapshot }],
       history: undefined,
+      forge: undefined,
       usage: undefined,
       summary: { repositories: [] },
     },

@@ -1,0 +1,107 @@
+// Collecting from a forge: what it says, the commits behind it from git, and what the images name that neither of them has.
+
+import type { ForgeSettings, GitSettings, Settings } from '../config/settings.ts';
+import { InternalError } from '../errors.ts';
+import type { ForgeReading } from '../github/read-forge.ts';
+import type { Log } from '../log.ts';
+import type { Forge } from '../model/forge.ts';
+import type { CommitId, History } from '../model/history.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { listUnknownCommits } from '../policy/unknown-commits.ts';
+
+/** What is read from a forge, and for which images. */
+export interface ForgeRequest {
+  readonly settings: Settings;
+  readonly forge: ForgeSettings;
+  readonly git: GitSettings;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Log;
+  /** Of all repositories, before clusters were looked at. */
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** The forge's word and the history that it is about. */
+export interface ForgeEvidence {
+  readonly forge: Forge;
+  readonly history: History;
+}
+
+/** Missing commits that a message names. */
+const MAX_NAMED = 3;
+
+/**
+ * Reads the forge and the history whole.
+ * @throws EvidenceError EVIDENCE_FORGE or EVIDENCE_GIT when anything of them cannot be read.
+ */
+export async function collectForge(request: ForgeRequest): Promise<ForgeEvidence> {
+  const { settings, forge, environment, log } = request;
+  const { openGithub } = await import('../github/open-github.ts');
+  const { caFile } = settings.registry;
+  const github = await openGithub(
+    { apiUrl: forge.apiUrl, token: forge.token, ...(caFile === undefined ? {} : { caFile }) },
+    { environment, log },
+  );
+  try {
+    const { buildForge, readForge } = await import('../github/read-forge.ts');
+    const rules = settings.policy.forge;
+    const readings: ForgeReading[] = [];
+    const history = await readHistoryOf(request, async () => {
+      const reading = await readForge(github, forge, {
+        pullRequests: rules.pullRequests !== 'off',
+        releases: rules.releases !== 'off',
+        deployments: rules.deployments !== 'off',
+      });
+      readings.push(reading);
+      return reading;
+    });
+    // Where git lacked something the forge was asked again, and the history is that of the second answer.
+    const last = readings.at(-1);
+    if (last === undefined)
+      throw new InternalError('A history came without a word of the forge.', { code: 'INTERNAL' });
+    tellMissing(last, history, log);
+    const known = buildForge(last, history, new Map());
+    const heads = last.pullRequests?.pullRequests.map(({ head }) => head) ?? [];
+    if (heads.length === 0) return { history, forge: known };
+    const { findTestMerges } = await import('../github/find-test-merges.ts');
+    const commits = listUnknownCommits(request.snapshots, { history, images: settings.policy.images, forge: known });
+    const older = await findTestMerges(github, { repository: forge, commits, graph: history.graph, heads });
+    return { history, forge: buildForge(last, history, older) };
+  } finally {
+    await github.close();
+  }
+}
+
+async function readHistoryOf(request: ForgeRequest, read: () => Promise<ForgeReading>): Promise<History> {
+  const { settings, forge, git, environment, log } = request;
+  const { readForgeHistory } = await import('../git/read-forge-history.ts');
+  return await readForgeHistory({
+    forge: { address: addressOf(forge), token: forge.token },
+    list: async () => {
+      const { listed, pullRequests, deployments } = await read();
+      const required = pullRequests?.pullRequests.map(({ head }) => head) ?? [];
+      return { listed, required, optional: deployments?.commits ?? [] };
+    },
+    git,
+    ...(settings.cacheDirectory === undefined ? {} : { cacheDirectory: settings.cacheDirectory }),
+    environment,
+    log,
+  });
+}
+
+/** `https://github.com/acme/shop`. */
+export function addressOf({ serverUrl, owner, name }: ForgeSettings): string {
+  return `${serverUrl}/${owner}/${name}`;
+}
+
+/** What was deployed and is nowhere any more still protects the images that name it, but no image can be found through its history. */
+function tellMissing({ deployments, repository }: ForgeReading, { graph }: History, log: Log): void {
+  const isMissing = (commit: CommitId): boolean => graph.indexOf(commit) === undefined;
+  const missing = (deployments?.deployments ?? []).filter(({ commit }) => isMissing(commit));
+  const commits = [...new Set(missing.map(({ commit }) => commit))];
+  if (commits.length === 0) return;
+  const named = commits.slice(0, MAX_NAMED).map((commit) => commit.slice(0, 10));
+  const text = `Deployed commits that ${repository.owner}/${repository.name} does not have any more: ${commits.length} (${named.join(', ')}${commits.length > MAX_NAMED ? ', …' : ''}). They protect only images that name them.`;
+  const isPast = missing.every(({ state }) => state === 'inactive' || state === 'failed');
+  if (isPast) log.info(text);
+  else log.warn(text);
+}
