@@ -51,6 +51,8 @@ export interface LimitOptions {
   readonly hourMs?: number;
   /** True: who breaks a limit gets a secondary limit's answer too, and not only an entry in `violations`. Default false. */
   readonly enforce?: boolean;
+  /** False: no hourly quotas and no headers about them, as an Enterprise Server by default. Default true. */
+  readonly quotas?: boolean;
 }
 
 const DEFAULT_SCOPES: readonly string[] = ['repo', 'read:packages', 'write:packages', 'delete:packages'];
@@ -95,6 +97,8 @@ export function hasPermission(token: FakeToken | undefined, permission: Permissi
 export interface Limiter {
   /** Violations so far, in order. */
   readonly violations: readonly Violation[];
+  /** Whether there are hourly quotas. */
+  readonly counts: boolean;
   /** The most requests that were in flight at once. */
   readonly peakInFlight: () => number;
   /** The quota of a token, to be looked at or changed. */
@@ -117,7 +121,7 @@ interface Spent {
 
 /** Makes a limiter. */
 export function createLimiter(options: LimitOptions, now: () => number): Limiter {
-  const { minuteMs = 60_000, hourMs = 3_600_000, enforce = false } = options;
+  const { minuteMs = 60_000, hourMs = 3_600_000, enforce = false, quotas: counts = true } = options;
   const quotas = new Map<string, Quota>();
   const limits = new Map<string, number>();
   const spent: Spent[] = [];
@@ -167,6 +171,7 @@ export function createLimiter(options: LimitOptions, now: () => number): Limiter
 
   return {
     violations,
+    counts,
     peakInFlight: () => peak,
     quota,
     introduce,
@@ -178,7 +183,7 @@ export function createLimiter(options: LimitOptions, now: () => number): Limiter
       if (violation !== undefined && enforce) return secondaryLimit({ retryAfterS: Math.ceil(minuteMs / 1000) });
       const key = request.token ?? '';
       if (known !== undefined) introduce(key, known);
-      if (request.path === '/rate_limit') return undefined;
+      if (!counts || request.path === '/rate_limit') return undefined;
       const counted = quota(key, request.channel === 'graphql' ? 'graphql' : 'core');
       if (counted.used >= counted.limit) return exhausted(request.channel);
       counted.used += 1;
@@ -188,16 +193,18 @@ export function createLimiter(options: LimitOptions, now: () => number): Limiter
       inFlight -= 1;
     },
     headers: (request, known) => {
+      const scopes = known === undefined ? undefined : scopesOf(known);
+      const told = scopes === undefined ? {} : { 'x-oauth-scopes': scopes.join(', '), 'x-accepted-oauth-scopes': '' };
+      if (!counts) return told;
       const resource = request.channel === 'graphql' ? 'graphql' : 'core';
       const { limit, used, resetAtMs } = quota(request.token ?? '', resource);
-      const scopes = known === undefined ? undefined : scopesOf(known);
       return {
         'x-ratelimit-limit': String(limit),
         'x-ratelimit-remaining': String(Math.max(0, limit - used)),
         'x-ratelimit-used': String(used),
         'x-ratelimit-reset': String(Math.floor(resetAtMs / 1000)),
         'x-ratelimit-resource': resource,
-        ...(scopes === undefined ? {} : { 'x-oauth-scopes': scopes.join(', '), 'x-accepted-oauth-scopes': '' }),
+        ...told,
       };
     },
   };
@@ -217,7 +224,7 @@ export function secondaryLimit(options: { readonly status?: 403 | 429; readonly 
   return retryAfterS === undefined ? answer : { ...answer, headers: { 'retry-after': String(retryAfterS) } };
 }
 
-/** A gateway's answer: HTML, and none of GitHub's headers. */
+/** A gateway's answer: HTML and no JSON. */
 export function badGateway(status: 500 | 502 | 503 | 504 = 502): Answer {
   return { status, headers: { 'content-type': 'text/html' }, body: '<html><body><h1>Bad Gateway</h1></body></html>' };
 }

@@ -84,25 +84,25 @@ export async function readRequest(message: IncomingMessage, channel: Channel, pa
   return { channel, method: message.method ?? '', path, headers, body, token: tokenIn(headers['authorization']) };
 }
 
-/** Sends an answer; a HEAD gets its headers only. Resolves when it is on its way. */
+/** Sends an answer; a HEAD gets its headers only. Resolves when it is sent, or the client is gone, for which a `hang` waits. */
 export async function sendAnswer(response: ServerResponse, request: FakeRequest, fate: Fate): Promise<void> {
-  if (fate === 'hang') return;
-  if (fate === 'drop') {
-    response.destroy();
-    return;
-  }
-  request.status = fate.status;
-  const isJson = fate.json !== undefined;
-  const body = Buffer.from(isJson ? JSON.stringify(fate.json) : (fate.body ?? ''));
-  response.writeHead(fate.status, {
+  const isOver = new Promise<void>((resolve) => response.once('close', resolve));
+  if (response.destroyed) return;
+  if (fate === 'drop') response.destroy();
+  else if (fate !== 'hang') writeAnswer(response, request, fate);
+  await isOver;
+}
+
+function writeAnswer(response: ServerResponse, request: FakeRequest, answer: Answer): void {
+  request.status = answer.status;
+  const isJson = answer.json !== undefined;
+  const body = Buffer.from(isJson ? JSON.stringify(answer.json) : (answer.body ?? ''));
+  response.writeHead(answer.status, {
     ...(isJson ? { 'content-type': 'application/json; charset=utf-8' } : {}),
-    ...(fate.status === 204 ? {} : { 'content-length': String(body.byteLength) }),
-    ...fate.headers,
+    ...(answer.status === 204 ? {} : { 'content-length': String(body.byteLength) }),
+    ...answer.headers,
   });
-  await new Promise<void>((resolve) => {
-    response.once('close', resolve);
-    response.end(request.method === 'HEAD' ? undefined : body);
-  });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 /** Octokit sends `token X`, GitHub takes `Bearer X` too; git and docker send Basic with the token as the password. */

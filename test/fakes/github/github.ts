@@ -166,7 +166,8 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
     now,
     wire: createWire({ api: () => `http://${hostOf(0)}`, web: () => `http://${hostOf(1)}` }),
     ownerKind: (login) => owners.get(login),
-    rateLimit: (request) => describeQuotas(request, (token, resource) => limiter.quota(token, resource)),
+    rateLimit: (request) =>
+      limiter.counts ? describeQuotas(request, (token, resource) => limiter.quota(token, resource)) : undefined,
   });
   const registry = createRegistry({ ...find, host: () => hostOf(2), createPackage: addPackage });
 
@@ -192,16 +193,12 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
   async function answerInterface(request: FakeRequest, address: string): Promise<Fate> {
     const known = tokens.get(request.token ?? '');
     const limited = limiter.begin(request, known);
-    try {
-      if (options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, options.latencyMs));
-      const fate = limited ?? (await fateOf(request));
-      if (fate === 'hang' || fate === 'drop') return fate;
-      const answer =
-        fate ?? (request.channel === 'graphql' ? await graphql(request, known) : rest(request, known, address));
-      return { ...answer, headers: { ...limiter.headers(request, known), ...answer.headers } };
-    } finally {
-      limiter.end();
-    }
+    if (options.latencyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, options.latencyMs));
+    const fate = limited ?? (await fateOf(request));
+    if (fate === 'hang' || fate === 'drop') return fate;
+    const answer =
+      fate ?? (request.channel === 'graphql' ? await graphql(request, known) : rest(request, known, address));
+    return { ...answer, headers: { ...limiter.headers(request, known), ...answer.headers } };
   }
 
   async function answerGit(request: FakeRequest): Promise<Fate> {
@@ -227,8 +224,11 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
   async function exchange(message: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
     const request = await readRequest(message, door.channel, door.path);
     requests.push(request);
-    const fate = await door.answer(request);
-    await sendAnswer(response, request, fate);
+    try {
+      await sendAnswer(response, request, await door.answer(request));
+    } finally {
+      if (door.channel === 'rest' || door.channel === 'graphql') limiter.end();
+    }
   }
 
   function interfaceDoor(path: string, address: string): Door {

@@ -15,8 +15,8 @@ export interface RestWorld {
   ownerKind(login: string): 'User' | 'Organization' | undefined;
   findRepository(fullName: string): FakeRepository | undefined;
   findPackage(fullName: string): FakePackage | undefined;
-  /** What `GET /rate_limit` says of the token. */
-  rateLimit(request: FakeRequest): Json;
+  /** What `GET /rate_limit` says of the token; undefined when nothing is counted. */
+  rateLimit(request: FakeRequest): Json | undefined;
 }
 
 /** A request that the description knows, from somebody who is known. */
@@ -95,7 +95,10 @@ function accountHandlers(world: RestWorld): Readonly<Record<string, Handler>> {
       if (known === undefined) return refuse(401, 'Requires authentication');
       return known.kind === 'workflow' ? NOT_FOR_INTEGRATIONS : ok(wire.account(loginOf(known), 'User'));
     },
-    'rate-limit/get': ({ request }) => ok(world.rateLimit(request)),
+    'rate-limit/get': ({ request }) => {
+      const counted = world.rateLimit(request);
+      return counted === undefined ? refuse(404, 'Rate limiting is not enabled.') : ok(counted);
+    },
   };
 }
 
