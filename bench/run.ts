@@ -2,6 +2,7 @@
 // Only ratios mean something; seconds differ from machine to machine and from hour to hour.
 
 import { benchGit } from './git.ts';
+import { benchGithub } from './github.ts';
 import { benchRegistry } from './registry.ts';
 import { benchStart } from './start.ts';
 
@@ -9,6 +10,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   start: benchStart,
   git: benchGit,
   registry: benchRegistry,
+  github: benchGithub,
 };
 
 const asked = process.argv.slice(2);
