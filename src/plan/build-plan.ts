@@ -4,7 +4,7 @@ import { type Decision, describeReason, type Reason, type Remark } from '../mode
 import type { ImageGraph } from '../model/image-graph.ts';
 import type { Digest, Tag } from '../model/reference.ts';
 import { parseReferrerTag } from '../model/referrer-tag.ts';
-import type { ImageNode } from '../model/snapshot.ts';
+import type { DeleteRight, ImageNode } from '../model/snapshot.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { checksumOf } from './canonical-json.ts';
 import { findGuards } from './guards.ts';
@@ -20,6 +20,8 @@ export interface DecidedRepository {
   readonly remarks: readonly Remark[];
   /** Some image was built from a commit of the history. Undefined when the Git rule is off. */
   readonly isBuiltHere?: boolean | undefined;
+  /** As the registry shows it. Undefined when nothing is known of it before the first delete. */
+  readonly deleteRight?: DeleteRight | undefined;
 }
 
 /** Everything that a plan is made from. */
@@ -73,11 +75,18 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     tagsLeft,
     condemnsByGit: sorted.some(({ reasons }) => reasons.some(({ rule }) => BY_GIT.has(rule))),
     isBuiltHere: repository.isBuiltHere,
+    deleteRight: repository.deleteRight,
     ...input.guards,
     evidence: input.evidence,
     previous: input.previous,
   });
-  return { name, steps, decisions: shown, totals, guards, remarks };
+  return { name, steps, decisions: shown, totals, guards, remarks: [...remarks, ...remarkOnRight(repository, steps)] };
+}
+
+/** Only worth a word when something is to go. */
+function remarkOnRight({ deleteRight }: DecidedRepository, steps: readonly Step[]): readonly Remark[] {
+  if (deleteRight?.kind !== 'unproved' || steps.length === 0) return [];
+  return [{ code: 'unproved-right', text: `the right to delete is not proved: ${deleteRight.why}` }];
 }
 
 /** Referrer tags name no image: a lone signature is not "something left". */

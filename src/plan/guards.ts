@@ -1,5 +1,7 @@
 // Guards: signs that a plan rests on wrong evidence or a wrong policy. A plan shows them, an apply stops at them.
 
+import type { MissingEvidence } from '../model/missing-evidence.ts';
+import type { DeleteRight } from '../model/snapshot.ts';
 import type { EvidenceSummary, GuardFinding, Totals } from './plan.ts';
 
 /** What one repository's plan is held against. */
@@ -12,6 +14,8 @@ export interface GuardInput {
   readonly condemnsByGit: boolean;
   /** Some image was built from a commit of this history. Undefined when the Git rule is off. */
   readonly isBuiltHere: boolean | undefined;
+  /** Undefined when nothing is known of it before the first delete. */
+  readonly deleteRight: DeleteRight | undefined;
   readonly maxDeleteShare: number;
   readonly allowDeleteAll: boolean;
   readonly evidence: EvidenceSummary;
@@ -26,7 +30,9 @@ export function findGuards(input: GuardInput): readonly GuardFinding[] {
     ...guardNothingLeft(input),
     ...guardEmptyEvidence(input),
     ...guardForeignHistory(input),
+    ...guardMissingEvidence(input),
     ...guardShrunkEvidence(input),
+    ...guardMissingRight(input),
   ];
 }
 
@@ -98,6 +104,33 @@ function guardForeignHistory({
   ];
 }
 
+const SOURCES: Readonly<Record<MissingEvidence['source'], string>> = {
+  kubernetes: 'Kubernetes',
+  git: 'Git',
+  forge: 'GitHub',
+};
+
+/** What was not looked at protects nothing in this plan, and would in a whole one. */
+function guardMissingEvidence({ evidence }: GuardInput): readonly GuardFinding[] {
+  return (evidence.missing ?? []).map(({ source, why }) => ({
+    guard: 'missing-evidence',
+    text: `${SOURCES[source]} was not looked at: ${why}`,
+    hint: 'This plan only shows what could go. Plan again where everything can be looked at.',
+  }));
+}
+
+/** Better known before the first delete than by it. */
+function guardMissingRight({ deleteRight, name }: GuardInput): readonly GuardFinding[] {
+  if (deleteRight?.kind !== 'missing') return [];
+  return [
+    {
+      guard: 'missing-right',
+      text: `the token may not delete in ${name}: it lacks ${deleteRight.permission}`,
+      hint: 'Give a token that has it.',
+    },
+  ];
+}
+
 function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly GuardFinding[] {
   if (previous === undefined) return [];
   const tagsOf = (summary: EvidenceSummary): number | undefined =>
@@ -107,6 +140,9 @@ function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly
     ['Git tags', previous.git?.tags, evidence.git?.tags],
     ['commits', previous.git?.commits, evidence.git?.commits],
     ['images used in clusters', previous.kubernetes?.images, evidence.kubernetes?.images],
+    // Not pull requests: that they close is how it should be.
+    ['releases', previous.forge?.releases, evidence.forge?.releases],
+    ['deployments', previous.forge?.deployments, evidence.forge?.deployments],
     ['tags in the repository', tagsOf(previous), tagsOf(evidence)],
   ];
   const lost = lostSources(previous, evidence).map(
@@ -130,14 +166,27 @@ function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly
   return [...lost, ...shrunk];
 }
 
-/** Clusters and folders that were asked then and are not asked now, while others are. */
+/**
+ * Clusters and folders that were asked then and are not asked now, while others are; and a forge that is not asked any more, or one that
+ * tells of another repository.
+ */
 function lostSources(previous: EvidenceSummary, evidence: EvidenceSummary): readonly string[] {
+  const forge = previous.forge === undefined ? [] : [nameOfForge(previous.forge)];
+  const lostForge = forge.filter((name) => evidence.forge === undefined || nameOfForge(evidence.forge) !== name);
   const now = evidence.kubernetes?.sources;
-  if (now === undefined) return [];
+  if (now === undefined) return lostForge;
   const before = previous.kubernetes?.sources ?? [];
-  return before
-    .filter(({ kind, name }) => !now.some((source) => source.kind === kind && source.name === name))
-    .map(({ name }) => name);
+  return [
+    ...before
+      .filter(({ kind, name }) => !now.some((source) => source.kind === kind && source.name === name))
+      .map(({ name }) => name),
+    ...lostForge,
+  ];
+}
+
+/** GitHub's repositories are the same in any case. */
+function nameOfForge({ title, repository }: NonNullable<EvidenceSummary['forge']>): string {
+  return `${title} ${repository.toLowerCase()}`;
 }
 
 function percent(share: number): string {

@@ -5,7 +5,11 @@ import type { ShownDecision } from './plan.ts';
 /** Images on which two policies disagree. */
 export interface DifferingImages {
   readonly count: number;
-  /** Bytes that the plan of the changed policy would free beyond the other's (`moreDeleted`), or no longer free (`moreKept`). */
+  /**
+   * What the deletions of these images add to those that both policies agree on: bytes of blobs that only they, and images which both
+   * delete, have. So `moreDeleted` less `moreKept` is the difference of what the two plans free. 0 or more; as much an upper bound as
+   * `Totals.reclaimableBytes` is.
+   */
   readonly bytes: number;
   /** The decisions of the changed policy; order: as in its plan. */
   readonly decisions: readonly ShownDecision[];

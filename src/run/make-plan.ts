@@ -46,7 +46,11 @@ export async function withPlan<Result>(
       evidence: collected.summary,
       previous: previous?.evidence,
       guards: settings.policy.guards,
-      repositories: [...decided].map(([name, decisions]) => ({ name, ...decisions })),
+      repositories: [...decided].map(([name, decisions]) => ({
+        name,
+        ...decisions,
+        deleteRight: collected.repositories.find((repository) => repository.name === name)?.snapshot.deleteRight,
+      })),
     });
     return await use({ collected, decided, plan });
   } finally {

@@ -107,6 +107,34 @@ describe('guards in a plan', () => {
   });
 });
 
+describe('a right to delete that is not proved', () => {
+  it.each<[string, readonly NodeSpec[], readonly string[]]>([
+    ['is worth one line when something would go', [{ name: 'a', tags: ['old'] }], ['unproved-right']],
+    ['and when only a tag would come off', [{ name: 'a', tags: ['keep', 'x'] }], ['unproved-right']],
+    ['and nothing when nothing would', [{ name: 'a', tags: ['keep'] }], []],
+  ])('%s', (_, nodes, expected) => {
+    const input = inputOf({ nodes });
+    const deleteRight = { kind: 'unproved', why: 'the token does not show it' } as const;
+    const [plan] = buildPlan({
+      ...input,
+      repositories: input.repositories.map((repository) => ({ ...repository, deleteRight })),
+    }).repositories;
+    expect(plan?.remarks.map(({ code }) => code)).toEqual(expected);
+    expect(plan?.guards).toEqual([]);
+  });
+
+  it('is refused when it is surely missing', () => {
+    const input = inputOf({ nodes: [{ name: 'a', tags: ['old'] }] });
+    const deleteRight = { kind: 'missing', permission: 'the scope delete:packages' } as const;
+    const [plan] = buildPlan({
+      ...input,
+      repositories: input.repositories.map((repository) => ({ ...repository, deleteRight })),
+    }).repositories;
+    expect(plan?.guards.map(({ guard }) => guard)).toEqual(['missing-right']);
+    expect(plan?.remarks).toEqual([]);
+  });
+});
+
 describe('a plan', () => {
   it('is the same bytes for the same input', () => {
     const nodes: readonly NodeSpec[] = [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DeleteRight } from '../../src/model/snapshot.ts';
 import { findGuards, type GuardInput } from '../../src/plan/guards.ts';
 import type { EvidenceSummary, Totals } from '../../src/plan/plan.ts';
 
@@ -6,6 +7,7 @@ const TOTALS: Totals = { kept: 5, deleted: 5, untagged: 0, tags: 10, reclaimable
 const EVIDENCE: EvidenceSummary = {
   git: { branches: 10, tags: 10, commits: 100 },
   kubernetes: { sources: [{ kind: 'cluster', name: 'prod', pods: 3, objects: 9 }], images: 10 },
+  forge: { title: 'GitHub', repository: 'acme/shop', pullRequests: 10, releases: 10, deployments: 10 },
   repositories: [{ name: 'app', tags: 10, nodes: 10 }],
 };
 
@@ -108,6 +110,8 @@ describe('evidence that shrank', () => {
       { ...EVIDENCE, git: { branches: 10, tags: count, commits: 100 } },
       { ...EVIDENCE, git: { branches: 10, tags: 10, commits: count } },
       { ...EVIDENCE, kubernetes: { sources: [], images: count } },
+      withForge({ releases: count }),
+      withForge({ deployments: count }),
       { ...EVIDENCE, repositories: [{ name: 'app', tags: count, nodes: 10 }] },
     ];
     const old = counts(before);
@@ -137,7 +141,78 @@ describe('evidence that shrank', () => {
   });
 
   it("is not a rule that was switched off since: that is the user's word", () => {
-    expect(guardsOf({ evidence: { repositories: EVIDENCE.repositories }, previous: EVIDENCE })).toEqual([]);
+    const { forge, repositories } = EVIDENCE;
+    expect(
+      guardsOf({ evidence: { repositories, ...(forge === undefined ? {} : { forge }) }, previous: EVIDENCE }),
+    ).toEqual([]);
+    const withoutLists = { ...EVIDENCE, forge: { title: 'GitHub', repository: 'acme/shop' } };
+    expect(guardsOf({ evidence: withoutLists, previous: EVIDENCE })).toEqual([]);
+  });
+
+  it('is not that pull requests were closed', () => {
+    expect(guardsOf({ evidence: withForge({ pullRequests: 0 }), previous: EVIDENCE })).toEqual([]);
+  });
+
+  it('is a forge that is not asked any more, whatever else is', () => {
+    const { forge: _, ...withoutForge } = EVIDENCE;
+    const found = findGuards(inputOf({ evidence: withoutForge, previous: EVIDENCE }));
+    expect(found.map(({ text }) => text)).toEqual([
+      'the previous report looked at GitHub acme/shop, this run does not',
+    ]);
+    const { kubernetes: __, ...alone } = withoutForge;
+    expect(guardsOf({ evidence: alone, previous: EVIDENCE })).toEqual(['evidence-shrank']);
+  });
+
+  it('is a forge that tells of another repository now, but not of the same one in other case', () => {
+    expect(guardsOf({ evidence: withForge({ repository: 'acme/other' }), previous: EVIDENCE })).toEqual([
+      'evidence-shrank',
+    ]);
+    expect(guardsOf({ evidence: withForge({ repository: 'Acme/Shop' }), previous: EVIDENCE })).toEqual([]);
+  });
+});
+
+describe('evidence that could not be looked at', () => {
+  it('is refused, each source by itself', () => {
+    const evidence: EvidenceSummary = {
+      ...EVIDENCE,
+      missing: [
+        { source: 'kubernetes', why: 'secrets are not given to pull requests of forks' },
+        { source: 'forge', why: 'the token is not given' },
+      ],
+    };
+    expect(findGuards(inputOf({ evidence })).map(({ guard, text }) => `${guard}: ${text}`)).toEqual([
+      'missing-evidence: Kubernetes was not looked at: secrets are not given to pull requests of forks',
+      'missing-evidence: GitHub was not looked at: the token is not given',
+    ]);
+  });
+
+  it('is none when the list is empty', () => {
+    expect(guardsOf({ evidence: { ...EVIDENCE, missing: [] } })).toEqual([]);
+  });
+});
+
+describe('the right to delete', () => {
+  it.each<[string, DeleteRight | undefined, readonly string[]]>([
+    [
+      'that is surely missing is refused',
+      { kind: 'missing', permission: 'the scope delete:packages' },
+      ['missing-right'],
+    ],
+    ['that nobody can tell is not', { kind: 'unproved', why: 'the token does not show it' }, []],
+    ['that is granted is not', { kind: 'granted' }, []],
+    ['of which nothing is known is not', undefined, []],
+  ])('%s', (_, deleteRight, expected) => {
+    expect(guardsOf({ deleteRight })).toEqual(expected);
+  });
+
+  it('is named', () => {
+    const [found] = findGuards(inputOf({ deleteRight: { kind: 'missing', permission: 'the scope delete:packages' } }));
+    expect(found?.text).toBe('the token may not delete in app: it lacks the scope delete:packages');
+  });
+
+  it('is refused also when only a tag is to go', () => {
+    const totals = { ...TOTALS, deleted: 0, untagged: 1 };
+    expect(guardsOf({ totals, deleteRight: { kind: 'missing', permission: 'it' } })).toEqual(['missing-right']);
   });
 });
 
@@ -162,6 +237,13 @@ it('all findings are told at once, each with what to do', () => {
   for (const { text, hint } of found) expect(text.length * hint.length).toBeGreaterThan(0);
 });
 
+function withForge(change: Partial<NonNullable<EvidenceSummary['forge']>>): EvidenceSummary {
+  return {
+    ...EVIDENCE,
+    forge: { title: 'GitHub', repository: 'acme/shop', pullRequests: 10, releases: 10, deployments: 10, ...change },
+  };
+}
+
 function withSources(...sources: NonNullable<EvidenceSummary['kubernetes']>['sources']): EvidenceSummary {
   return { ...EVIDENCE, kubernetes: { sources, images: 10 } };
 }
@@ -173,6 +255,7 @@ function inputOf(input: Partial<GuardInput>): GuardInput {
     tagsLeft: 5,
     condemnsByGit: false,
     isBuiltHere: true,
+    deleteRight: undefined,
     maxDeleteShare: 1,
     allowDeleteAll: false,
     evidence: EVIDENCE,
