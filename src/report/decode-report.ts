@@ -20,9 +20,17 @@ export interface PreviousReport {
 const time = z.string().refine((text) => parseRfc3339(text) !== undefined, 'not an RFC 3339 time');
 const count = z.int().nonnegative();
 const source = z.object({ kind: z.enum(['cluster', 'manifests']), name: z.string(), pods: count, objects: count });
+const forge = z.object({
+  title: z.string(),
+  repository: z.string(),
+  pullRequests: count.optional(),
+  releases: count.optional(),
+  deployments: count.optional(),
+});
 const evidence = z.object({
   git: z.object({ branches: count, tags: count, commits: count }).optional(),
   kubernetes: z.object({ sources: z.array(source), images: count }).optional(),
+  forge: forge.optional(),
   repositories: z.array(z.object({ name: z.string(), tags: count, nodes: count })),
 });
 const report = z.object({
@@ -51,11 +59,23 @@ export function decodeReport(text: string, source: string): PreviousReport {
 }
 
 /** The evidence without fields whose value is undefined, as the type wants it. */
-function knownFields({ git, kubernetes, repositories }: z.infer<typeof evidence>): EvidenceSummary {
+function knownFields({ git, kubernetes, forge: asked, repositories }: z.infer<typeof evidence>): EvidenceSummary {
   return {
     ...(git === undefined ? {} : { git }),
     ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(asked === undefined ? {} : { forge: knownCounts(asked) }),
     repositories,
+  };
+}
+
+function knownCounts({ title, repository, ...counts }: z.infer<typeof forge>): NonNullable<EvidenceSummary['forge']> {
+  const { pullRequests, releases, deployments } = counts;
+  return {
+    title,
+    repository,
+    ...(pullRequests === undefined ? {} : { pullRequests }),
+    ...(releases === undefined ? {} : { releases }),
+    ...(deployments === undefined ? {} : { deployments }),
   };
 }
 

@@ -31,6 +31,14 @@ describe('decodeReport', () => {
     expect(decode({ ...report, plan: { ...plan, evidence } }).evidence).toEqual(evidence);
   });
 
+  it.each([
+    ['all three counts', { pullRequests: 3, releases: 0, deployments: 7 }],
+    ['only the counts of rules that were on', { releases: 2 }],
+  ])('reads back what a forge said, with %s', (_, counts) => {
+    const evidence = { forge: { title: 'GitHub', repository: 'acme/shop', ...counts }, repositories: [] };
+    expect(decode({ ...report, plan: { ...plan, evidence } }).evidence).toEqual(evidence);
+  });
+
   it('has no evidence from a run that stopped before its plan', () => {
     const error = { name: 'AuthError', code: 'AUTH', message: 'no', exitCode: 3 };
     expect(decode(reportOf({ result: { kind: 'stopped', error } }))).not.toHaveProperty('evidence');
