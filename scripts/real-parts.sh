@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the real servers and tools that the tests run against (Debian and Ubuntu). Idempotent: does nothing when all
 # are there. No server is started: the tests start their own, on loopback, and stop them. Packages of npm that only tests
-# run go into a cache folder: $REAL_PARTS_DIR, else registry-cleanup in $XDG_CACHE_HOME or ~/.cache.
+# run, and what Go builds, go into a cache folder: $REAL_PARTS_DIR, else registry-cleanup-parts in $XDG_CACHE_HOME or ~/.cache.
 set -euo pipefail
 
 # program=package
@@ -28,7 +28,8 @@ programs_missing() {
 # Prism holds the fake GitHub to GitHub's description (test/support/real-parts.ts knows the folder). Some 200 packages, one
 # of which reports installations: so it is no dependency, no install script runs, and reporting is switched off.
 prism=@stoplight/prism-cli@5.16.0
-prism_folder="${REAL_PARTS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/registry-cleanup}/prism-5.16.0"
+cache="${REAL_PARTS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/registry-cleanup-parts}"
+prism_folder="$cache/prism-5.16.0"
 if [ -e "$prism_folder/complete" ]; then
   echo "real-parts: $prism is there"
 else
@@ -36,6 +37,23 @@ else
   mkdir -p "$prism_folder"
   SCARF_ANALYTICS=false DO_NOT_TRACK=1 npm install --prefix "$prism_folder" --ignore-scripts --no-audit --no-fund --loglevel=error "$prism"
   touch "$prism_folder/complete"
+fi
+
+# act runs workflows on this machine (test/real/workflows.test.ts). It comes as source only.
+act=github.com/nektos/act@v0.2.89
+act_folder="$cache/act-0.2.89"
+if [ -x "$act_folder/act" ]; then
+  echo "real-parts: $act is there"
+elif ! command -v go >/dev/null; then
+  echo "real-parts: building $act needs Go 1.24 or newer (https://go.dev/dl): the tests that run workflows will be missing" >&2
+else
+  echo "real-parts: building $act into $act_folder (some minutes)"
+  # A module cache of its own, and gone afterwards: it has ten times the size of the program. Moved, so that half a one is none.
+  building=$(mktemp -d)
+  GOFLAGS=-modcacherw GOPATH="$building/go" GOBIN="$building/bin" go install "$act"
+  mkdir -p "$act_folder"
+  mv "$building/bin/act" "$act_folder/act"
+  rm -rf "$building"
 fi
 
 mapfile -t missing < <(programs_missing)

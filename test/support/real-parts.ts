@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk' | 'cmark-gfm';
 
 /** Tests share a process, and one warning a program is enough. */
-const warned = new Set<RealProgram | 'prism'>();
+const warned = new Set<RealProgram | 'prism' | 'act'>();
 
 /**
  * Whether a real program is on PATH. When it is missing, says so on standard error, once a process.
@@ -26,8 +26,7 @@ export function requireProgram(name: RealProgram): boolean {
  * {@link requireProgram}. It is no program on PATH: `scripts/real-parts.sh` keeps it in a folder of its own.
  */
 export function requirePrism(environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const folder = join(environment['REAL_PARTS_DIR'] ?? join(cache, 'registry-cleanup'), 'prism-5.16.0');
+  const folder = join(findCache(environment), 'prism-5.16.0');
   // The last thing that is written: half an installation is none.
   if (existsSync(join(folder, 'complete')))
     return join(folder, 'node_modules', '@stoplight', 'prism-cli', 'dist', 'index.js');
@@ -35,7 +34,21 @@ export function requirePrism(environment: NodeJS.ProcessEnv = process.env): stri
   return undefined;
 }
 
-function reportMissing(name: RealProgram | 'prism'): void {
+/** act, to be started as it is; undefined when it is missing, which is then said or thrown as by {@link requireProgram}. */
+export function requireAct(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const program = join(findCache(environment), 'act-0.2.89', 'act');
+  if (isExecutableFile(program)) return program;
+  reportMissing('act');
+  return undefined;
+}
+
+/** Where `scripts/real-parts.sh` keeps what is no package of the system. */
+function findCache(environment: NodeJS.ProcessEnv): string {
+  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  return environment['REAL_PARTS_DIR'] ?? join(cache, 'registry-cleanup-parts');
+}
+
+function reportMissing(name: RealProgram | 'prism' | 'act'): void {
   const message = `${name} is not installed; \`npm run real-parts\` installs it`;
   if (process.env['REAL_PARTS'] === 'required') throw new Error(message);
   if (!warned.has(name)) process.stderr.write(`WARNING: tests that need ${name} DO NOT RUN: ${message}\n`);
