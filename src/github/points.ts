@@ -59,7 +59,7 @@ export function createMinuteWindow(max: number): MinuteWindow {
 /** Spreads costs evenly over time. */
 export interface Spread {
   /** Milliseconds until so much may be spent, 0 for now. */
-  waitFor(nowMs: number): number;
+  waitFor(cost: number, nowMs: number): number;
   spend(cost: number, nowMs: number): void;
 }
 
@@ -73,7 +73,11 @@ export function createSpread(perMinute: number, burst: number): Spread {
   /** When all that was spent would have been spent at an even pace. */
   let paidUntilMs = Number.NEGATIVE_INFINITY;
   return {
-    waitFor: (nowMs) => Math.max(0, paidUntilMs - nowMs - burstMs),
+    waitFor: (cost, nowMs) => {
+      const wait = Math.max(paidUntilMs, nowMs) + cost * msPerPoint - nowMs - burstMs;
+      // Less than a timer can measure is a rounding error.
+      return wait < 1 ? 0 : wait;
+    },
     spend: (cost, nowMs) => {
       paidUntilMs = Math.max(paidUntilMs, nowMs) + cost * msPerPoint;
     },

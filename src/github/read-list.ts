@@ -66,7 +66,8 @@ async function readPages(options: ListOptions): Promise<readonly Page[] | Moved>
   if (last > MAX_PAGES) throw noEnd(options);
   const numbers = Array.from({ length: last - 1 }, (_, index) => index + 2);
   const rest = await mapConcurrently(numbers, PAGES_AT_ONCE, (page) => readPage(options, { page }));
-  return rest.at(-1)?.next === undefined ? [first, ...rest] : { moved: 'it has grown by a page' };
+  const pages = [first, ...rest];
+  return pages.at(-1)?.next === undefined ? pages : { moved: 'it has grown by a page' };
 }
 
 /** A full page without any link is either all, or a proxy has taken the link away. */

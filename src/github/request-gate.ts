@@ -60,7 +60,7 @@ export function createRequestGate(options: GateOptions): RequestGate {
     const now = clock.now();
     const cost = pointsOf(kind.method);
     const isWrite = cost > 1;
-    const pace = isWrite ? writes.waitFor(now) : 0;
+    const pace = isWrite ? writes.waitFor(cost, now) : 0;
     const content = kind.isContent ? contents.waitFor(1, now) : 0;
     return Math.max(heldUntilMs - now, points.waitFor(cost, now), pace, content);
   }

@@ -64,13 +64,23 @@ const octokitAnswer = z.object({ status: z.number(), headers: z.record(z.string(
 export function createWire(parts: WireParts): Wire {
   const { gate, quota, clock } = parts;
   const silences = createSilences();
+  /** The answer that asked for a silence longer than anybody waits, and its end: asking again would only make it longer. */
+  let refused: { readonly answer: GithubAnswer; readonly untilMs: number } | undefined;
+
+  function checkRefusal(request: WireRequest): void {
+    const nowMs = clock.now();
+    if (refused === undefined || nowMs >= refused.untilMs) return;
+    throw rateLimited({ ...request, host: parts.host }, refused.answer, { ms: refused.untilMs - nowMs, nowMs });
+  }
 
   async function attempt(request: WireRequest): Promise<GithubAnswer> {
+    checkRefusal(request);
     const isBudgeted = request.method !== 'GET' && request.isQuery !== true && request.beyondBudget !== true;
     if (isBudgeted) quota.checkBudget(request.purpose, clock.now());
     const kind = { method: request.isQuery === true ? 'GET' : request.method, isContent: isContent(request) };
     return gate.run(kind, async () => {
-      // Once more: others may have used it while this one waited.
+      // Once more: much may have happened while this one waited.
+      checkRefusal(request);
       if (isBudgeted) quota.checkBudget(request.purpose, clock.now());
       const sentAtMs = clock.now();
       const end = quota.begin();
@@ -92,6 +102,7 @@ export function createWire(parts: WireParts): Wire {
     const wait = readAskedWait(answer, { nowMs, isLimited: verdict === 'limited' });
     if (wait.kind !== 'none') {
       const ms = wait.kind === 'for' ? wait.ms : silences.next(sentAtMs, nowMs);
+      if (ms > parts.limits.maxRetryAfterMs) refused = { answer, untilMs: nowMs + ms };
       throw rateLimited(asked, answer, { ms, nowMs });
     }
     silences.over(sentAtMs);
@@ -120,13 +131,13 @@ function createSilences(): { next(sentAtMs: number, nowMs: number): number; over
   return {
     next: (sentAtMs, nowMs) => {
       // What was sent before the silence began is part of its reason, not a sign that it was too short.
-      if (sentAtMs < beganAtMs) return waitMs;
+      if (sentAtMs <= beganAtMs) return Math.max(0, beganAtMs + waitMs - nowMs);
       waitMs = waitMs === 0 ? SECONDARY_WAIT_MS : waitMs * 2;
       beganAtMs = nowMs;
       return waitMs;
     },
     over: (sentAtMs) => {
-      if (sentAtMs >= beganAtMs) waitMs = 0;
+      if (sentAtMs > beganAtMs) waitMs = 0;
     },
   };
 }

@@ -77,3 +77,13 @@ export function json(data: unknown, headers: { readonly [name: string]: string }
     body: JSON.stringify(data),
   };
 }
+
+/** A refusal in GitHub's form. */
+export function refuse(
+  status: number,
+  message: string,
+  headers: { readonly [name: string]: string } = {},
+  page = 'https://docs.github.com/rest',
+): Reply {
+  return json({ message, documentation_url: page, status: String(status) }, headers, status);
+}
