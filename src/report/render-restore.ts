@@ -34,15 +34,28 @@ export function renderRestore(report: RestoreReport, options: TextOptions): stri
   ]);
 }
 
+/** What needs a sentence gets it whole; the others are a table. */
 function renderRows(repository: RepositoryRestore, page: TextPage): readonly string[] {
-  const rows = listRestored(repository).map((row) => [
-    describeRestoreOutcome(row.outcome),
-    row.what,
-    shortDigest(row.digest),
-    row.tags.join(', '),
-    row.note,
-  ]);
-  return [...page.title(repository.name), ...page.table(rows, [{}, {}, {}, { maxShare: 0.3 }, {}], MAX_ROWS)];
+  const rows = listRestored(repository);
+  const told = rows.filter(({ note }) => note !== '');
+  const plain = rows
+    .filter(({ note }) => note === '')
+    .map((row) => [describeRestoreOutcome(row.outcome), row.what, shortDigest(row.digest), row.tags.join(', ')]);
+  return [
+    ...page.title(repository.name),
+    ...told.slice(0, MAX_ROWS).flatMap((row) => page.prose(describeRow(row), 4).map(paintOf(row, page))),
+    ...page.more(told.length - MAX_ROWS),
+    ...page.table(plain, [{}, {}, {}, {}], MAX_ROWS),
+  ];
+}
+
+function describeRow({ outcome, what, digest, tags, note }: RestoreRow): string {
+  const name = tags.length === 0 ? shortDigest(digest) : `${tags.join(', ')} (${shortDigest(digest)})`;
+  return `${describeRestoreOutcome(outcome)}  ${what} ${name}: ${note}`;
+}
+
+function paintOf({ outcome }: RestoreRow, { paint }: TextPage): (line: string) => string {
+  return outcome === 'refused' ? paint.bad : paint.attention;
 }
 
 /** The same as Markdown of at most 900,000 bytes. */
