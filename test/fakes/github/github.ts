@@ -52,7 +52,7 @@ import { createPackage, type FakePackage, type PackageSeed } from './packages.ts
 import { createRegistry } from './registry.ts';
 import { createRepository, type FakeRepository, type RepositorySeed } from './repositories.ts';
 import { createRest } from './rest.ts';
-import { createWire } from './wire.ts';
+import { createWire, type JsonObject } from './wire.ts';
 
 /** How the fake is started. */
 export interface GithubOptions extends LimitOptions {
@@ -92,6 +92,13 @@ export interface FakeGithub {
   addPackage(fullName: string, seed?: PackageSeed): FakePackage;
   /** @throws Error when there is none. */
   package(fullName: string): FakePackage;
+  /** @throws Error when there is none. */
+  repository(fullName: string): FakeRepository;
+  /** The repository, and one of its pull requests, as REST and the events of webhooks describe them. */
+  describe(
+    fullName: string,
+    number?: number,
+  ): { readonly repository: JsonObject; readonly pullRequest: JsonObject | undefined };
   /** The hourly quota of a token: `github.quota(token).used = 999`. */
   quota(token: string, resource?: 'core' | 'graphql'): Quota;
   /** What becomes of the next `times` (1) requests whose `METHOD path?query` begins with, or matches, `match`. */
@@ -149,23 +156,24 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
   function addPackage(fullName: string, seed: PackageSeed = {}): FakePackage {
     const slash = fullName.indexOf('/');
     const owner = fullName.slice(0, slash);
-    if (!owners.has(owner)) owners.set(owner, 'Organization');
+    if (!owners.has(keyOf(owner))) owners.set(keyOf(owner), 'Organization');
     const package_ = createPackage(owner, fullName.slice(slash + 1), { ...seed, world });
-    packages.set(fullName, package_);
+    packages.set(keyOf(fullName), package_);
     return package_;
   }
 
   const find = {
-    findRepository: (fullName: string) => repositories.get(fullName),
-    findPackage: (fullName: string) => packages.get(fullName),
+    findRepository: (fullName: string) => repositories.get(keyOf(fullName)),
+    findPackage: (fullName: string) => packages.get(keyOf(fullName)),
     token: (value: string) => tokens.get(value),
   };
   const graphql = createGraphql({ ...find, quota: (request) => limiter.quota(request.token ?? '', 'graphql') });
+  const wire = createWire({ api: () => `http://${hostOf(0)}`, web: () => `http://${hostOf(1)}` });
   const rest = createRest({
     ...find,
     now,
-    wire: createWire({ api: () => `http://${hostOf(0)}`, web: () => `http://${hostOf(1)}` }),
-    ownerKind: (login) => owners.get(login),
+    wire,
+    ownerKind: (login) => owners.get(keyOf(login)),
     rateLimit: (request) =>
       limiter.counts ? describeQuotas(request, (token, resource) => limiter.quota(token, resource)) : undefined,
   });
@@ -205,7 +213,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
     const fate = await fateOf(request);
     if (fate !== undefined) return fate;
     const asked = parseGitPath(request.path);
-    const repository = asked === undefined ? undefined : repositories.get(asked.fullName);
+    const repository = asked === undefined ? undefined : repositories.get(keyOf(asked.fullName));
     const known = tokens.get(request.token ?? '');
     const isOpen = repository?.visibility === 'public' && request.token === undefined && asked?.isWrite === false;
     const unauthorized = { status: 401, headers: { 'www-authenticate': 'Basic realm="GitHub"' }, body: '' };
@@ -266,7 +274,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
     peakInFlight: limiter.peakInFlight,
     onRequest: () => undefined,
     addOwner: (login, kind) => {
-      owners.set(login, kind);
+      owners.set(keyOf(login), kind);
     },
     addToken: (token = { kind: 'workflow' }) => {
       const text = `${PREFIXES[token.kind]}fake${String(tokens.size + 1).padStart(4, '0')}`;
@@ -278,15 +286,29 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
     },
     addRepository: (fullName, seed = {}) => {
       const repository = createRepository(fullName, seed, world);
-      if (!owners.has(repository.owner)) owners.set(repository.owner, 'Organization');
-      repositories.set(fullName, repository);
+      if (!owners.has(keyOf(repository.owner))) owners.set(keyOf(repository.owner), 'Organization');
+      repositories.set(keyOf(fullName), repository);
       return repository;
     },
     addPackage,
     package: (fullName) => {
-      const found = packages.get(fullName);
+      const found = packages.get(keyOf(fullName));
       if (found === undefined) throw new Error(`there is no package ${fullName}`);
       return found;
+    },
+    repository: (fullName) => {
+      const found = repositories.get(keyOf(fullName));
+      if (found === undefined) throw new Error(`there is no repository ${fullName}`);
+      return found;
+    },
+    describe: (fullName, number) => {
+      const repository = github.repository(fullName);
+      const found = number === undefined ? undefined : repository.pullRequests.get(number);
+      if (number !== undefined && found === undefined) throw new Error(`${fullName} has no pull request ${number}`);
+      return {
+        repository: wire.repository(repository),
+        pullRequest: found === undefined ? undefined : wire.pullRequest(repository, found, 'full'),
+      };
     },
     quota: (token, resource) => {
       const known = tokens.get(token);
@@ -312,6 +334,11 @@ export async function startGithub(options: GithubOptions = {}): Promise<FakeGith
     },
   };
   return github;
+}
+
+/** GitHub's names are the same in any case. */
+function keyOf(name: string): string {
+  return name.toLowerCase();
 }
 
 /** Where a request came in. */

@@ -120,7 +120,7 @@ function describeRepository(repository: FakeRepository, known: FakeToken): objec
     isPrivate: repository.visibility === 'private',
     visibility: repository.visibility.toUpperCase(),
     defaultBranchRef: () => {
-      const found = repository.refs(`refs/heads/${repository.defaultBranch}`)[0];
+      const found = repository.ref(`refs/heads/${repository.defaultBranch}`);
       return found === undefined ? null : describeRef(found, objects);
     },
     deployments: (

@@ -133,6 +133,8 @@ export interface FakeRepository {
   addComment(comment: Pick<FakeComment, 'issue' | 'author' | 'body'>): FakeComment;
   /** By full name, `refs/heads/…` and `refs/tags/…` only unless another prefix is given. */
   refs(prefix?: string): readonly FakeRef[];
+  /** By its full name. */
+  ref(name: string): FakeRef | undefined;
   /** Objects by expression (id, branch, tag), those that are there; git is started once for all. */
   readObjects(expressions: readonly string[]): ReadonlyMap<string, FakeObject>;
   /** A file's bytes at a ref; undefined when it is not there. */
@@ -257,6 +259,7 @@ export function createRepository(
       return comment;
     },
     refs,
+    ref: (name) => refs(name).find((ref) => ref.name === name),
     readObjects: (expressions) => (directory === undefined ? new Map() : readObjects(directory, expressions)),
     file: (ref, path) =>
       directory === undefined ? undefined : runGit(directory, ['cat-file', 'blob', `${ref}:${path}`]),

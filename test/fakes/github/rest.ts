@@ -142,7 +142,7 @@ function repositoryHandlers(world: RestWorld): Readonly<Record<string, Handler>>
       ),
     ),
     'git/get-ref': of(read('contents'), (repository, { parameters: { ref = '' } }) => {
-      const found = repository.refs(`refs/${ref}`).find(({ name }) => name === `refs/${ref}`);
+      const found = repository.ref(`refs/${ref}`);
       return found === undefined ? NOT_FOUND : ok(wire.ref(repository, found));
     }),
     'repos/get-content': of(read('contents'), (repository, { parameters: { path = '' }, query }) => {

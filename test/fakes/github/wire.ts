@@ -95,13 +95,20 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
 
   function side(
     given: JsonObject,
-    facts: { readonly ref: string; readonly sha: string; readonly fullName: string | null },
+    facts: {
+      readonly ref: string;
+      readonly sha: string;
+      readonly fullName: string | null;
+      readonly repository: FakeRepository;
+    },
   ): JsonObject {
     const { ref, sha, fullName } = facts;
     if (fullName === null) return { label: null, ref, sha, user: null, repo: null };
     const [owner = '', name = ''] = fullName.split('/');
     const repo = {
       ...asObject(given['repo']!),
+      id: facts.repository.fullName === fullName ? facts.repository.id : idOf(fullName),
+      fork: facts.repository.fullName !== fullName,
       name,
       full_name: fullName,
       url: `${urls.api()}/repos/${fullName}`,
@@ -148,11 +155,13 @@ export function createWire(urls: { readonly api: () => string; readonly web: () 
           ref: pullRequest.branch,
           sha: pullRequest.head,
           fullName: pullRequest.fork,
+          repository,
         }),
         base: side(asObject(given['base']!), {
           ref: pullRequest.base,
-          sha: repository.refs(`refs/heads/${pullRequest.base}`)[0]?.sha ?? '',
+          sha: repository.ref(`refs/heads/${pullRequest.base}`)?.sha ?? '',
           fullName: repository.fullName,
+          repository,
         }),
         ...(form === 'full' ? { mergeable: pullRequest.mergeCommit !== null, merged: false } : {}),
       };
