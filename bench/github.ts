@@ -144,7 +144,7 @@ async function measurePlan(github: FakeGithub, token: string, cache: string): Pr
     process.execPath,
     [program, ...args, '--without-git', '--without-kube', '--format', 'json'],
     {
-      env: { ...tellPeak(), GITHUB_API_URL: github.apiUrl, GITHUB_TOKEN: token },
+      env: { ...tellPeak(), GITHUB_API_URL: github.apiUrl, GITHUB_SERVER_URL: github.serverUrl, GITHUB_TOKEN: token },
     },
   );
   const count = (test: (request: Request) => boolean): number => github.requests.filter(test).length;
