@@ -294,6 +294,27 @@ describe('an apply whose quota is used up', () => {
   });
 });
 
+describe('an apply of a plan file whose quota was used up', () => {
+  it('goes on with the same file: what is done is told as gone, and only the rest is done', async () => {
+    const memory = memoryOf([...images, multi]);
+    const doomed = [multi, amd, arm, ...images];
+    const spent = { kind: 'not-now', why: 'the share of the quota is used up' } as const;
+    const { watched, seen } = watchDeletes(memory.registry, () => (seen.begun.length > 5 ? spent : undefined));
+    const first = await run(memory, watched, doomed);
+    const done = first.outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ step }) => step.digest);
+    expect(done.length).toBeGreaterThan(0);
+    // Something that was not reviewed is to go now too.
+    const late = buildImage({ seed: 'late' });
+    memory.put(late, 'late');
+    const second = await run(memory, memory.registry, [...doomed, late], { reviewed: first.planned });
+    expect(new Set(kinds(second.notApplied))).toEqual(new Set(['already-gone']));
+    expect(second.notApplied.map(({ step }) => step.digest).toSorted()).toEqual(done.toSorted());
+    expect(new Set(kinds(second.outcomes))).toEqual(new Set(['deleted']));
+    expect(second.outcomes).toHaveLength(doomed.length - done.length);
+    expect([...memory.manifests.keys()].toSorted()).toEqual([kept.digest, late.digest].toSorted());
+  });
+});
+
 /** A delete that fails the test when an index is there that lists the digest. */
 function orderly(memory: MemoryRegistry, registry: Registry): Registry['deleteManifest'] {
   return async (digest, tags) => {

@@ -13,8 +13,9 @@ import { buildImageGraph } from '../../src/model/image-graph.ts';
 import type { Digest, Tag } from '../../src/model/reference.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
+import { intersectSteps } from '../../src/plan/intersect-steps.ts';
 import type { Outcome } from '../../src/plan/outcome.ts';
-import type { Step } from '../../src/plan/plan.ts';
+import type { RepositoryPlan, Step } from '../../src/plan/plan.ts';
 import type { Registry } from '../../src/registry/port.ts';
 import type { BuiltManifest } from '../builders/image.ts';
 import { NOW } from '../contract/registry-places.ts';
@@ -100,8 +101,8 @@ export interface Doom {
   readonly untag?: readonly string[];
 }
 
-/** The steps that the planner makes of these decisions. */
-function planSteps(snapshot: Snapshot, doom: Doom): readonly Step[] {
+/** The plan that the planner makes of these decisions. */
+function planOf(snapshot: Snapshot, doom: Doom): RepositoryPlan {
   const doomed = new Set((doom.delete ?? []).map(({ digest }) => digest));
   const untag = new Set<string>(doom.untag ?? []);
   const decisions = new Map(
@@ -127,13 +128,17 @@ function planSteps(snapshot: Snapshot, doom: Doom): readonly Step[] {
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
     repositories: [{ name: 'team/app', graph: buildImageGraph(snapshot), decisions, remarks: [] }],
   });
-  return plan.repositories.flatMap(({ steps }) => steps);
+  const [repository] = plan.repositories;
+  if (repository === undefined) throw new Error('there is one');
+  return repository;
 }
 
 /** How an apply differs from the usual one in these tests, which looks at all tags before every step. */
 export interface SceneOptions
   extends Partial<Pick<ApplyOptions, 'watchWindowMs' | 'clockMs' | 'signal' | 'journal' | 'objectionTo' | 'notNow'>> {
   readonly interlude?: Interlude;
+  /** Only steps that are in this earlier plan too are carried out. */
+  readonly reviewed?: readonly Step[];
   /** Where the journal lies; default a new file. */
   readonly journalPath?: string;
 }
@@ -142,13 +147,20 @@ export interface SceneOptions
 export interface SceneResult {
   readonly outcomes: readonly Outcome[];
   readonly notNow: string | undefined;
+  /** Steps of the reviewed plan that the fresh one does not hold. */
+  readonly notApplied: readonly Outcome[];
+  /** All steps of the fresh plan. */
+  readonly planned: readonly Step[];
   readonly journal: readonly JournalRecord[];
 }
 
 /** Reads the repository, plans, and carries the steps out. */
 export async function applyTo(registry: Registry, doom: Doom, options: SceneOptions = {}): Promise<SceneResult> {
   const snapshot = await registry.readSnapshot([]);
-  return applyPlanned(registry, { snapshot, steps: planSteps(snapshot, doom) }, options);
+  const plan = planOf(snapshot, doom);
+  const { steps, notApplied } =
+    options.reviewed === undefined ? { steps: plan.steps, notApplied: [] } : intersectSteps(options.reviewed, plan);
+  return { ...(await applyPlanned(registry, { snapshot, steps }, options)), notApplied, planned: plan.steps };
 }
 
 /** Carries out steps that were planned from this snapshot. */
@@ -156,7 +168,7 @@ async function applyPlanned(
   registry: Registry,
   planned: { readonly snapshot: Snapshot; readonly steps: readonly Step[] },
   options: SceneOptions = {},
-): Promise<SceneResult> {
+): Promise<Omit<SceneResult, 'notApplied' | 'planned'>> {
   const folder = await mkdtemp(join(tmpdir(), 'apply-'));
   const path = options.journalPath ?? join(folder, 'journal.jsonl');
   const journal: Journal = options.journal ?? (await openJournal(path));
