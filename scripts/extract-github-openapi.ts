@@ -43,6 +43,19 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
+/** The examples that the fake builds its answers on (test/fakes/github/wire.ts); the others are left out. */
+const EXAMPLES = new Set([
+  'content-file-response-if-content-is-a-file',
+  'deployment-items',
+  'deployment-status-items',
+  'full-repository-default-response',
+  'organization-full',
+  'public-user-response-with-git-hub-plan-information',
+  'pull-request',
+  'pull-request-simple-items',
+  'release-items',
+]);
+
 /** Prose and extensions, which nothing here reads. */
 const DROPPED = new Set(['externalDocs', 'x-github', 'x-webhooks', 'x-octokit', 'tags', 'summary', 'example']);
 
@@ -101,11 +114,18 @@ function strip(value: Json, trail: readonly string[]): Json {
   if (isList(value)) return value.map((item) => strip(item, trail));
   if (value === null || typeof value !== 'object' || place === 'value' || place === 'default') return value;
   const entries = Object.entries(value).filter(([key, inner]) => {
-    if (place === 'properties' || place === 'examples') return true;
+    if (place === 'properties') return true;
+    if (place === 'examples') return isWantedExample(inner);
     if (key === 'description') return 'content' in value || 'responses' === trail.at(-2) || 'responses' === place;
     return !DROPPED.has(key) || (key === 'tags' && typeof inner === 'object' && !isList(inner));
   });
   return Object.fromEntries(entries.map(([key, inner]) => [key, strip(inner, [...trail, key])]));
+}
+
+/** By what it refers to; anything else below `examples` is part of an example itself. */
+function isWantedExample(inner: Json): boolean {
+  const [reference] = listReferences(inner);
+  return reference === undefined || EXAMPLES.has(reference.split('/').at(-1) ?? '');
 }
 
 function listReferences(value: Json): string[] {

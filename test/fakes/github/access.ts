@@ -77,7 +77,7 @@ export function hasScope(token: FakeToken, scope: string): boolean {
 }
 
 /** The scopes that X-OAuth-Scopes tells; undefined for tokens without. */
-export function scopesOf(token: FakeToken): readonly string[] | undefined {
+function scopesOf(token: FakeToken): readonly string[] | undefined {
   return token.kind === 'classic' ? (token.scopes ?? DEFAULT_SCOPES) : undefined;
 }
 
