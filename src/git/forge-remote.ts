@@ -11,6 +11,7 @@ import { type ConfigEntry, redactWith, secretsOf } from './secrets.ts';
 export interface ForgeAddress {
   /** `https://github.com/acme/shop`: without credentials, without `.git`. */
   readonly address: string;
+  /** Empty: none, as for a public repository. */
   readonly token: string;
 }
 
@@ -39,7 +40,7 @@ export async function openForgeRemote(forge: ForgeAddress, options: ForgeRemoteO
       redact: redactWith([forge.token, basic]),
     }),
   );
-  const secrets = [forge.token, basic, ...secretsOf(configured)];
+  const secrets = [...(forge.token === '' ? [] : [forge.token, basic]), ...secretsOf(configured)];
   for (const secret of secrets) log.secret(secret);
   const url = `${forge.address}.git`;
   return {
@@ -49,7 +50,7 @@ export async function openForgeRemote(forge: ForgeAddress, options: ForgeRemoteO
       ...configured.filter((entry) => !entry.key.startsWith('remote.') && !isCredential(entry)),
       { key: 'remote.origin.url', value: url },
       // For this one address, so that the token goes nowhere else.
-      { key: `http.${url}.extraheader`, value: `AUTHORIZATION: basic ${basic}` },
+      ...(forge.token === '' ? [] : [{ key: `http.${url}.extraheader`, value: `AUTHORIZATION: basic ${basic}` }]),
     ],
     redact: redactWith(secrets),
   };

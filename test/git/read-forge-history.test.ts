@@ -237,17 +237,29 @@ describe.runIf(requireProgram('git'))('the history that a forge lists', () => {
       expect(new Set(server.requests.map(({ authorization }) => authorization))).toEqual(new Set([`basic ${BASIC}`]));
     });
 
-    it('alone in the request where the machine has another header for the same place', async () => {
-      const other = `[http "${server.url}"]\n\textraheader = AUTHORIZATION: basic b3RoZXI6b3RoZXI=\n`;
-      writeFileSync(join(sandbox.root, '.gitconfig'), other);
-      expectWhole(await read());
-      expect(new Set(server.requests.map(({ authorization }) => authorization))).toEqual(new Set([`basic ${BASIC}`]));
+    it.each(['', 'acme/shop.git'])(
+      'alone in the request where the machine has another header for the same place (%j)',
+      async (path) => {
+        const other = `[http "${server.url}${path}"]\n\textraheader = AUTHORIZATION: basic b3RoZXI6b3RoZXI=\n`;
+        writeFileSync(join(sandbox.root, '.gitconfig'), other);
+        expectWhole(await read());
+        expect(new Set(server.requests.map(({ authorization }) => authorization))).toEqual(new Set([`basic ${BASIC}`]));
+      },
+    );
+
+    it('away when there is none', async () => {
+      await failure(read({ forge: { address: `${server.url}acme/shop`, token: '' } }));
+      expect(new Set(server.requests.map(({ authorization }) => authorization))).toEqual(new Set(['']));
+      expect(secrets).toEqual([]);
     });
 
-    it('out of the error when the server refuses it', async () => {
-      const forge = { address: `${server.url}acme/shop`, token: `${TOKEN}-wrong` };
-      const error = await failure(read({ forge }));
-      expect(`${error.message} ${error.hint} ${JSON.stringify(error)}`).not.toContain(TOKEN);
+    it('out of the error when the server refuses it and repeats it', async () => {
+      const wrong = `${TOKEN}-wrong`;
+      const error = await failure(read({ forge: { address: `${server.url}acme/shop`, token: wrong } }));
+      const shown = `${error.message} ${error.hint} ${JSON.stringify(error)} ${lines.join(' ')}`;
+      expect(error.message).toContain('remote: refused: basic ***');
+      expect(shown).not.toContain(TOKEN);
+      expect(shown).not.toContain(Buffer.from(`x-access-token:${wrong}`).toString('base64'));
       expect(error.hint).toContain('contents: read');
     });
   });

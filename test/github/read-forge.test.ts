@@ -269,7 +269,8 @@ describe.runIf(requireProgram('git'))('what GitHub knows', () => {
     });
 
     it('and leaves out what merges something else, is no merge, no commit, or not there', async () => {
-      const other = repository.addPullRequest({ number: 4, head: id('b') }).mergeCommit!;
+      const other = repository.addPullRequest({ number: 4, head: id('b'), base: 'team/deep/topic' }).mergeCommit!;
+      expect(sandbox.git(origin, 'rev-parse', `${other}^2`)).toBe(id('b'));
       const tree = sandbox.git(origin, 'rev-parse', 'main^{tree}');
       const branch = 'abcdef0';
       repository.addPullRequest({ number: 5, head: id('topic') });

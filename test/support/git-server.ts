@@ -38,7 +38,9 @@ export async function startGitServer(sandbox: GitSandbox, basic: string): Promis
     const entry = { method: request.method ?? '', url: request.url ?? '', authorization, sent: 0 };
     requests.push(entry);
     if (authorization !== `basic ${basic}` && authorization !== `Basic ${basic}`) {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      // Git shows such a text to people.
+      const headers = { 'www-authenticate': 'Basic realm="git"', 'content-type': 'text/plain' };
+      response.writeHead(authorization === '' ? 401 : 403, headers).end(`refused: ${authorization}\n`);
       return;
     }
     const backend = spawn('git', ['http-backend'], {
