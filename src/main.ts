@@ -5,9 +5,9 @@ import { basename } from 'node:path';
 
 /** Runs the command line of this process and sets its exit code. */
 export async function runCli(): Promise<void> {
-  const cli = await import('./cli/run-cli.ts');
+  const [cli, { thisProcess }] = await Promise.all([import('./cli/run-cli.ts'), import('./cli/cli-process.ts')]);
   process.stdout.on('error', endQuietly);
-  process.exitCode = await cli.runCli(cli.thisProcess());
+  process.exitCode = await cli.runCli(thisProcess());
 }
 
 /** The reader of a pipe went away (`registry-cleanup | head`): that is no failure of ours, and there is no one to tell. */

@@ -1,6 +1,7 @@
 // The action from its inputs to the exit code. What a run does is not decided here.
 
 import type { PullRequestRun } from '../cleanup.ts';
+import { isRestore } from '../config/normalize-restore.ts';
 import type { LogLevel } from '../log.ts';
 import type { RawOptions } from '../options.ts';
 import { describeError, toCleanupError } from '../report/describe-error.ts';
@@ -36,9 +37,17 @@ export async function runAction(environment: NodeJS.ProcessEnv): Promise<number>
 
 async function finish(run: Run): Promise<number> {
   const { core, raw, log, environment } = run;
-  const signals = listenForSignals({ graceful: raw.command === 'apply', say: (text) => log.warn(text) });
+  const signals = listenForSignals({
+    graceful: raw.command === 'apply' || isRestore(raw),
+    say: (text) => log.warn(text),
+  });
   try {
     const files = await chooseFiles(raw, environment);
+    if (isRestore(raw)) {
+      const { finishRestore } = await import('./finish-restore.ts');
+      const code = await finishRestore({ ...run, reportFile: files.report, signal: signals.signal });
+      return signals.exitCode() ?? code;
+    }
     const pullRequest = await findPullRequest(run);
     const made = await makeReport({ raw, log, environment, files, signal: signals.signal, pullRequest });
     const { report } = made;

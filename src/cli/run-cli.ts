@@ -3,38 +3,23 @@
 import { writeFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunContext } from '../cleanup.ts';
+import type { SettingsSource } from '../config/findings.ts';
 import { normalizeSettings } from '../config/normalize-settings.ts';
 import { listTokenForms } from '../config/read-github-token.ts';
 import type { Settings } from '../config/settings.ts';
 import { type CleanupError, UsageError } from '../errors.ts';
 import type { LogLevel } from '../log.ts';
-import { type Instant, instantFromMs } from '../model/time.ts';
+import type { Instant } from '../model/time.ts';
 import { findOption, listDeprecations, type RawOptions } from '../options.ts';
 import { describeError, describeTrouble, toCleanupError } from '../report/describe-error.ts';
 import { exitCodeOf } from '../report/exit-code-of.ts';
 import type { Report } from '../report/report.ts';
 import { listenForSignals } from '../util/listen-for-signals.ts';
 import { TOOL } from '../version.ts';
+import { type CliProcess, print } from './cli-process.ts';
 import { type CommandName, parseArguments } from './parse-arguments.ts';
 import { hasColor, isInteractive, textWidth } from './terminal-kind.ts';
 import { createTerminalLog, type TerminalLog } from './terminal-log.ts';
-
-/** The process as the command line sees it. */
-export interface CliProcess {
-  /** What stands after the program's name. */
-  readonly words: readonly string[];
-  readonly environment: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly now: () => Instant;
-}
-
-/** This process. */
-export function thisProcess(): CliProcess {
-  const { env: environment, stdin, stdout, stderr } = process;
-  return { words: process.argv.slice(2), environment, stdin, stdout, stderr, now: () => instantFromMs(Date.now()) };
-}
 
 /** Runs one command. Never throws: what goes wrong is on standard error, and in the exit code that comes back. */
 export async function runCli(io: CliProcess): Promise<number> {
@@ -65,7 +50,10 @@ interface Run {
 }
 
 async function runCommand(io: CliProcess, run: Run): Promise<number> {
-  const signals = listenForSignals({ graceful: run.command === 'apply', say: (text) => run.log.warn(text) });
+  const signals = listenForSignals({
+    graceful: run.command === 'apply' || run.command === 'restore',
+    say: (text) => run.log.warn(text),
+  });
   const context = { log: run.log, environment: io.environment, now: io.now, signal: signals.signal };
   try {
     if (run.command === 'demo') {
@@ -74,7 +62,14 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
       const looks = { color: hasColor(stream, environment), width: textWidth(stream) };
       return await runDemo({ context, ...looks, print: (text) => void print(io, text) });
     }
-    const settings = await decideSettings(io, run);
+    if (run.command === 'restore') {
+      const { runRestoreCommand } = await import('./restore-command.ts');
+      const { normalizeRestore } = await import('../config/normalize-restore.ts');
+      const restored = await runRestoreCommand(io, await decide(io, run, normalizeRestore), context);
+      return signals.exitCode() ?? restored;
+    }
+    const { settings, notes } = await decide(io, run, normalizeSettings);
+    for (const note of notes) run.log.info(note);
     if (settings.command === 'explain') return await explain(io, settings, context);
     const { runApply, runPlan } = await import('../cleanup.ts');
     const report = await (settings.command === 'apply' ? runApply : runPlan)(settings, context);
@@ -87,16 +82,17 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
 }
 
 /** The settings. When they are wrong, a report file that was asked for says so too. */
-async function decideSettings(io: CliProcess, run: Run): Promise<Settings> {
+async function decide<Decided>(
+  io: CliProcess,
+  run: Run,
+  normalize: (raw: RawOptions, source: SettingsSource) => Promise<Decided>,
+): Promise<Decided> {
   for (const name of ['kube-config-base64', 'password'] as const) run.log.secret(run.raw[name] ?? '');
   for (const form of listTokenForms(run.raw['github-token']?.trim() ?? '')) run.log.secret(form);
   for (const told of listDeprecations(run.raw)) run.log.warn(told);
   try {
     const raw = await withPassword(io, run);
-    const source = { environment: io.environment, workingDirectory: '.', frontEnd: 'cli' } as const;
-    const { settings, notes } = await normalizeSettings(raw, source);
-    for (const note of notes) run.log.info(note);
-    return settings;
+    return await normalize(raw, { environment: io.environment, workingDirectory: '.', frontEnd: 'cli' });
   } catch (thrown) {
     const path = run.raw['report-file'];
     if (path !== undefined && run.command !== 'explain')
@@ -110,15 +106,23 @@ async function writeStoppedReport(
   run: Run,
   { path, error }: { path: string; error: CleanupError },
 ): Promise<void> {
-  const { buildStoppedReport } = await import('../report/stopped-report.ts');
-  const command = run.command === 'apply' ? 'apply' : 'plan';
-  const report = buildStoppedReport({ tool: TOOL, command, at: io.now(), error });
+  const stopped = { tool: TOOL, at: io.now(), error };
+  const report = await buildStopped(run.command, stopped);
   try {
     await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
   } catch (cause) {
     // The path may be one of the mistakes that are about to be told.
     run.log.warn(`the report could not be written to ${path}: ${String(cause)}`);
   }
+}
+
+async function buildStopped(command: CommandName, stopped: { tool: string; at: Instant; error: CleanupError }) {
+  if (command === 'restore') {
+    const { buildStoppedRestore } = await import('../report/build-restore-report.ts');
+    return buildStoppedRestore(stopped);
+  }
+  const { buildStoppedReport } = await import('../report/stopped-report.ts');
+  return buildStoppedReport({ ...stopped, command: command === 'apply' ? 'apply' : 'plan' });
 }
 
 async function withPassword(io: CliProcess, run: Run): Promise<RawOptions> {
@@ -172,11 +176,6 @@ async function renderReport(io: CliProcess, report: Report, settings: Settings):
       return renderText(report, { color: hasColor(io.stdout, io.environment), width: textWidth(io.stdout) });
     }
   }
-}
-
-function print(io: CliProcess, text: string): 0 {
-  io.stdout.write(text);
-  return 0;
 }
 
 async function openLog(io: CliProcess, level: LogLevel): Promise<TerminalLog> {

@@ -1,17 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { makeWorld, type World } from '../../src/demo/make-world.ts';
 import { instantFromMs } from '../../src/model/time.ts';
-import { runProcess } from '../cli/run-process.ts';
 import { requireProgram } from '../support/real-parts.ts';
+import { runActionProcess } from './run-action-process.ts';
 
-const START = fileURLToPath(new URL('./start-action.ts', import.meta.url));
 let folder: string;
-let counter = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'action-'));
@@ -19,40 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs the action as the runner does: inputs in the environment, upper case, hyphens stay. Unset inputs are empty. No GitHub. */
-async function act(inputs: Readonly<Record<string, string>>, more: NodeJS.ProcessEnv = {}) {
-  counter += 1;
-  const runner = join(folder, `run-${counter}`);
-  await mkdir(join(runner, 'temp'), { recursive: true });
-  const files = { GITHUB_OUTPUT: join(runner, 'output'), GITHUB_STEP_SUMMARY: join(runner, 'summary.md') };
-  for (const file of Object.values(files)) await writeFile(file, '');
-  const given = Object.fromEntries(
-    Object.entries({ 'without-forge': 'true', ...inputs }).map(([name, value]) => [
-      `INPUT_${name.toUpperCase()}`,
-      value,
-    ]),
-  );
-  const environment = {
-    GITHUB_ACTIONS: 'true',
-    CI: 'true',
-    RUNNER_TEMP: join(runner, 'temp'),
-    ...files,
-    ...given,
-    ...more,
-  };
-  const result = await runProcess({ file: START, environment, directory: runner });
-  return {
-    ...result,
-    outputs: parseOutputs(await readFile(files.GITHUB_OUTPUT, 'utf8')),
-    summary: await readFile(files.GITHUB_STEP_SUMMARY, 'utf8'),
-  };
-}
-
-/** `name<<ghadelimiter_…`, the value, the delimiter. */
-function parseOutputs(text: string): Record<string, string> {
-  const blocks = text.matchAll(/^(.+)<<(ghadelimiter_.+)\n([\s\S]*?)\n\2$/gm);
-  return Object.fromEntries([...blocks].map(([, name = '', , value = '']) => [name, value] as const));
-}
+const act = (inputs: Readonly<Record<string, string>>, more: NodeJS.ProcessEnv = {}) =>
+  runActionProcess(folder, inputs, more);
 
 async function declaredOutputs(): Promise<readonly string[]> {
   const action: unknown = parseYaml(await readFile(join(import.meta.dirname, '../../action.yml'), 'utf8'));
