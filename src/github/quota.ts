@@ -48,9 +48,10 @@ export function createQuotaWatch(budgetShare: number): QuotaWatch {
     quota: () => known,
     checkBudget: (purpose, nowMs) => {
       if (known === undefined || nowMs >= renewedAtMs) return;
-      const { limit, remaining, resetAtMs } = known;
+      const { limit, resetAtMs } = known;
+      const remaining = Math.max(0, known.remaining - inFlight);
       const used = limit - remaining;
-      if (used + inFlight < budgetShare * limit) return;
+      if (used < budgetShare * limit) return;
       const percent = Math.round(budgetShare * 100);
       throw new RegistryError(
         `Cannot ${purpose}: ${used} of the ${limit} requests that GitHub grants in an hour are used, and writes stop at ${percent} %.`,
