@@ -12,6 +12,7 @@ import { describeReason } from '../../src/model/decision.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decide } from '../../src/policy/decide.ts';
+import { forgeOf } from '../builders/forge.ts';
 import { at, commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, NOW, referrerTagOf, snapshotOf, usageOf } from '../builders/snapshot.ts';
 
@@ -42,6 +43,35 @@ const story = z.strictObject({
       default: z.string().optional(),
     })
     .optional(),
+  /** Commits by their short names. A list that is left out was not asked for. */
+  forge: z
+    .strictObject({
+      pullRequests: z
+        .array(z.strictObject({ number: z.int(), head: z.string(), base: z.string().optional() }))
+        .optional(),
+      releases: z
+        .array(
+          z.strictObject({
+            tag: z.string(),
+            date: z.string(),
+            commit: z.string().optional(),
+            draft: z.boolean().optional(),
+          }),
+        )
+        .optional(),
+      deployments: z
+        .array(
+          z.strictObject({
+            environment: z.string(),
+            commit: z.string(),
+            state: z.enum(['active', 'inactive', 'pending', 'failed', 'unknown']),
+            date: z.string(),
+          }),
+        )
+        .optional(),
+      testMerges: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
   /** References; after "@" stands the short name of a node. */
   used: names.optional(),
   /** When an earlier run saw a node first, by short name. */
@@ -61,7 +91,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 
 describe('the stories', () => {
   it('are there', () => {
-    expect(files.length).toBeGreaterThanOrEqual(15);
+    expect(files.length).toBeGreaterThanOrEqual(28);
   });
 
   it.each(files)('%s', (file) => {
@@ -102,13 +132,13 @@ function run(told: Story) {
   const policy = buildPolicy(told.policy ?? {}, {
     kubernetesEnabled: told.used !== undefined,
     gitEnabled: told.git !== undefined,
-    forgeEnabled: false,
+    forgeEnabled: told.forge !== undefined,
     keepList: [],
   });
   const evidence = {
     snapshot: snapshotOf(told.nodes.map(specOf)),
     history: historyIn(told),
-    forge: undefined,
+    forge: told.forge === undefined ? undefined : forgeOf(told.forge),
     usage:
       told.used === undefined
         ? undefined

@@ -4,6 +4,7 @@ import type { Policy } from '../../src/model/policy.ts';
 import type { Link } from '../../src/policy/link.ts';
 import type { LinkEvidence } from '../../src/policy/link-reader.ts';
 import { collectLinks, isBuiltHere } from '../../src/policy/links.ts';
+import { forgeOf } from '../builders/forge.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, type NodeSpec, referrerTagOf, snapshotOf } from '../builders/snapshot.ts';
 
@@ -123,6 +124,94 @@ describe('a link to a commit that is gone', () => {
   });
 });
 
+describe('a commit that only a pull request leads to', () => {
+  const OURS = { [SOURCE]: 'https://github.com/acme/shop' };
+  const FORK = { [SOURCE]: 'https://github.com/eve/shop' };
+  const proof = `proved by ${SOURCE} github.com/acme/shop`;
+
+  it.each<[string, NodeSpec, Reading, readonly string[]]>([
+    ['is no proof by itself', labelled(commitIdOf('proposal')), {}, ['proposed proposal by label, a stranger']],
+    [
+      'is a stranger from a fork',
+      labelled(commitIdOf('proposal'), FORK),
+      {},
+      ['proposed proposal by label, a stranger'],
+    ],
+    ['is proved by its source', labelled(commitIdOf('proposal'), OURS), {}, [`proposed proposal by label, ${proof}`]],
+    [
+      'is proved when every image is ours',
+      labelled(commitIdOf('proposal'), FORK),
+      { source: 'any' },
+      ['proposed proposal by label, proved by images.source: any'],
+    ],
+    [
+      'only protects by a tag whose pattern nobody declared',
+      { name: 'a', tags: [`sha-${commitIdOf('proposal').slice(0, 7)}`] },
+      {},
+      ['proposed proposal by sha-{commit}, unproved', 'proposed proposal by {branch}-{commit}, unproved'],
+    ],
+    [
+      'is proved by a declared pattern',
+      { name: 'a', tags: [commitIdOf('proposal').slice(0, 7)] },
+      { tagPatterns: ['{commit}'] },
+      ['proposed proposal by {commit}, proved by the declared pattern {commit}'],
+    ],
+    [
+      'is not proved when digits alone name it, whatever the source',
+      labelled('20250607', OURS),
+      {},
+      ['proposed 2025060744 by label, a stranger'],
+    ],
+    [
+      'is not proved when digits alone name it in a tag of a declared pattern',
+      { name: 'a', tags: ['20250607'] },
+      { tagPatterns: ['{commit}'] },
+      ['proposed 2025060744 by {commit}, unproved'],
+    ],
+    [
+      'is live: a tag that names it is not gone by another pattern',
+      { name: 'a', tags: [commitIdOf('proposal').slice(0, 7)] },
+      { tagPatterns: ['{branch}'] },
+      ['proposed proposal by {commit}, unproved'],
+    ],
+  ])('%s', (_, node, reading, expected) => {
+    expect(linksOf([node], reading)).toEqual(expected);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ['is its test merge, with the same proof', OURS, `proposed proposal under merge by label, ${proof}`],
+    ['is its test merge, and no proof either', FORK, 'proposed proposal under merge by label, a stranger'],
+  ])('%s', (_, source, expected) => {
+    const forge = forgeOf({ testMerges: { merge: 'proposal' } });
+    expect(linksOf([labelled(commitIdOf('merge'), source)], { forge })).toEqual([expected]);
+  });
+
+  it('is the test merge of a commit that a branch leads to, which condemns no sooner for that', () => {
+    const forge = forgeOf({ testMerges: { merge: 'feature' } });
+    expect(linksOf([labelled(commitIdOf('merge'))], { forge })).toEqual([
+      'proposed feature under merge by label, a stranger',
+    ]);
+  });
+
+  it('protects for all we know when it is a test merge of something unknown', () => {
+    const forge = forgeOf({ testMerges: { merge: 'lost' } });
+    expect(linksOf([labelled(commitIdOf('merge'), OURS)], { forge })).toEqual(['unknown']);
+  });
+
+  it('is none once a branch or a tag leads there, over any number of parents', () => {
+    expect(linksOf([labelled(commitIdOf('root'))])).toEqual(['commit root by label, sure']);
+  });
+
+  it('is no proof about the parts of what it is said of: an index may list a stranger', () => {
+    const nodes = [
+      { name: 'a', tags: ['envoy'] },
+      { ...labelled(commitIdOf('proposal'), OURS), name: 'sister' },
+      { name: 'index', tags: ['x'], lists: ['a', 'sister'] },
+    ];
+    expect(linksOf(nodes)).toEqual(['proposed proposal by label, unproved']);
+  });
+});
+
 describe('a tag', () => {
   it.each<[string, string, readonly string[], readonly string[]]>([
     ['that looks like a branch only protects', 'feature-x', [], ['commit feature by {branch}, weak']],
@@ -204,6 +293,117 @@ describe('a tag', () => {
     const links = linksOf([{ name: 'a', tags: [tag] }], { tagPatterns: [pattern] });
     expect(links.join()).not.toContain('gone');
     expect(links.join()).toContain(`by ${pattern}, sure`);
+  });
+
+  describe('of a pull request, with a forge', () => {
+    const ABC = commitIdOf('proposal').slice(0, 7);
+    const ROOT = commitIdOf('root').slice(0, 7);
+    const MERGE = commitIdOf('merge').slice(0, 9);
+    const DECLARED = 'pr-{number}-{commit}';
+    const forge = forgeOf({
+      pullRequests: [{ number: 12, head: 'proposal' }],
+      testMerges: { merge: 'proposal' },
+    });
+
+    it.each<[string, string, readonly string[], readonly string[]]>([
+      ['that is open is of it', 'pr-12', [], ['pull request 12 by pr-{number}']],
+      ['that is open is of it by a declared pattern too', 'pr-12', ['pr-{number}'], ['pull request 12 by pr-{number}']],
+      ['that is open, written with zeros', 'pr-0012', [], ['pull request 12 by pr-{number}']],
+      ['that is not open says nothing when nobody declared the pattern', 'pr-7', [], []],
+      [
+        'that is not open is gone by a declared pattern',
+        'pr-7',
+        ['pr-{number}'],
+        ['gone pull request 7 by pr-{number}, proved by the declared pattern pr-{number}'],
+      ],
+      [
+        'with a commit that it leads to is of the commit',
+        `pr-12-${ABC}`,
+        [DECLARED],
+        [
+          `proposed proposal by ${DECLARED}, proved by the declared pattern ${DECLARED}`,
+          'proposed proposal by {branch}-{commit}, unproved',
+        ],
+      ],
+      [
+        'with a test merge of it is of the commit that this merges',
+        `pr-12-${MERGE}`,
+        [DECLARED],
+        [
+          `proposed proposal under merge by ${DECLARED}, proved by the declared pattern ${DECLARED}`,
+          'proposed proposal under merge by {branch}-{commit}, unproved',
+        ],
+      ],
+      [
+        'that is not open, with a commit that a branch leads to, is of the commit',
+        `pr-7-${ROOT}`,
+        [DECLARED],
+        [`commit root by ${DECLARED}, sure`, 'commit root by {branch}-{commit}, weak'],
+      ],
+      [
+        'that is open, with a commit that nobody knows, is of it',
+        'pr-12-fffffff',
+        [DECLARED],
+        [`pull request 12 at fffffff by ${DECLARED}`, 'named fffffff by {branch}-{commit}'],
+      ],
+      [
+        'that is not open, with a commit that nobody knows, is gone',
+        'pr-7-fffffff',
+        [DECLARED],
+        [
+          `gone pull request 7, commit fffffff by ${DECLARED}, proved by the declared pattern ${DECLARED}`,
+          'named fffffff by {branch}-{commit}',
+        ],
+      ],
+      [
+        'that is not open, with digits that may be no commit, is not gone',
+        'pr-7-20240101',
+        [DECLARED],
+        [`named 20240101 by ${DECLARED}`, 'named 20240101 by {branch}-{commit}'],
+      ],
+      [
+        'that is not open, beside a live branch, only looks like one: the number may be of anything',
+        'feature-x-7',
+        ['{branch}-{number}'],
+        ['commit feature by {branch}-{number}, weak'],
+      ],
+      [
+        'that is not open, beside a branch that is gone, is gone',
+        'lost-7',
+        ['{branch}-{number}'],
+        ['gone branch lost, pull request 7 by {branch}-{number}, proved by the declared pattern {branch}-{number}'],
+      ],
+      [
+        'that is open, beside a branch that is gone, is of it',
+        'lost-12',
+        ['{branch}-{number}'],
+        ['pull request 12 by {branch}-{number}'],
+      ],
+    ])('%s', (_, tag, tagPatterns, expected) => {
+      expect(linksOf([{ name: 'a', tags: [tag] }], { tagPatterns, forge })).toEqual(expected);
+    });
+
+    it('that was not asked for pull requests is kept as without one', () => {
+      const { pullRequests: _, ...silent } = forge;
+      expect(linksOf([{ name: 'a', tags: ['pr-7'] }], { forge: silent, tagPatterns: ['pr-{number}'] })).toEqual([
+        'unknown',
+      ]);
+    });
+
+    it('that has none open at all condemns all by a declared pattern', () => {
+      const none = forgeOf({ pullRequests: [] });
+      expect(linksOf([{ name: 'a', tags: ['pr-7'] }], { forge: none, tagPatterns: ['pr-{number}'] })).toEqual([
+        'gone pull request 7 by pr-{number}, proved by the declared pattern pr-{number}',
+      ]);
+    });
+
+    it('makes what hangs together with its image one of the pull request too', () => {
+      const nodes = [
+        { name: 'child', tags: ['x'] },
+        { name: 'index', tags: ['pr-12'], lists: ['child'] },
+      ];
+      expect(linksOf(nodes, { forge })).toEqual(['pull request 12 by pr-{number}']);
+    });
   });
 
   it('that points at another manifest is no name of an image', () => {
@@ -351,6 +551,24 @@ describe('images are built here', () => {
     ],
     ['not when nobody declared the pattern that does', [{ name: 'a', tags: ['main'] }], [], false],
     ['not when there are no links at all', [{ name: 'a' }], [], false],
+    [
+      'when an image proved ours names a commit of a pull request',
+      [labelled(commitIdOf('proposal'), { [SOURCE]: 'https://github.com/acme/shop' })],
+      [],
+      true,
+    ],
+    [
+      "not when a stranger's names one, though a tag is called main",
+      [{ ...labelled(commitIdOf('proposal')), tags: ['main'] }],
+      ['{branch}'],
+      false,
+    ],
+    [
+      'not when a tag of a pattern that nobody declared names one',
+      [{ name: 'a', tags: [commitIdOf('proposal').slice(0, 7)] }],
+      [],
+      false,
+    ],
   ])('%s', (_, nodes, tagPatterns, expected) => {
     expect(built(nodes, tagPatterns)).toBe(expected);
   });

@@ -7,7 +7,7 @@ import type { KeepPolicy, ReferenceLimit } from '../../src/model/policy.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { durationFromMs, instantFromMs } from '../../src/model/time.ts';
 import { keepPerReference, type ReferenceImages } from '../../src/policy/history/keep-per-reference.ts';
-import { reachedFrom } from '../../src/policy/history/reach.ts';
+import { reachedByAny, reachedFrom } from '../../src/policy/history/reach.ts';
 import { selectReferences } from '../../src/policy/history/select-references.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, NOW } from '../builders/snapshot.ts';
@@ -62,6 +62,8 @@ describe('reachability', () => {
           return wanted.filter((at) => seen.has(at)).map(position);
         });
         expect(found).toEqual(walked);
+        const byAny = reachedByAny(graph, heads.map(position));
+        expect(new Set(wanted.map(position).filter((at) => byAny[at] === 1))).toEqual(new Set(walked.flat()));
       }),
       { numRuns: 500 },
     );

@@ -9,7 +9,10 @@ const REVISION = 'org.opencontainers.image.revision';
 const SOURCE = 'org.opencontainers.image.source';
 const GONE = 'f'.repeat(40);
 
-/** main: c1 ← c2 ← merge (of side) ← c4; tag v1 at c1, v2 at an orphaned commit off any branch; branch dev at side. */
+/**
+ * main: c1 ← c2 ← merge (of side) ← c4; tag v1 at c1, v2 at an orphaned commit off any branch; branch dev at side. Neither leads to
+ * `proposed`.
+ */
 const HISTORY = historyOf({
   commits: [
     { name: 'c1', date: '2026-10-01T00:00:00Z' },
@@ -18,6 +21,7 @@ const HISTORY = historyOf({
     { name: 'merge', date: '2026-10-04T00:00:00Z', parents: ['c2', 'side'] },
     { name: 'c4', date: '2026-10-05T00:00:00Z', parents: ['merge'] },
     { name: 'orphan', date: '2026-10-06T00:00:00Z' },
+    { name: 'proposed', date: '2026-10-07T00:00:00Z', parents: ['c4'] },
   ],
   references: [
     { kind: 'branch', name: 'main', commit: 'c4' },
@@ -183,6 +187,36 @@ describe('an image that no policy reaches', () => {
       { name: 'a', tags: ['old'], unread: true },
       { tagPatterns: ['{branch}'] },
       'unlinked',
+    ],
+    [
+      'stays when only a pull request leads to its commit and nothing proves it ours',
+      built('a', 'proposed'),
+      {},
+      'unlinked',
+    ],
+    [
+      'goes when only a pull request leads to its commit and every image is ours',
+      built('a', 'proposed'),
+      { source: 'any' },
+      'git-superseded',
+    ],
+    [
+      'stays by a commit of a pull request that nothing proves, though its tag is of a branch that is gone',
+      { ...built('a', 'proposed'), tags: ['old'] },
+      { tagPatterns: ['{branch}'] },
+      'unlinked',
+    ],
+    [
+      'goes by its sure link though another is of a pull request that nothing proves',
+      { ...built('a', 'c1'), annotations: { [REVISION]: commitIdOf('proposed') } },
+      {},
+      'git-superseded',
+    ],
+    [
+      'goes when unlinked ones are unwanted and only a pull request leads to its commit',
+      built('a', 'proposed'),
+      { unlinked: 'delete' },
+      'unlinked-unwanted',
     ],
     [
       'stays when it is of a pull request',
