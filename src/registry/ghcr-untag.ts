@@ -138,8 +138,7 @@ async function checkMove(
   const { tag, from, helper } = move;
   const helperNow = await book.look(helperId);
   const fromNow = await book.look(from.id);
-  if (helperId === from.id || helperNow === 'absent' || helperNow.digest !== helper.digest)
-    return 'GitHub does not show the helper';
+  if (helperNow === 'absent' || helperNow.digest !== helper.digest) return 'GitHub does not show the helper';
   if (helperNow.tags.length !== 1 || helperNow.tags[0] !== tag)
     return `the helper has the tags ${JSON.stringify(helperNow.tags)}`;
   if (fromNow === 'absent' || fromNow.digest !== from.digest) return `GitHub does not show ${from.digest} any more`;

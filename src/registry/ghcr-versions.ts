@@ -119,8 +119,8 @@ async function readAll(pages: Pages): Promise<VersionList> {
 
 /** The first page, where what is new shows; undefined where that is not known to be so. */
 async function readTop(pages: Pages): Promise<Top | undefined> {
-  const { packages, versions, gone, first, last } = pages;
-  if (last?.newestFirstBy === undefined || last.newestFirstBy !== first?.newestFirstBy) return undefined;
+  const { packages, versions, gone, last } = pages;
+  if (last?.newestFirstBy === undefined) return undefined;
   const page = await packages.listFirstVersions();
   const top = page.filter(({ id }) => !gone.has(id));
   for (const version of top) versions.set(version.digest, version);

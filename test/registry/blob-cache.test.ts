@@ -79,6 +79,13 @@ describe('the cache', () => {
     expect(await textsFound()).toEqual(TEXTS);
   });
 
+  it('answers with nothing where the file has other bytes of the same length', async () => {
+    await fill();
+    const whole = (await readFile(path)).toString('latin1');
+    await writeFile(path, whole.replace(' 3\none\n', ' 3\neno\n'), 'latin1');
+    expect(await textsFound()).toEqual([undefined, ...TEXTS.slice(1)]);
+  });
+
   it('never answers with other bytes, whatever the file holds', async () => {
     await fill();
     const whole = await readFile(path);

@@ -93,13 +93,15 @@ describe('a second run', () => {
   it('takes a manifest whose type only the registry tells from the registry', async () => {
     const scene = await startScene();
     const odd = buildOdd('application/x.unknown+json', { whatever: [1] });
+    const served = { ...buildImage({ seed: 'contradictory' }), mediaType: 'application/x.other+json' };
     scene.app.add(odd, { tags: ['odd'] });
+    scene.app.add(served, { tags: ['served'] });
     const cachePath = join(await newFolder(), 'app.pack');
     const cold = await read(scene, cachePath);
     scene.github.clearRequests();
     const warm = await read(scene, cachePath);
     expect(warm).toEqual(cold);
-    expect(warm.nodes.get(odd.digest)?.content.kind).toBe('opaque');
+    for (const { digest } of [odd, served]) expect(warm.nodes.get(digest)?.content.kind).toBe('opaque');
   });
 
   it('that ends early keeps what the first one knew', async () => {

@@ -266,4 +266,21 @@ describe('a restore', () => {
       [second.digest, { kind: 'not-now', why: containing('requests that GitHub grants') }],
     ]);
   });
+
+  it('restores nothing more after a limit, also when that has passed: what comes later needs what was left', async () => {
+    const scene = await begin();
+    const index = buildMultiArch('gone');
+    scene.app.add(index, { tags: ['multi'] });
+    const wanted = [...index.children.map(({ digest }) => digest), index.digest];
+    for (const digest of [...wanted].reverse()) scene.app.erase(digest);
+    scene.github.fault(/restore$/, secondaryLimit({ retryAfterS: 1 }));
+    const registry = await scene.open();
+    const kinds: string[] = [];
+    await registry.restore?.(wanted, async (_digest, { kind }) => {
+      kinds.push(kind);
+      await new Promise((resolve) => setTimeout(resolve, 600));
+    });
+    expect(kinds).toEqual(['not-now', 'not-now', 'not-now']);
+    expect(scene.app.find('multi')).toBeUndefined();
+  });
 });

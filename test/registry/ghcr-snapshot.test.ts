@@ -211,6 +211,27 @@ describe('a snapshot', () => {
     scene.github.beforePage(scene.app, 2, () => scene.app.put(oldest ?? buildImage(), 'v1'));
     const snapshot = await (await scene.open()).readSnapshot([]);
     expect(snapshot.tags.get(parseTag('v1'))).toBe(oldest?.digest);
+    expect(count(scene.log('rest'), /page=2/)).toBe(4);
+  });
+
+  it('is refused when the list contradicts itself however often it is read', async () => {
+    const scene = await startScene();
+    const registry = await scene.open();
+    const listed = (id: number, digest: Digest): object => ({
+      id,
+      name: digest,
+      created_at: '2026-01-01T00:00:00Z',
+      updated_at: '2026-01-01T00:00:00Z',
+      metadata: { package_type: 'container', container: { tags: [`v${id % 2}`] } },
+    });
+    const [one, two] = [buildImage({ seed: 'one' }).digest, buildImage({ seed: 'two' }).digest];
+    for (const [pair, what] of [
+      [[listed(1, one), listed(3, two)], /one tag at two versions/],
+      [[listed(1, one), listed(2, one)], /one digest twice/],
+    ] as const) {
+      scene.github.onRequest = ({ path }) => (path.includes('versions?') ? { status: 200, json: pair } : undefined);
+      await expect(registry.readSnapshot([])).rejects.toMatchObject({ name: 'ProtocolError', message: matching(what) });
+    }
   });
 
   it('is whole also when versions are pushed while the pages are read', async () => {
@@ -299,6 +320,17 @@ describe('a look around', () => {
     expect((await registry.lookAround(known)).untagged).toHaveLength(230);
     // What an earlier look found is still news: known is what the plan knew.
     expect((await registry.lookAround(known)).untagged).toHaveLength(230);
+  });
+
+  it('finds the one that a full page of newer ones hides, however close together they came', async () => {
+    const scene = await startScene();
+    scene.app.add(buildImage(), { tags: ['v1'], createdAt: '2026-01-01T00:00:00Z' });
+    const registry = await scene.open();
+    const snapshot = await registry.readSnapshot([]);
+    for (const [at, image] of images(101).entries())
+      scene.app.add(image, { createdAt: new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString() });
+    const known = { tags: snapshot.tags, digests: new Set(snapshot.nodes.keys()) };
+    expect((await registry.lookAround(known)).untagged).toHaveLength(101);
   });
 
   it('reads the whole list where it does not come newest first', async () => {

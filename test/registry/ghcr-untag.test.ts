@@ -36,6 +36,7 @@ describe('an untag', () => {
     expect(await registry.deleteTag(V1, image.digest)).toEqual({ kind: 'deleted' });
     expect([...scene.app.tags().keys()].sort()).toEqual(['other', 'production']);
     expect(helpersIn(scene)).toEqual([]);
+    expect(await registry.listTagsOf(image.digest)).toEqual(['production']);
     const log = scene.log().map((line) => line.replace(/versions\/\d+/, 'versions/ID').replace(/sha256:\w+/, 'DIGEST'));
     const [put, remove] = [
       log.indexOf('PUT /v2/team/app/manifests/v1 201'),
@@ -49,10 +50,43 @@ describe('an untag', () => {
       'HEAD /v2/team/app/manifests/v1 200',
       'DELETE /orgs/team/packages/container/app/versions/ID 204',
     ]);
-    // Not even for a moment is the helper an image that somebody pushed.
+    expect(snapshot.nodes.size).toBe(2);
+  });
+
+  it('shows its helper to nobody who looks around meanwhile', async () => {
+    const scene = await begin();
+    const registry = await scene.open();
+    const snapshot = await registry.readSnapshot([]);
     const known = { tags: snapshot.tags, digests: new Set(snapshot.nodes.keys()) };
-    expect((await registry.lookAround(known)).untagged).toEqual([]);
-    expect(await registry.listTagsOf(image.digest)).toEqual(['production']);
+    const seen: unknown[] = [];
+    scene.github.onRequest = async ({ method }) => {
+      if (method !== 'DELETE') return undefined;
+      expect(helpersIn(scene)).toHaveLength(1);
+      const { tags, untagged, unresolved } = await registry.lookAround(known);
+      seen.push([...tags.keys()], untagged, unresolved);
+      return undefined;
+    };
+    expect(await registry.deleteTag(V1, image.digest)).toEqual({ kind: 'deleted' });
+    expect(seen).toEqual([['production', 'other'], [], []]);
+  });
+
+  it('finds its helper also in a list that does not come newest first', async () => {
+    const scene = await begin();
+    for (let at = 0; at < 120; at += 1) scene.app.add(buildImage({ seed: `older ${at}` }));
+    const registry = await scene.open();
+    scene.github.onRequest = ({ path }) => {
+      if (!path.includes('versions?')) return undefined;
+      const page = Number(new URL(path, 'http://fake').searchParams.get('page') ?? 1);
+      const url = `${scene.github.apiUrl}${path.replace(/\?.*/, '')}`;
+      const link =
+        page === 1 ? `<${url}?page=2>; rel="next", <${url}?page=2>; rel="last"` : `<${url}?page=1>; rel="first"`;
+      const listed = scene.app
+        .versions()
+        .toReversed()
+        .slice((page - 1) * 100, page * 100);
+      return { status: 200, headers: { link }, json: listed.map(listedAs) };
+    };
+    expect(await registry.deleteTag(V1, image.digest)).toEqual({ kind: 'deleted' });
   });
 
   it('twice pushes the empty blob once, and two helpers', async () => {
@@ -139,7 +173,7 @@ describe('an untag that cannot be seen through', () => {
     const registry = await scene.open();
     await registry.readSnapshot([]);
     const { id } = scene.app.version(image.digest);
-    const stale = await readVersion(scene, id);
+    const stale = readVersion(scene, id);
     scene.github.onRequest = ({ method, path }) =>
       method === 'GET' && path.endsWith(`/versions/${id}`) ? { status: 200, json: stale } : undefined;
     expect(await registry.deleteTag(V1, image.digest)).toMatchObject({
@@ -154,10 +188,10 @@ describe('an untag that cannot be seen through', () => {
     const registry = await scene.open();
     await registry.readSnapshot([]);
     const { id } = scene.app.version(image.digest);
-    scene.github.onRequest = async ({ path }) => {
+    scene.github.onRequest = ({ path }) => {
       const [helper] = helpersIn(scene);
       if (helper === undefined || !path.includes('versions?')) return undefined;
-      const lie = { ...(await readVersion(scene, id)), name: helper.digest, tags: ['v1'] };
+      const lie = { ...readVersion(scene, id), name: helper.digest };
       return { status: 200, json: [lie] };
     };
     expect(await registry.deleteTag(V1, image.digest)).toMatchObject({ kind: 'refused' });
@@ -176,6 +210,36 @@ describe('an untag that cannot be seen through', () => {
     });
     expect(scene.app.tags().get('v1')).toBe(newer.digest);
     expect(count(scene.log(), /^DELETE .* 204$/)).toBe(0);
+  });
+
+  it('does not move a tag that somebody moves while it is being prepared', async () => {
+    const scene = await begin();
+    const newer = buildImage({ seed: 'newer' });
+    const registry = await scene.open();
+    scene.github.onRequest = ({ method, path }) => {
+      if (method === 'HEAD' && path.includes('/blobs/')) scene.app.put(newer, 'v1');
+      return undefined;
+    };
+    expect(await registry.deleteTag(V1, image.digest)).toMatchObject({ kind: 'refused', why: containing('has moved') });
+    expect(scene.app.tags().get('v1')).toBe(newer.digest);
+    expect(helpersIn(scene)).toEqual([]);
+  });
+
+  it('leaves a tag alone that is moved in the last moment', async () => {
+    const scene = await begin();
+    const newer = buildImage({ seed: 'newer' });
+    const registry = await scene.open();
+    await registry.readSnapshot([]);
+    scene.github.onRequest = ({ method }) => {
+      if (method === 'HEAD' && helpersIn(scene).length > 0 && scene.app.find(newer.digest) === undefined)
+        scene.app.put(newer, 'v1');
+      return undefined;
+    };
+    expect(await registry.deleteTag(V1, image.digest)).toMatchObject({
+      kind: 'refused',
+      why: containing(`Now it points at ${newer.digest}`),
+    });
+    expect(count(scene.log(), DELETES)).toBe(0);
   });
 
   it('leaves a helper alone that has got another tag', async () => {
@@ -276,16 +340,14 @@ describe('an untag that cannot be seen through', () => {
   });
 });
 
-async function readVersion(scene: Scene, id: number): Promise<object> {
+function readVersion(scene: Scene, id: number): object {
   const version = scene.app.findById(id);
   if (version === undefined) throw new Error(`no version ${id}`);
-  const at = new Date(version.createdAtMs).toISOString();
-  const container = { tags: version.tags };
-  return Promise.resolve({
-    id,
-    name: version.digest,
-    created_at: at,
-    updated_at: at,
-    metadata: { package_type: 'container', container },
-  });
+  return listedAs(version);
+}
+
+function listedAs({ id, digest, createdAtMs, tags }: FakeVersion): object {
+  const at = new Date(createdAtMs).toISOString();
+  const metadata = { package_type: 'container', container: { tags } };
+  return { id, name: digest, created_at: at, updated_at: at, metadata };
 }
