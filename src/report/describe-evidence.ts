@@ -1,34 +1,48 @@
 // What was looked at before anything was decided, in words.
 
+import type { MissingEvidence } from '../model/missing-evidence.ts';
 import type { EvidenceSummary } from '../plan/plan.ts';
+import { titleOfMissing } from './describe-missing.ts';
+import type { FrontEnd } from './describe-status.ts';
+import { escapeTerminal } from './escape-terminal.ts';
 import { joinSome } from './join-some.ts';
 import { pluralize } from './pluralize.ts';
+import { truncateText } from './truncate-text.ts';
 
-/** One source of evidence. `text` may hold untrusted names. */
+/** One source of evidence. Both texts may hold untrusted names. */
 export interface EvidenceRow {
-  readonly source: 'Registry' | 'Git' | 'Kubernetes';
+  /** `Registry`, `Git`, `GitHub`, `Kubernetes`. */
+  readonly source: string;
   readonly text: string;
-  /** False when the rule was off, so that this source protected nothing. */
+  /** False when the rule was off or the source could not be looked at, so that it protected nothing. */
   readonly on: boolean;
 }
 
 const MAX_NAMES = 6;
+/** Columns: it stands before every line of its row. */
+const MAX_TITLE = 16;
 
-/** One row for each source, always all three: a source that was off says so, because it then protects nothing. */
-export function describeEvidence(evidence: EvidenceSummary): readonly EvidenceRow[] {
+/**
+ * One row for each source: a source that was off or could not be looked at says so, because it then protects nothing. The forge is
+ * left out only on a command line that was given none.
+ */
+export function describeEvidence(evidence: EvidenceSummary, frontEnd: FrontEnd): readonly EvidenceRow[] {
   return [
     { source: 'Registry', text: describeRegistry(evidence), on: true },
     evidence.git === undefined
-      ? { source: 'Git', text: 'off: no branch, tag or commit protects an image', on: false }
-      : {
-          source: 'Git',
-          text: `${pluralize(evidence.git.branches, 'branch', 'branches')}, ${pluralize(evidence.git.tags, 'tag')}, ${pluralize(evidence.git.commits, 'commit')}${evidence.git.remote === undefined ? '' : ` of ${evidence.git.remote}`}`,
-          on: true,
-        },
+      ? absentRow(evidence, 'git', 'off: no branch, tag or commit protects an image')
+      : { source: 'Git', text: describeGit(evidence.git), on: true },
+    ...forgeRows(evidence, frontEnd),
     evidence.kubernetes === undefined
-      ? { source: 'Kubernetes', text: 'off: no cluster protects an image', on: false }
+      ? absentRow(evidence, 'kubernetes', 'off: no cluster protects an image')
       : { source: 'Kubernetes', text: describeKubernetes(evidence.kubernetes), on: true },
   ];
+}
+
+function absentRow({ missing }: EvidenceSummary, source: MissingEvidence['source'], off: string): EvidenceRow {
+  const why = (missing ?? []).filter((one) => one.source === source).map((one) => one.why);
+  const text = why.length === 0 ? off : `NOT LOOKED AT: ${why.join('; ')}`;
+  return { source: titleOfMissing({ source, why: '' }), text, on: false };
 }
 
 function describeRegistry({ repositories }: EvidenceSummary): string {
@@ -36,6 +50,31 @@ function describeRegistry({ repositories }: EvidenceSummary): string {
   const tags = repositories.reduce((sum, one) => sum + one.tags, 0);
   const nodes = repositories.reduce((sum, one) => sum + one.nodes, 0);
   return `${pluralize(nodes, 'image')} (indexes and attachments counted), ${pluralize(tags, 'tag')}${where}`;
+}
+
+function describeGit({ branches, tags, commits, remote }: NonNullable<EvidenceSummary['git']>): string {
+  const where = remote === undefined ? '' : ` of ${remote}`;
+  return `${pluralize(branches, 'branch', 'branches')}, ${pluralize(tags, 'tag')}, ${pluralize(commits, 'commit')}${where}`;
+}
+
+function forgeRows(evidence: EvidenceSummary, frontEnd: FrontEnd): readonly EvidenceRow[] {
+  const { forge, missing } = evidence;
+  if (forge !== undefined)
+    return [{ source: truncateText(escapeTerminal(forge.title), MAX_TITLE), text: describeForge(forge), on: true }];
+  const isWanted = frontEnd === 'action' || (missing ?? []).some(({ source }) => source === 'forge');
+  return isWanted
+    ? [absentRow(evidence, 'forge', 'off: no pull request, release or deployment protects an image')]
+    : [];
+}
+
+function describeForge(forge: NonNullable<EvidenceSummary['forge']>): string {
+  const { repository, pullRequests, releases, deployments } = forge;
+  const parts = [
+    pullRequests === undefined ? 'pull requests off' : pluralize(pullRequests, 'open pull request'),
+    releases === undefined ? 'releases off' : pluralize(releases, 'release'),
+    deployments === undefined ? 'deployments off' : pluralize(deployments, 'deployment'),
+  ];
+  return `${parts.join(', ')} of ${repository}`;
 }
 
 function describeKubernetes({ images, sources }: NonNullable<EvidenceSummary['kubernetes']>): string {

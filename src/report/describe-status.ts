@@ -27,6 +27,8 @@ export function describeStatus(report: Report): string {
     case 'planned':
       if (report.plan?.asOf !== undefined)
         return `A look ahead to ${report.plan.asOf}: nothing was deleted, and this plan can never be applied.`;
+      if (isPartial(report))
+        return 'Nothing was deleted, and this plan is never applied: it rests on a part of the evidence.';
       return guards
         ? 'Nothing was deleted, and apply would refuse this plan.'
         : 'This was a plan: nothing was deleted.';
@@ -46,6 +48,7 @@ export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep |
     case 'planned':
       if (plan?.asOf !== undefined)
         return { text: `To get a plan that can be applied, leave out ${frontEnd === 'cli' ? '--as-of' : 'as-of'}.` };
+      if (isPartial(report)) return { text: 'To see what would really go, plan where everything can be looked at.' };
       if (totals.deleted + totals.untagged === 0) return { text: 'There is nothing to apply.' };
       if ((plan?.repositories ?? []).some((one) => one.guards.length > 0))
         return {
@@ -63,7 +66,11 @@ export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep |
         return {
           text: 'Remove the cause of the failures and run again: what is done stays done, and the rest is decided afresh.',
         };
-      return totals.skipped > 0 ? { text: 'What was skipped is decided afresh by the next plan.' } : undefined;
+      if (totals.left > 0)
+        return { text: 'Run again later, with the same options: the next run goes on with what is left.' };
+      return totals.skipped > countRefused(report)
+        ? { text: 'What was skipped is decided afresh by the next plan.' }
+        : undefined;
   }
 }
 
@@ -72,18 +79,24 @@ export function describeOrigin({ tool, command, finishedAt }: Report): string {
   return `${tool} ${command}, ${finishedAt.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** How deletions are taken back; undefined when there is no journal. */
-export function describeRecovery(report: Report): string | undefined {
-  if (report.journal === undefined) return undefined;
-  return (
-    `${report.journal} holds every deleted manifest byte for byte. Until the registry's garbage collection runs, ` +
-    'each one can be pushed back.'
-  );
+/** Steps that no run can do, because a rule of the registry keeps the image. Among the skipped ones. */
+export function countRefused({ applied }: Report): number {
+  return (applied ?? []).flatMap(({ outcomes }) => outcomes).filter((one) => one.protected === true).length;
+}
+
+/** Something that the user wants asked was not asked. */
+function isPartial({ plan }: Report): boolean {
+  return (plan?.evidence.missing ?? []).length > 0;
 }
 
 function describeApplied(report: Report): string {
-  const { deleted, untagged, failed, skipped } = report.totals;
-  if (failed > 0) return `Applied in part: ${pluralize(failed, 'step')} failed.`;
+  const { deleted, untagged, failed, skipped, left } = report.totals;
+  const rest = left === 0 ? '' : `${pluralize(left, 'step')} left for the next run`;
+  if (failed > 0) return `Applied in part: ${pluralize(failed, 'step')} failed${rest === '' ? '' : `, ${rest}`}.`;
+  if (left > 0) return `Applied in part: ${rest}.`;
+  const refused = countRefused(report);
+  if (skipped > 0 && skipped === refused)
+    return `Applied, save ${pluralize(skipped, 'image')} that the registry does not delete.`;
   if (skipped > 0) return `Applied, save ${pluralize(skipped, 'step')} skipped for the reasons given.`;
   if (deleted + untagged > 0) return 'Applied in full.';
   const all = (report.applied ?? []).flatMap((one) => [...one.outcomes, ...one.notApplied]);

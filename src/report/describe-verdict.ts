@@ -2,6 +2,7 @@
 
 import type { RepositoryPlan } from '../plan/plan.ts';
 import { countOutcomes } from './count-outcomes.ts';
+import { countRefused } from './describe-status.ts';
 import { formatBytes } from './format-bytes.ts';
 import { formatCount } from './format-count.ts';
 import { pluralize } from './pluralize.ts';
@@ -23,6 +24,8 @@ interface Numbers {
   readonly untagged: number;
   readonly tags: number;
   readonly bytes: number;
+  /** Something was not looked at: what goes is an upper bound, what stays a lower one. */
+  readonly isBound: boolean;
 }
 
 /** What is to happen, or happened, to each repository. Holds no untrusted text but the repositories' names. */
@@ -34,16 +37,18 @@ export function describeVerdict(report: Report): Verdict {
   return { tone: toneOf(report), lines: [{ name, text: describeAll(report, plans) }, ...lines] };
 }
 
-function toneOf({ result, plan, totals, applied }: Report): Tone {
+function toneOf(report: Report): Tone {
+  const { result, plan, totals, applied } = report;
   if (result.kind === 'refused' || result.kind === 'stopped' || totals.failed > 0) return 'bad';
-  if (result.kind === 'applied') return (applied ?? []).length === 0 || totals.skipped > 0 ? 'attention' : 'good';
+  if (result.kind === 'applied')
+    return (applied ?? []).length === 0 || totals.skipped + totals.left > countRefused(report) ? 'attention' : 'good';
   return (plan?.repositories ?? []).some((one) => one.guards.length > 0) || plan?.asOf !== undefined
     ? 'attention'
     : 'good';
 }
 
 function describeRepository(report: Report, plan: RepositoryPlan): string {
-  const planned = { ...plan.totals, bytes: plan.totals.reclaimableBytes };
+  const planned = { ...plan.totals, bytes: plan.totals.reclaimableBytes, isBound: isBound(report) };
   if (report.command === 'plan' || report.applied === undefined) return describePlanned(planned, report.command);
   const applied = report.applied.filter((one) => one.name === plan.name);
   // The sum of bytes is over all repositories: it is this one's only when there is no other.
@@ -58,19 +63,29 @@ function describeAll(report: Report, plans: readonly RepositoryPlan[]): string {
     untagged: plans.reduce((sum, one) => sum + one.totals.untagged, 0),
     tags: plans.reduce((sum, one) => sum + one.totals.tags, 0),
     bytes: plans.reduce((sum, one) => sum + one.totals.reclaimableBytes, 0),
+    isBound: isBound(report),
   };
   if (report.command === 'plan' || report.applied === undefined) return describePlanned(planned, report.command);
   return describeApplied(report.applied, planned, report.totals.reclaimableBytes);
 }
 
-function describePlanned({ kept, deleted, untagged, tags, bytes }: Numbers, command: Report['command']): string {
+function isBound({ plan }: Report): boolean {
+  return (plan?.evidence.missing ?? []).length > 0;
+}
+
+function describePlanned(numbers: Numbers, command: Report['command']): string {
+  const { kept, deleted, untagged, tags, bytes, isBound: bound } = numbers;
   const all = kept + deleted;
+  const [atMost, atLeast] = bound ? ['at most ', 'at least '] : ['', ''];
   if (all === 0 && tags === 0) return 'empty, nothing to do';
   if (command === 'apply' && deleted > 0)
     return `${formatCount(deleted)} of ${pluralize(all, 'image')} would have gone`;
   const parts: string[] = [];
-  if (deleted > 0) parts.push(`${formatCount(deleted)} of ${pluralize(all, 'image')} would go, ${describeRest(kept)}`);
-  if (untagged > 0) parts.push(`${pluralize(untagged, 'tag')} off images that stay`);
+  if (deleted > 0)
+    parts.push(
+      `${atMost}${formatCount(deleted)} of ${pluralize(all, 'image')} would go, ${kept > 0 ? atLeast : ''}${describeRest(kept)}`,
+    );
+  if (untagged > 0) parts.push(`${atMost}${pluralize(untagged, 'tag')} off images that stay`);
   if (parts.length === 0)
     return `nothing to delete, ${all === 1 ? 'its one image stays' : `all ${formatCount(all)} images stay`}`;
   return `${parts.join('; ')}${deleted > 0 ? `; up to ${formatBytes(bytes)} freed` : ''}`;
@@ -82,6 +97,7 @@ function describeApplied(applied: readonly RepositoryOutcome[], planned: Numbers
   const counts = countOutcomes(outcomes);
   const notApplied = countOutcomes(applied.flatMap((one) => one.notApplied));
   const skipped = counts.skipped + notApplied.skipped;
+  const left = counts.left + notApplied.left;
   const alreadyGone = counts.alreadyGone + notApplied.alreadyGone;
   const gone = outcomes.filter(
     ({ step, outcome }) => step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone'),
@@ -90,6 +106,7 @@ function describeApplied(applied: readonly RepositoryOutcome[], planned: Numbers
     return all === 0 ? 'empty, nothing to do' : `nothing deleted, ${describeRest(all)}`;
   const parts = [`${formatCount(counts.deleted)} of ${pluralize(all, 'image')} deleted, ${describeRest(all - gone)}`];
   if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} FAILED`);
+  if (left > 0) parts.push(`${formatCount(left)} left for the next run`);
   if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
   if (alreadyGone > 0) parts.push(`${formatCount(alreadyGone)} already gone`);
   if (counts.untagged > 0) parts.push(`${pluralize(counts.untagged, 'tag')} off images that stay`);

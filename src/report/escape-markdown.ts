@@ -63,7 +63,17 @@ function escapeWord(word: string, structure: RegExp): string {
  */
 export function markdownCode(text: string): string {
   const shown = oneLine(text);
-  return PLAIN_IN_CODE.test(shown) ? `\`${shown}\`` : `<code>${shown.replace(STRUCTURE, neutralize)}</code>`;
+  return PLAIN_IN_CODE.test(shown) ? `\`${shown}\`` : htmlCode(shown);
+}
+
+/** A name as a `<code>` element, for the title of a fold: inside a block of HTML no Markdown is read, backticks are just text. */
+export function htmlCode(text: string): string {
+  return `<code>${oneLine(text).replace(STRUCTURE, neutralize)}</code>`;
+}
+
+/** Prose for the title of a fold, as {@link htmlCode}: all of it as code when any of it could notify somebody. */
+export function escapeHtml(text: string): string {
+  return NOTIFYING.test(text) ? htmlCode(text) : oneLine(text).replace(STRUCTURE, neutralize);
 }
 
 function oneLine(text: string): string {

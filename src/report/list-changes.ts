@@ -7,8 +7,8 @@ import { briefReason } from './brief-reason.ts';
 import type { Report } from './report.ts';
 import { strongestReason } from './summarize-reasons.ts';
 
-/** A manifest that is to go, or went. Tags and reason are untrusted text. */
-export interface DeletionRow {
+/** A manifest that is to go, went, or stays where another policy would let it go. Tags and reason are untrusted text. */
+export interface ImageRow {
   readonly digest: Digest;
   /** Empty for an untagged one. */
   readonly tags: readonly string[];
@@ -41,10 +41,12 @@ export interface ProblemRow {
 export interface Changes {
   /** False when it is done, true when it is (or was) only planned. */
   readonly planned: boolean;
-  readonly deletions: readonly DeletionRow[];
+  readonly deletions: readonly ImageRow[];
   readonly untags: readonly UntagRow[];
-  /** Failed first, then skipped; each in step order. */
+  /** Failed first, then skipped; each in step order. Neither what the registry protects nor what is left for the next run. */
   readonly problems: readonly ProblemRow[];
+  /** What no run can delete, because a rule of the registry keeps it. In step order. */
+  readonly refused: readonly ProblemRow[];
   /** What somebody else had deleted before its turn came: the tags, or the digest of an untagged one. */
   readonly alreadyGone: readonly string[];
   /** Steps of the plan file that the fresh plan does not hold although their object is still there. */
@@ -66,8 +68,9 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
     deletions: done.filter(({ step }) => step.action === 'delete').map((outcome) => deletionDone(outcome, decisions)),
     untags: done.flatMap(({ step }) => (step.tag === undefined ? [] : [{ tag: step.tag, digest: step.digest }])),
     problems: (['failed', 'skipped'] as const).flatMap((kind) =>
-      outcomes.filter(({ outcome }) => outcome === kind).map((outcome) => problem(outcome, kind)),
+      outcomes.filter((one) => one.outcome === kind && isProblem(one)).map((outcome) => problem(outcome, kind)),
     ),
+    refused: outcomes.filter((one) => one.protected === true).map((outcome) => problem(outcome, 'skipped')),
     alreadyGone: [...outcomes, ...notApplied]
       .filter(({ outcome }) => outcome === 'already-gone')
       .map(({ step }) => nameOfStep(step)),
@@ -86,6 +89,7 @@ function listPlanned(plan: RepositoryPlan): Changes {
       .map((decision) => deletionPlanned(decision, decisions)),
     untags: plan.decisions.flatMap(({ digest, untag }) => untag.map((tag) => ({ tag, digest }))),
     problems: [],
+    refused: [],
     alreadyGone: [],
     notApplied: [],
   };
@@ -97,21 +101,29 @@ function decisionsByDigest(plan: RepositoryPlan): DecisionsByDigest {
   return new Map(plan.decisions.map((decision) => [decision.digest, decision]));
 }
 
-function deletionPlanned(decision: ShownDecision, decisions: DecisionsByDigest): DeletionRow {
+/** A decision as a row: its strongest reason, in full and in a few words. */
+export function imageRow(decision: ShownDecision, nameOf: (owner: Digest) => string = shortDigest): ImageRow {
   const { digest, tags, what, sizeBytes, reasons } = decision;
   const reason = strongestReason(reasons);
   if (reason === undefined) return { digest, tags, what, sizeBytes, reason: NO_REASON, brief: NO_REASON };
-  // Its own row is called by its first tag.
-  const nameOf = (owner: Digest): string => decisions.get(owner)?.tags[0] ?? shortDigest(owner);
   return { digest, tags, what, sizeBytes, reason: reason.text, brief: briefReason(reason, nameOf) };
 }
 
-function deletionDone({ step }: Outcome, decisions: DecisionsByDigest): DeletionRow {
+function deletionPlanned(decision: ShownDecision, decisions: DecisionsByDigest): ImageRow {
+  // Its own row is called by its first tag.
+  return imageRow(decision, (owner) => decisions.get(owner)?.tags[0] ?? shortDigest(owner));
+}
+
+function deletionDone({ step }: Outcome, decisions: DecisionsByDigest): ImageRow {
   const decision = decisions.get(step.digest);
   if (decision !== undefined) return deletionPlanned(decision, decisions);
   const { digest, precondition } = step;
   const unknown = { what: 'manifest', sizeBytes: undefined, reason: NO_REASON, brief: NO_REASON };
   return { digest, tags: precondition.tags, ...unknown };
+}
+
+function isProblem(outcome: Outcome): boolean {
+  return outcome.left !== true && outcome.protected !== true;
 }
 
 function problem({ step, why }: Outcome, outcome: ProblemRow['outcome']): ProblemRow {

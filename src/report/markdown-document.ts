@@ -14,19 +14,22 @@ export interface Block {
 
 const encoder = new TextEncoder();
 
+/** How large a text is; of two texts together never more than the sum. */
+type Measure = (text: string) => number;
+
 /**
- * The blocks as one document of at most `maxBytes` bytes of UTF-8. Rows that do not fit are counted in a line of their own,
- * blocks whose head does not fit are left out, and a last line says so. Empty when not even that line fits.
+ * The blocks as one document of at most `most` bytes of UTF-8, or of what `sizeOf` counts. Rows that do not fit are counted in a
+ * line of their own, blocks whose head does not fit are left out, and a last line says so. Empty when not even that line fits.
  */
-export function fitBlocks(blocks: readonly Block[], maxBytes: number): string {
+export function fitBlocks(blocks: readonly Block[], most: number, sizeOf: Measure = countBytes): string {
   const whole = blocks.map((block) => renderBlock(block, block.rows.length)).join('');
-  if (sizeOf(whole) <= maxBytes) return endLine(whole);
+  if (sizeOf(whole) <= most) return endLine(whole);
   const note = `_Parts of this report do not fit here. All of it is in the JSON report._\n`;
-  let left = maxBytes - sizeOf(note);
+  let left = most - sizeOf(note);
   if (left < 0) return '';
   const shown = new Map<Block, string>();
   for (const block of blocks.toSorted((a, b) => a.priority - b.priority)) {
-    const text = fitBlock(block, left);
+    const text = fitBlock(block, left, sizeOf);
     if (text === undefined) continue;
     shown.set(block, text);
     left -= sizeOf(text);
@@ -35,11 +38,11 @@ export function fitBlocks(blocks: readonly Block[], maxBytes: number): string {
 }
 
 /** The block with as many rows as fit, or undefined when its frame alone does not. */
-function fitBlock(block: Block, maxBytes: number): string | undefined {
+function fitBlock(block: Block, most: number, sizeOf: Measure): string | undefined {
   const whole = renderBlock(block, block.rows.length);
-  if (sizeOf(whole) <= maxBytes) return whole;
+  if (sizeOf(whole) <= most) return whole;
   // The line that counts what is left out is longest when nothing is shown.
-  let left = maxBytes - sizeOf(renderBlock(block, 0));
+  let left = most - sizeOf(renderBlock(block, 0));
   if (left < 0) return undefined;
   let count = 0;
   for (const row of block.rows) {
@@ -61,6 +64,6 @@ function endLine(text: string): string {
   return text === '' ? '' : `${text.trimEnd()}\n`;
 }
 
-function sizeOf(text: string): number {
+function countBytes(text: string): number {
   return encoder.encode(text).length;
 }

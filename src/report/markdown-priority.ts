@@ -2,15 +2,19 @@
 
 /** Smaller is more important. What a reader must act on comes before what only explains. */
 export const PRIORITY = {
+  missing: 0,
   verdict: 0,
   error: 1,
-  guards: 2,
-  recovery: 3,
-  evidence: 4,
-  verdicts: 5,
-  problems: 6,
-  reasons: 7,
-  clusters: 8,
-  remarks: 9,
-  changes: 10,
+  difference: 2,
+  guards: 3,
+  recovery: 4,
+  evidence: 5,
+  verdicts: 6,
+  problems: 7,
+  reasons: 8,
+  protectors: 9,
+  remarks: 10,
+  differingImages: 11,
+  changes: 12,
+  chart: 13,
 } as const;

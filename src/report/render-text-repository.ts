@@ -1,14 +1,15 @@
 // One repository of the text report: why things go and stay, then what goes, what was not done, and what to know.
 
-import { type Digest, shortDigest } from '../model/reference.ts';
+import { shortDigest } from '../model/reference.ts';
 import type { RepositoryPlan } from '../plan/plan.ts';
-import { formatBytes } from './format-bytes.ts';
 import { formatCount } from './format-count.ts';
 import { joinSome } from './join-some.ts';
 import { type Changes, listChanges, type ProblemRow } from './list-changes.ts';
 import { pluralize } from './pluralize.ts';
+import { nameOf, renderImages } from './render-text-images.ts';
 import type { Report } from './report.ts';
 import { summarizeClusterUse } from './summarize-cluster-use.ts';
+import { summarizeForgeUse } from './summarize-forge-use.ts';
 import { type Tally, tallyReasons } from './tally-reasons.ts';
 import type { TextPage } from './text-page.ts';
 
@@ -26,9 +27,11 @@ export function renderTextRepository(report: Report, plan: RepositoryPlan, page:
   const lines = [
     ...renderProblems('Not done', changes.problems, page),
     ...renderProblems('In the plan file, but not in the fresh plan, so not done', changes.notApplied, page),
+    ...renderRefused(changes, page),
     ...renderTally(go, page),
     ...renderTally(stay, page),
     ...renderClusterUse(plan, page),
+    ...renderForgeUse(report, plan, page),
     ...renderDeletions(changes, report, page),
     ...renderUntags(changes, page),
     ...renderAlreadyGone(changes, page),
@@ -60,6 +63,32 @@ function renderClusterUse(plan: RepositoryPlan, page: TextPage): readonly string
   ];
 }
 
+function renderForgeUse({ plan: whole }: Report, plan: RepositoryPlan, page: TextPage): readonly string[] {
+  const rows = summarizeForgeUse(plan.decisions);
+  if (rows.length === 0) return [];
+  const cells = rows.map(({ kind, name, images, by }) => [
+    `${kind} ${name}`,
+    pluralize(images, 'image'),
+    joinSome(by, MAX_NAMES),
+  ]);
+  return [
+    ...page.title(`What ${whole?.evidence.forge?.title ?? 'the forge'} protects`),
+    ...page.table(cells, [{ maxShare: 0.4 }, { align: 'right' }, {}], MAX_REASONS),
+  ];
+}
+
+function renderRefused({ refused }: Changes, page: TextPage): readonly string[] {
+  if (refused.length === 0) return [];
+  const lines = refused
+    .slice(0, MAX_ROWS)
+    .flatMap(({ digest, tags, why }) => page.prose(`${nameOf(tags, digest)}: ${why}`, 2));
+  return [
+    ...page.title(`The registry does not delete these (${formatCount(refused.length)})`),
+    ...lines,
+    ...page.more(refused.length - MAX_ROWS),
+  ];
+}
+
 function renderProblems(title: string, rows: readonly ProblemRow[], page: TextPage): readonly string[] {
   if (rows.length === 0) return [];
   const lines = rows.slice(0, MAX_ROWS).flatMap(({ outcome, action, digest, tags, why }) => {
@@ -73,15 +102,9 @@ function renderProblems(title: string, rows: readonly ProblemRow[], page: TextPa
 function renderDeletions({ planned, deletions }: Changes, { command }: Report, page: TextPage): readonly string[] {
   if (deletions.length === 0) return [];
   const wouldBe = command === 'plan' ? 'Would be deleted' : 'Would have been deleted';
-  const cells = deletions.map(({ digest, tags, what, sizeBytes, brief }) => [
-    nameOf(tags, digest),
-    what,
-    sizeBytes === undefined ? '?' : formatBytes(sizeBytes),
-    brief,
-  ]);
   return [
     ...page.title(`${planned ? wouldBe : 'Deleted'} (${formatCount(deletions.length)}; sizes with shared layers)`),
-    ...page.table(cells, [{ maxShare: 0.35 }, { maxShare: 0.1 }, { align: 'right' }, {}], MAX_ROWS),
+    ...renderImages(deletions, page, MAX_ROWS),
   ];
 }
 
@@ -111,11 +134,4 @@ function renderRemarks({ remarks }: RepositoryPlan, page: TextPage): readonly st
     ...remarks.slice(0, MAX_REMARKS).flatMap(({ text }) => page.prose(`- ${text}`, 2)),
     ...page.more(remarks.length - MAX_REMARKS),
   ];
-}
-
-/** The first tag and how many more there are, or the short digest of an untagged one. */
-function nameOf(tags: readonly string[], digest: Digest): string {
-  const [first, ...others] = tags;
-  if (first === undefined) return shortDigest(digest);
-  return others.length === 0 ? first : `${first} +${formatCount(others.length)}`;
 }

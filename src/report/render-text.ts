@@ -1,15 +1,14 @@
 // The report for a terminal and for a log: the verdict first, what to do next last. Reads the report, decides nothing.
 
 import type { RepositoryPlan } from '../plan/plan.ts';
+import { describeDifference } from './describe-difference.ts';
 import { describeEvidence } from './describe-evidence.ts';
-import {
-  describeNextStep,
-  describeOrigin,
-  describeRecovery,
-  describeStatus,
-  type FrontEnd,
-} from './describe-status.ts';
+import { describeLeft } from './describe-left.ts';
+import { describeMissing } from './describe-missing.ts';
+import { describeRecovery } from './describe-recovery.ts';
+import { describeNextStep, describeOrigin, describeStatus, type FrontEnd } from './describe-status.ts';
 import { describeVerdict, type Tone } from './describe-verdict.ts';
+import { renderDifferingImages } from './render-text-difference.ts';
 import { renderTextRepository } from './render-text-repository.ts';
 import type { Report, ReportedError } from './report.ts';
 import { createTextPage, joinLines, type TextOptions, type TextPage } from './text-page.ts';
@@ -24,13 +23,27 @@ export function renderText(report: Report, options: TextOptions): string {
   const page = createTextPage(options);
   const repositories = report.plan?.repositories ?? [];
   return joinLines([
+    ...renderMissing(report, page),
     ...renderVerdict(report, page),
     ...(report.result.kind === 'stopped' ? renderError(report.result.error, page) : []),
+    ...renderLeft(report, page),
     ...repositories.flatMap((one) => renderGuards(one, report, page)),
-    ...renderEvidence(report, page),
+    ...renderDifference(report, page),
+    ...renderEvidence(report, page, options.frontEnd),
     ...repositories.flatMap((one) => renderTextRepository(report, one, page)),
     ...renderEnd(report, page, options.frontEnd),
   ]);
+}
+
+function renderMissing(report: Report, page: TextPage): readonly string[] {
+  const missing = describeMissing(report);
+  if (missing === undefined) return [];
+  const { headline, meaning, lines } = missing;
+  return [
+    ...page.statement(`WARNING: ${headline} ${meaning}`, page.paint.attention),
+    ...lines.flatMap((line) => page.prose(`- ${line}`, 2)),
+    '',
+  ];
 }
 
 function renderVerdict(report: Report, page: TextPage): readonly string[] {
@@ -68,10 +81,27 @@ function renderGuards({ name, guards }: RepositoryPlan, report: Report, page: Te
   ];
 }
 
-function renderEvidence(report: Report, page: TextPage): readonly string[] {
+function renderLeft(report: Report, page: TextPage): readonly string[] {
+  const left = describeLeft(report);
+  return left === undefined ? [] : [...page.title(left.text), ...left.why.flatMap((why) => page.prose(why))];
+}
+
+function renderDifference(report: Report, page: TextPage): readonly string[] {
+  const words = describeDifference(report);
+  if (words === undefined || report.difference === undefined) return [];
+  const paint = words.tone === 'attention' ? page.paint.attention : page.paint.good;
+  return [
+    ...page.title('What this change of the policy does'),
+    ...page.prose(`${words.headline}.`).map(paint),
+    ...page.prose(words.detail),
+    ...renderDifferingImages(report.difference, page),
+  ];
+}
+
+function renderEvidence(report: Report, page: TextPage, frontEnd: FrontEnd = 'cli'): readonly string[] {
   const { plan } = report;
   if (plan === undefined) return [];
-  const rows = describeEvidence(plan.evidence);
+  const rows = describeEvidence(plan.evidence, frontEnd);
   const label = Math.max(...rows.map(({ source }) => source.length)) + 2;
   return [
     ...page.title(`Looked at (${describeOrigin(report)})`),

@@ -1,6 +1,6 @@
 // Why things go and why they stay, with numbers that add up to the verdict.
 
-import type { RepositoryPlan } from '../plan/plan.ts';
+import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
 import { formatCount } from './format-count.ts';
 import type { Report } from './report.ts';
 import { type ReasonRow, summarizeReasons } from './summarize-reasons.ts';
@@ -13,8 +13,17 @@ export interface Tally {
   readonly rows: readonly ReasonRow[];
 }
 
-/** Both sides for one repository. After an apply: what really went, and everything else. */
-export function tallyReasons(report: Report, plan: RepositoryPlan): { readonly go: Tally; readonly stay: Tally } {
+/** The decisions of one repository by what became of them. */
+interface Sides {
+  /** To go, or gone. */
+  readonly went: readonly ShownDecision[];
+  readonly kept: readonly ShownDecision[];
+  /** To go, and still there after an apply. */
+  readonly spared: readonly ShownDecision[];
+}
+
+/** Every decision on exactly one side. After an apply: what really went, and everything else. */
+export function splitDecisions(report: Report, plan: RepositoryPlan): Sides {
   const applied = report.command === 'plan' ? undefined : report.applied?.filter((one) => one.name === plan.name);
   const gone = new Set(
     (applied ?? [])
@@ -23,21 +32,26 @@ export function tallyReasons(report: Report, plan: RepositoryPlan): { readonly g
       .map(({ step }) => step.digest),
   );
   const planned = plan.decisions.filter(({ decision }) => decision === 'delete');
-  const went = applied === undefined ? planned : planned.filter(({ digest }) => gone.has(digest));
-  const kept = plan.decisions.filter(({ decision }) => decision === 'keep');
-  const spared = planned.length - went.length;
-  const stayRows = [...summarizeReasons(kept), ...(spared === 0 ? [] : [sparedRow(spared)])];
+  return {
+    went: applied === undefined ? planned : planned.filter(({ digest }) => gone.has(digest)),
+    kept: plan.decisions.filter(({ decision }) => decision === 'keep'),
+    spared: applied === undefined ? [] : planned.filter(({ digest }) => !gone.has(digest)),
+  };
+}
+
+/** Both sides for one repository. */
+export function tallyReasons(report: Report, plan: RepositoryPlan): { readonly go: Tally; readonly stay: Tally } {
+  const { went, kept, spared } = splitDecisions(report, plan);
+  const stay = kept.length + spared.length;
+  const stayRows = [...summarizeReasons(kept), ...(spared.length === 0 ? [] : [sparedRow(spared.length)])];
   return {
     go: { title: `Why ${formatCount(went.length)} ${goVerb(report)}`, rows: summarizeReasons(went) },
-    stay: {
-      title: `Why ${formatCount(kept.length + spared)} ${stayVerb(report, kept.length + spared)}`,
-      rows: stayRows,
-    },
+    stay: { title: `Why ${formatCount(stay)} ${stayVerb(report, stay)}`, rows: stayRows },
   };
 }
 
 function sparedRow(count: number): ReasonRow {
-  return { count, text: 'deletion not done in this run (skipped, failed, or not in the plan file)', names: [] };
+  return { count, text: 'deletion not done in this run (skipped, failed, left, or not in the plan file)', names: [] };
 }
 
 function goVerb({ command, applied }: Report): string {

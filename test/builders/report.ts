@@ -2,11 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import { describeReason, type Reason, type Remark } from '../../src/model/decision.ts';
+import type { DeploymentState } from '../../src/model/forge.ts';
 import type { CommitId } from '../../src/model/history.ts';
 import { type Digest, parseDigest, type Tag } from '../../src/model/reference.ts';
 import { hours, instantFromMs } from '../../src/model/time.ts';
 import type { Outcome } from '../../src/plan/outcome.ts';
 import type { EvidenceSummary, GuardFinding, Plan, RepositoryPlan, ShownDecision, Step } from '../../src/plan/plan.ts';
+import type { DifferingImages, PlanDifference } from '../../src/plan/plan-difference.ts';
 import { buildReport, type ReportInput } from '../../src/report/build-report.ts';
 import type { Report } from '../../src/report/report.ts';
 
@@ -122,6 +124,23 @@ export function reportOf(input: Partial<ReportInput>): Report {
   });
 }
 
+/** A difference that can be told; sizes count in full. */
+export function differenceOf(
+  base: string,
+  parts: readonly { name: string; more: readonly ShownDecision[]; kept: readonly ShownDecision[] }[],
+): PlanDifference {
+  const images = (decisions: readonly ShownDecision[]): DifferingImages => ({
+    count: decisions.length,
+    bytes: decisions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    decisions,
+  });
+  return {
+    kind: 'told',
+    base,
+    repositories: parts.map(({ name, more, kept }) => ({ name, moreDeleted: images(more), moreKept: images(kept) })),
+  };
+}
+
 export function outcomeOf(step: Step, outcome: Outcome['outcome'], why?: string): Outcome {
   return { step, outcome, ...(why === undefined ? {} : { why }) };
 }
@@ -166,6 +185,29 @@ export const because = {
     found: { kind: 'tag-pattern', name: '{branch}-{commit}', tag: tagOf(branch) },
     proof: 'the declared pattern',
   }),
+  pullRequest: (number: number, commit: string): Reason => ({
+    rule: 'pull-request',
+    number,
+    by: { kind: 'commit', commit: commitOf(commit), found: REVISION },
+  }),
+  testMerge: (number: number, commit: string): Reason => ({
+    rule: 'pull-request',
+    number,
+    by: { kind: 'test-merge', commit: commitOf(commit), found: REVISION },
+  }),
+  pullRequestTag: (number: number): Reason => ({
+    rule: 'pull-request',
+    number,
+    by: { kind: 'tag', found: { kind: 'tag-pattern', name: 'pr-{number}', tag: tagOf(`pr-${number}`) } },
+  }),
+  published: (tag: string): Reason => ({ rule: 'release', tag, commit: commitOf(tag), found: REVISION }),
+  deployed: (environment: string, state: DeploymentState, commit: string): Reason => ({
+    rule: 'deployment',
+    environment,
+    state,
+    commit: commitOf(commit),
+    found: REVISION,
+  }),
   ownerGoes: (of: string): Reason => ({ rule: 'owner-goes', owners: [digestOf(of)] }),
 };
 
@@ -209,6 +251,13 @@ export function reportFullOf(text: string): Report {
     { rule: 'git', policy: text, reference: { kind: 'branch', name: text }, commit: commitOf('a'), found },
     { rule: 'pin', pin: text, tag: tagOf(text) },
     { rule: 'unlinked', why: text },
+    {
+      rule: 'pull-request',
+      number: 1,
+      by: { kind: 'tag', found: { kind: 'tag-pattern', name: text, tag: tagOf(text) } },
+    },
+    { rule: 'release', tag: text, commit: commitOf('a'), found },
+    { rule: 'deployment', environment: text, state: 'active', commit: commitOf('a'), found },
   ];
   const decisions = [
     ...kept.map((reason, index) =>
@@ -221,7 +270,7 @@ export function reportFullOf(text: string): Report {
         untag: [text],
       }),
     ),
-    ...(['deleted', 'failed', 'skipped', 'already-gone'] as const).map((name) =>
+    ...['deleted', 'failed', 'skipped', 'already-gone', 'left', 'protected'].map((name) =>
       decisionOf({
         decision: 'delete',
         name,
@@ -239,18 +288,35 @@ export function reportFullOf(text: string): Report {
   const sources = [{ kind: 'cluster', name: text, pods: 1, objects: 1 }] as const;
   const outcomes = decisions
     .filter(({ decision }) => decision === 'delete')
-    .map((decision, index) =>
-      outcomeOf(
-        deleteStep(decision),
-        (['deleted', 'failed', 'skipped', 'already-gone'] as const)[index] ?? 'failed',
-        text,
-      ),
-    );
+    .map((decision, index): Outcome => {
+      const outcome = (['deleted', 'failed', 'skipped', 'already-gone'] as const)[index] ?? 'skipped';
+      return {
+        ...outcomeOf(deleteStep(decision), outcome, text),
+        ...(index === 4 ? { left: true } : {}),
+        ...(index === 5 ? { protected: true } : {}),
+      };
+    });
   return reportOf({
     tool: text,
     command: 'apply',
     result: { kind: 'stopped', error: { name: text, code: text, message: text, hint: text, exitCode: 4 } },
-    plan: { ...plan, evidence: { ...plan.evidence, kubernetes: { sources, images: 1 } } },
+    plan: {
+      ...plan,
+      evidence: {
+        ...plan.evidence,
+        git: { branches: 1, tags: 1, commits: 1, remote: text },
+        kubernetes: { sources, images: 1 },
+        forge: { title: text, repository: text, pullRequests: 1, releases: 1, deployments: 1 },
+        missing: [
+          { source: 'kubernetes', why: text },
+          { source: 'forge', why: text },
+        ],
+      },
+    },
+    difference: differenceOf(
+      text,
+      repositories.map(({ name }) => ({ name, more: decisions, kept: decisions })),
+    ),
     applied: repositories.map(({ name }) => ({ name, outcomes, notApplied: outcomes })),
     journal: text,
     planFile: text,

@@ -7,11 +7,8 @@ import type { Explanation } from '../../src/report/explanation.ts';
 import { renderExplanation, renderExplanationMarkdown } from '../../src/report/render-explanation.ts';
 import { renderMarkdown } from '../../src/report/render-markdown.ts';
 import { renderText } from '../../src/report/render-text.ts';
-import type { Report } from '../../src/report/report.ts';
 import {
-  because,
   commitOf,
-  decisionOf,
   deleteStep,
   digestOf,
   outcomeOf,
@@ -21,139 +18,21 @@ import {
   tagOf,
   typicalDecisions,
 } from '../builders/report.ts';
+import { appliedPartly, fiveThousand, NAME, worlds } from '../builders/report-worlds.ts';
 
 const decisions = typicalDecisions();
 const doomed = decisions.filter(({ decision }) => decision === 'delete');
 const kept = decisions.filter(({ decision }) => decision === 'keep');
-const NAME = 'ghcr.io/team/app';
 
-const SHARE_GUARD = {
-  guard: 'max-delete-share',
-  text: '5 of 14 images (36%) would go, more than the 30% that are allowed.',
-  hint: 'Look at the list; if it is meant, raise --max-delete-share.',
-} as const;
-const POD_GUARD = {
-  guard: 'empty-context',
-  text: 'The context staging has no pod at all.',
-  hint: 'If that cluster is gone, leave it out with --kube-context.',
-} as const;
-const UNLINKED_REMARK = {
-  code: 'many-unlinked',
-  text: '1 image has no link to a commit and is kept: build with the label org.opencontainers.image.revision, or declare images.tagPatterns.',
-} as const;
-
-function appliedPartly(): Report {
-  const [index, child, first, second, third] = doomed.map(deleteStep);
-  return reportOf({
-    command: 'apply',
-    result: { kind: 'applied' },
-    plan: planOf([repositoryPlan(decisions)]),
-    planFile: 'plan.json',
-    journal: './registry-cleanup-journal.jsonl',
-    applied: [
-      {
-        name: NAME,
-        outcomes: [
-          outcomeOf(index!, 'deleted'),
-          outcomeOf(child!, 'already-gone'),
-          outcomeOf(first!, 'failed', 'the registry answered 403: the token needs delete:packages'),
-          outcomeOf(second!, 'skipped', 'the tag hotfix-7 was put on it after the plan was made'),
-        ],
-        notApplied: [outcomeOf(third!, 'skipped', 'it is used by prod: shop/Deployment/web now')],
-      },
-    ],
-  });
-}
-
-const fiveThousand = Array.from({ length: 5000 }, (_, index) =>
-  decisionOf({ decision: 'delete', name: `main-${index}`, reasons: [because.superseded(`main-${index}`)] }),
-);
-
-const reports: Readonly<Record<string, () => Report>> = {
-  'plan-typical': () =>
-    reportOf({ plan: planOf([repositoryPlan(decisions, { remarks: [UNLINKED_REMARK] })]), planFile: 'plan.json' }),
-  'plan-guards': () => reportOf({ plan: planOf([repositoryPlan(decisions, { guards: [SHARE_GUARD, POD_GUARD] })]) }),
-  'plan-empty-repository': () => reportOf({ plan: planOf([repositoryPlan([])]) }),
-  'plan-nothing-to-do': () => reportOf({ plan: planOf([repositoryPlan(kept)]) }),
-  'plan-look-ahead': () =>
-    reportOf({ plan: planOf([repositoryPlan(decisions)], { asOf: '2027-01-01T00:00:00Z' }), planFile: 'plan.json' }),
-  'plan-without-evidence': () => {
-    const plan = planOf([repositoryPlan(decisions)]);
-    return reportOf({ plan: { ...plan, evidence: { repositories: plan.evidence.repositories } } });
-  },
-  'plan-several-repositories': () =>
-    reportOf({
-      plan: planOf([
-        repositoryPlan(decisions),
-        repositoryPlan(
-          [
-            decisionOf({
-              decision: 'keep',
-              name: 'both',
-              tags: ['v2', 'v1'],
-              reasons: [because.branch('main')],
-              untag: ['v1'],
-            }),
-          ],
-          { name: 'ghcr.io/team/tools', guards: [POD_GUARD] },
-        ),
-        repositoryPlan([], { name: 'ghcr.io/team/new' }),
-      ]),
-      planFile: "it's a plan.json",
-    }),
-  'plan-5000-deletions': () => reportOf({ plan: planOf([repositoryPlan([...kept, ...fiveThousand])]) }),
-  'apply-done': () =>
-    reportOf({
-      command: 'apply',
-      result: { kind: 'applied' },
-      plan: planOf([repositoryPlan(decisions)]),
-      journal: './registry-cleanup-journal.jsonl',
-      applied: [{ name: NAME, outcomes: doomed.map((one) => outcomeOf(deleteStep(one), 'deleted')), notApplied: [] }],
-    }),
-  'apply-with-failures': appliedPartly,
-  'apply-refused': () =>
-    reportOf({
-      command: 'apply',
-      result: { kind: 'refused' },
-      plan: planOf([repositoryPlan(decisions, { guards: [SHARE_GUARD] })]),
-    }),
-  'apply-stopped': () => ({
-    ...appliedPartly(),
-    result: {
-      kind: 'stopped',
-      error: {
-        name: 'NetworkError',
-        code: 'TIMEOUT',
-        message: 'delete sha256:41a75215b14c of ghcr.io/team/app: no answer within 30s, 5 tries',
-        hint: 'Run again later: what is done stays done.',
-        exitCode: 4,
-      },
-    },
-  }),
-  'stopped-before-plan': () =>
-    reportOf({
-      result: {
-        kind: 'stopped',
-        error: {
-          name: 'EvidenceError',
-          code: 'EVIDENCE_KUBERNETES',
-          message: 'The context staging may not list deployments in the namespace shop: 403 Forbidden.',
-          hint: 'Grant list on deployments, or leave the context out with --kube-context.',
-          exitCode: 5,
-        },
-      },
-    }),
-};
-
-describe.each(Object.keys(reports))('the report %s', (name) => {
+describe.each(Object.keys(worlds))('the report %s', (name) => {
   it.each([80, 120])('reads well in a terminal of %d columns', async (width) => {
-    const text = renderText(reports[name]!(), { color: false, width });
+    const text = renderText(worlds[name]!(), { color: false, width });
     await expect(text).toMatchFileSnapshot(`../golden/report-${name}-${width}.txt`);
   });
 
   it('reads well as Markdown', async () => {
     // 5,000 rows would make a golden file of a megabyte: this one is cut earlier.
-    const text = renderMarkdown(reports[name]!(), { maxBytes: 12_000 });
+    const text = renderMarkdown(worlds[name]!(), { maxBytes: 12_000 });
     await expect(text).toMatchFileSnapshot(`../golden/report-${name}.md`);
   });
 });
@@ -182,7 +61,7 @@ it('an error of several lines keeps them', () => {
   const error = { name: 'UsageError', code: 'POLICY_INVALID', message: 'line 1: a\nline 2: b', exitCode: 2 };
   const report = reportOf({ result: { kind: 'stopped', error } });
   expect(renderText(report, { color: false, width: 80 })).toContain('  line 1: a\n  line 2: b\n');
-  expect(renderMarkdown(report)).toContain('line 1: a<br>line 2: b');
+  expect(renderMarkdown(report)).toContain('**line 1: a** (`UsageError` `POLICY_INVALID`, exit code 2)\n\n- line 2: b');
 });
 
 describe('an apply of a plan file whose images have gone meanwhile', () => {

@@ -1,0 +1,298 @@
+// Reports as users meet them, by name: what the golden files are made of.
+
+import type { EvidenceSummary, Plan, ShownDecision } from '../../src/plan/plan.ts';
+import type { Report } from '../../src/report/report.ts';
+import {
+  because,
+  decisionOf,
+  deleteStep,
+  differenceOf,
+  outcomeOf,
+  planOf,
+  reportOf,
+  repositoryPlan,
+  typicalDecisions,
+} from './report.ts';
+
+const decisions = typicalDecisions();
+const doomed = decisions.filter(({ decision }) => decision === 'delete');
+const kept = decisions.filter(({ decision }) => decision === 'keep');
+export const NAME = 'ghcr.io/team/app';
+const JOURNAL = './registry-cleanup-journal.jsonl';
+
+const SHARE_GUARD = {
+  guard: 'max-delete-share',
+  text: '5 of 14 images (36%) would go, more than the 30% that are allowed.',
+  hint: 'Look at the list; if it is meant, raise --max-delete-share.',
+} as const;
+const POD_GUARD = {
+  guard: 'empty-context',
+  text: 'The context staging has no pod at all.',
+  hint: 'If that cluster is gone, leave it out with --kube-context.',
+} as const;
+const MISSING_GUARD = {
+  guard: 'missing-evidence',
+  text: 'Kubernetes was not looked at: secrets are not given to pull requests of forks',
+  hint: 'Plan where everything can be looked at.',
+} as const;
+const UNLINKED_REMARK = {
+  code: 'many-unlinked',
+  text: '1 image has no link to a commit and is kept: build with the label org.opencontainers.image.revision, or declare images.tagPatterns.',
+} as const;
+const RIGHT_REMARK = {
+  code: 'unproved-right',
+  text: 'Nobody can tell beforehand whether this token may delete: the first delete goes alone.',
+} as const;
+
+export function appliedPartly(): Report {
+  const [index, child, first, second, third] = doomed.map(deleteStep);
+  return reportOf({
+    command: 'apply',
+    result: { kind: 'applied' },
+    plan: planOf([repositoryPlan(decisions)]),
+    planFile: 'plan.json',
+    journal: JOURNAL,
+    applied: [
+      {
+        name: NAME,
+        outcomes: [
+          outcomeOf(index!, 'deleted'),
+          outcomeOf(child!, 'already-gone'),
+          outcomeOf(first!, 'failed', 'the registry answered 403: the token needs delete:packages'),
+          outcomeOf(second!, 'skipped', 'the tag hotfix-7 was put on it after the plan was made'),
+        ],
+        notApplied: [outcomeOf(third!, 'skipped', 'it is used by prod: shop/Deployment/web now')],
+      },
+    ],
+  });
+}
+
+/** 5,000 images of old commits. */
+export const fiveThousand = Array.from({ length: 5000 }, (_, index) =>
+  decisionOf({ decision: 'delete', name: `main-${index}`, reasons: [because.superseded(`main-${index}`)] }),
+);
+
+const FORGE: NonNullable<EvidenceSummary['forge']> = {
+  title: 'GitHub',
+  repository: 'team/app',
+  pullRequests: 7,
+  releases: 12,
+  deployments: 41,
+};
+
+const forgeKept: readonly ShownDecision[] = [
+  decisionOf({
+    decision: 'keep',
+    name: 'pr-118',
+    tags: ['pr-118', 'pr-118-5d1e0c2'],
+    reasons: [because.pullRequest(118, 'basket'), because.pullRequestTag(118)],
+  }),
+  decisionOf({ decision: 'keep', name: 'pr-118 merge', tags: [], reasons: [because.testMerge(118, 'basket merge')] }),
+  decisionOf({ decision: 'keep', name: 'pr-121', reasons: [because.pullRequest(121, 'search')] }),
+  decisionOf({ decision: 'keep', name: 'v2.3.0', reasons: [because.published('v2.3.0')] }),
+  decisionOf({ decision: 'keep', name: 'v2.2.0', reasons: [because.published('v2.2.0')] }),
+  decisionOf({
+    decision: 'keep',
+    name: 'main-9e8d7c6',
+    reasons: [because.deployed('production', 'active', 'main-9e8d7c6'), because.branch('main')],
+  }),
+  decisionOf({
+    decision: 'keep',
+    name: 'main-8d7c6b5',
+    reasons: [
+      because.deployed('production', 'inactive', 'main-8d7c6b5'),
+      because.deployed('staging', 'pending', 'main-8d7c6b5'),
+    ],
+  }),
+];
+
+function githubPlan(extra: Partial<EvidenceSummary> = {}): Plan {
+  const plan = planOf([repositoryPlan([...kept, ...forgeKept, ...doomed], { remarks: [RIGHT_REMARK] })]);
+  const git = { branches: 12, tags: 34, commits: 1204, remote: 'https://github.com/team/app' };
+  return { ...plan, evidence: { ...plan.evidence, git, forge: FORGE, ...extra } };
+}
+
+const BASE = 'main at 1a2b3c4d5e';
+const moreDeleted = doomed.slice(2);
+const moreKept = kept.slice(5, 7);
+
+function withoutClusters({ git, repositories }: EvidenceSummary): EvidenceSummary {
+  return { ...(git === undefined ? {} : { git }), repositories };
+}
+
+function forkPlan(): Report {
+  const missing = [{ source: 'kubernetes', why: 'secrets are not given to pull requests of forks' }] as const;
+  const inCluster = kept.filter(({ reasons }) => reasons[0]?.rule === 'kubernetes');
+  const unprotected = inCluster.map((one) =>
+    decisionOf({ decision: 'delete', name: one.tags[0]!, tags: one.tags, reasons: [because.superseded(one.tags[0]!)] }),
+  );
+  const all = [...kept.filter((one) => !inCluster.includes(one)), ...forgeKept, ...doomed, ...unprotected];
+  const plan = planOf([repositoryPlan(all, { guards: [MISSING_GUARD] })]);
+  const evidence = { ...withoutClusters(plan.evidence), forge: FORGE, missing };
+  return reportOf({ plan: { ...plan, evidence } });
+}
+
+function quotaSpent(): Report {
+  const steps = doomed.map(deleteStep);
+  const why = "80 % of the token's hourly quota of 1,000 requests is used; it is full again at 2026-11-21 21:04 UTC";
+  return reportOf({
+    command: 'apply',
+    result: { kind: 'applied' },
+    plan: githubPlan(),
+    journal: JOURNAL,
+    applied: [
+      {
+        name: NAME,
+        outcomes: steps.map((step, index) =>
+          index < 2 ? outcomeOf(step, 'deleted') : { ...outcomeOf(step, 'skipped', why), left: true },
+        ),
+        notApplied: [],
+      },
+    ],
+  });
+}
+
+function protectedImages(): Report {
+  const [index, child, first, second, third] = doomed.map(deleteStep);
+  const last = 'You cannot delete the last tagged version of a package. You must delete the package instead.';
+  const popular = 'Publicly visible package versions with more than 5000 downloads cannot be deleted.';
+  return reportOf({
+    command: 'apply',
+    result: { kind: 'applied' },
+    plan: githubPlan(),
+    journal: JOURNAL,
+    applied: [
+      {
+        name: NAME,
+        outcomes: [
+          outcomeOf(index!, 'deleted'),
+          outcomeOf(child!, 'deleted'),
+          { ...outcomeOf(first!, 'skipped', popular), protected: true },
+          outcomeOf(second!, 'deleted'),
+          { ...outcomeOf(third!, 'skipped', last), protected: true },
+        ],
+        notApplied: [],
+      },
+    ],
+  });
+}
+
+/** All of them; each call makes a new one. */
+export const worlds: Readonly<Record<string, () => Report>> = {
+  'plan-typical': () =>
+    reportOf({ plan: planOf([repositoryPlan(decisions, { remarks: [UNLINKED_REMARK] })]), planFile: 'plan.json' }),
+  'plan-guards': () => reportOf({ plan: planOf([repositoryPlan(decisions, { guards: [SHARE_GUARD, POD_GUARD] })]) }),
+  'plan-empty-repository': () => reportOf({ plan: planOf([repositoryPlan([])]) }),
+  'plan-nothing-to-do': () => reportOf({ plan: planOf([repositoryPlan(kept)]) }),
+  'plan-look-ahead': () =>
+    reportOf({ plan: planOf([repositoryPlan(decisions)], { asOf: '2027-01-01T00:00:00Z' }), planFile: 'plan.json' }),
+  'plan-without-evidence': () => {
+    const plan = planOf([repositoryPlan(decisions)]);
+    return reportOf({ plan: { ...plan, evidence: { repositories: plan.evidence.repositories } } });
+  },
+  'plan-several-repositories': () =>
+    reportOf({
+      plan: planOf([
+        repositoryPlan(decisions),
+        repositoryPlan(
+          [
+            decisionOf({
+              decision: 'keep',
+              name: 'both',
+              tags: ['v2', 'v1'],
+              reasons: [because.branch('main')],
+              untag: ['v1'],
+            }),
+          ],
+          { name: 'ghcr.io/team/tools', guards: [POD_GUARD] },
+        ),
+        repositoryPlan([], { name: 'ghcr.io/team/new' }),
+      ]),
+      planFile: "it's a plan.json",
+    }),
+  'plan-5000-deletions': () => reportOf({ plan: planOf([repositoryPlan([...kept, ...fiveThousand])]) }),
+  'plan-github': () => reportOf({ plan: githubPlan(), planFile: 'plan.json' }),
+  'plan-fork': forkPlan,
+  'plan-difference': () =>
+    reportOf({
+      plan: githubPlan(),
+      planFile: 'plan.json',
+      difference: differenceOf(BASE, [{ name: NAME, more: moreDeleted, kept: moreKept }]),
+    }),
+  'plan-fork-difference': () => ({
+    ...forkPlan(),
+    difference: differenceOf(BASE, [{ name: NAME, more: moreDeleted, kept: [] }]),
+  }),
+  'plan-same-policy': () =>
+    reportOf({
+      plan: githubPlan(),
+      planFile: 'plan.json',
+      difference: differenceOf('the built-in policy', [{ name: NAME, more: [], kept: [] }]),
+    }),
+  'plan-untold-difference': () =>
+    reportOf({
+      plan: githubPlan(),
+      planFile: 'plan.json',
+      difference: { kind: 'untold', base: BASE, why: '.registry-cleanup.yml:4:3: unknown key "keepPolicys"' },
+    }),
+  'apply-done': () =>
+    reportOf({
+      command: 'apply',
+      result: { kind: 'applied' },
+      plan: planOf([repositoryPlan(decisions)]),
+      journal: JOURNAL,
+      applied: [{ name: NAME, outcomes: doomed.map((one) => outcomeOf(deleteStep(one), 'deleted')), notApplied: [] }],
+    }),
+  'apply-with-failures': appliedPartly,
+  'apply-quota-spent': quotaSpent,
+  'apply-protected': protectedImages,
+  'apply-refused': () =>
+    reportOf({
+      command: 'apply',
+      result: { kind: 'refused' },
+      plan: planOf([repositoryPlan(decisions, { guards: [SHARE_GUARD] })]),
+    }),
+  'apply-stopped': () => ({
+    ...appliedPartly(),
+    result: {
+      kind: 'stopped',
+      error: {
+        name: 'NetworkError',
+        code: 'TIMEOUT',
+        message: 'delete sha256:41a75215b14c of ghcr.io/team/app: no answer within 30s, 5 tries',
+        hint: 'Run again later: what is done stays done.',
+        exitCode: 4,
+      },
+    },
+  }),
+  'stopped-before-plan': () =>
+    reportOf({
+      result: {
+        kind: 'stopped',
+        error: {
+          name: 'EvidenceError',
+          code: 'EVIDENCE_KUBERNETES',
+          message: 'The context staging may not list deployments in the namespace shop: 403 Forbidden.',
+          hint: 'Grant list on deployments, or leave the context out with --kube-context.',
+          exitCode: 5,
+        },
+      },
+    }),
+  'stopped-by-bad-policy': () =>
+    reportOf({
+      result: {
+        kind: 'stopped',
+        error: {
+          name: 'UsageError',
+          code: 'POLICY_INVALID',
+          message: [
+            '3 mistakes in the policy file:',
+            '  .registry-cleanup.yml:2:3: unknown key "tagz"; did you mean "tags"?',
+            '  .registry-cleanup.yml:4:3: unknown key "keepPolicys"; did you mean "keepPolicies"?',
+            '  .registry-cleanup.yml:9:20: got "1.5", expected a number from 0 to 1',
+          ].join('\n'),
+          exitCode: 2,
+        },
+      },
+    }),
+};
