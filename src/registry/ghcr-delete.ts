@@ -21,7 +21,7 @@ export interface GhcrChanges {
 const GOOD_FOR_MS = 1000;
 
 /** How the right to delete is given, for both kinds of token. */
-export const DELETE_HINT: string =
+const DELETE_HINT =
   'A classic token needs the scope delete:packages. The GITHUB_TOKEN of a workflow needs "packages: write" among its permissions, and its ' +
   'repository the Admin role in the package\'s settings, under "Manage Actions access".';
 
