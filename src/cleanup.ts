@@ -25,7 +25,14 @@ export { runRestore } from './run/restore.ts';
 
 /** What a run has found out so far, for the report; filled while it goes. */
 type Findings = {
-  -readonly [Key in 'plan' | 'applied' | 'planFile' | 'journal' | 'firstSeen' | 'baseline']?: ReportInput[Key];
+  -readonly [Key in
+    | 'plan'
+    | 'applied'
+    | 'planFile'
+    | 'journal'
+    | 'firstSeen'
+    | 'baseline'
+    | 'difference']?: ReportInput[Key];
 };
 
 /**
@@ -38,6 +45,7 @@ export async function runPlan(settings: Settings, context: RunContext): Promise<
     carryOver(previous, found);
     await withPlan({ settings, context, previous, also: new Map() }, async (planned) => {
       found.plan = planned.plan;
+      if (planned.difference !== undefined) found.difference = planned.difference;
       found.firstSeen = rememberFirstSeen(planned, previous, context.now());
       if (settings.planFile === undefined) return;
       await writeJsonFile(settings.planFile, planned.plan);

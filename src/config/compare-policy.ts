@@ -60,10 +60,6 @@ function findOtherEvidence(findings: Findings, { file, decided, settings }: Comp
     );
     if (!same) return 'it asks other contexts or namespaces';
   }
-  const rules = (['pullRequests', 'releases', 'deployments'] as const).filter(
-    (rule) => decided.policy.forge[rule] !== 'off' && settings.policy.forge[rule] === 'off',
-  );
-  if (rules.length > 0) return `it counts what forge.${rules.join(', forge.')} names`;
   return isAboutOthers(findings, file, settings) ? 'it is about other repositories' : undefined;
 }
 

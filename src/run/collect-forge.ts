@@ -6,6 +6,7 @@ import type { ForgeReading } from '../github/read-forge.ts';
 import type { Log } from '../log.ts';
 import type { Forge } from '../model/forge.ts';
 import type { CommitId, History } from '../model/history.ts';
+import type { Policy } from '../model/policy.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { listUnknownCommits } from '../policy/unknown-commits.ts';
 
@@ -43,13 +44,13 @@ export async function collectForge(request: ForgeRequest): Promise<ForgeEvidence
   );
   try {
     const { buildForge, readForge } = await import('../github/read-forge.ts');
-    const rules = settings.policy.forge;
+    const wants = listWanted(settings);
     const readings: ForgeReading[] = [];
     const history = await readHistoryOf(request, async () => {
       const reading = await readForge(github, forge, {
-        pullRequests: rules.pullRequests !== 'off',
-        releases: rules.releases !== 'off',
-        deployments: rules.deployments !== 'off',
+        pullRequests: wants('pullRequests'),
+        releases: wants('releases'),
+        deployments: wants('deployments'),
       });
       readings.push(reading);
       return reading;
@@ -69,6 +70,12 @@ export async function collectForge(request: ForgeRequest): Promise<ForgeEvidence
   } finally {
     await github.close();
   }
+}
+
+/** Whether a rule needs its list: this policy's, or the one's that it is compared with. */
+function listWanted({ policy, compareWith }: Settings): (rule: keyof Policy['forge']) => boolean {
+  const policies = compareWith?.kind === 'policy' ? [policy, compareWith.policy] : [policy];
+  return (rule) => policies.some(({ forge }) => forge[rule] !== 'off');
 }
 
 async function readHistoryOf(request: ForgeRequest, read: () => Promise<ForgeReading>): Promise<History> {

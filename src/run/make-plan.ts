@@ -1,11 +1,15 @@
 // From settings to a plan: collect, decide, plan. Connections are open while the plan is used, and closed after it.
 
 import type { Settings } from '../config/settings.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Instant } from '../model/time.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { PlanDifference } from '../plan/plan-difference.ts';
 import { type Decisions, decide } from '../policy/decide.ts';
 import { TOOL } from '../version.ts';
 import { type AlsoDigests, type Collected, closeAll, collectEvidence, type RunContext } from './collect-evidence.ts';
+import { comparePlans } from './compare-plans.ts';
 import type { PreviousRun } from './run-files.ts';
 
 /** Evidence, the decisions on it, and the plan: all that a run knows before it does anything. */
@@ -13,6 +17,8 @@ export interface Planned {
   readonly collected: Collected;
   readonly decided: ReadonlyMap<string, Decisions>;
   readonly plan: Plan;
+  /** What another policy would do to the same evidence, where the settings name one. */
+  readonly difference: PlanDifference | undefined;
 }
 
 /** What a plan is made from. */
@@ -32,31 +38,51 @@ export async function withPlan<Result>(
   const collected = await collectEvidence(settings, context, request.also);
   try {
     const now = settings.asOf ?? context.now();
-    const decided = new Map(
-      collected.repositories.map(({ name, snapshot }): [string, Decisions] => {
-        const { history, forge, usage } = collected;
-        const firstSeen = previous?.firstSeenIn(name);
-        return [name, decide({ snapshot, history, forge, usage, firstSeen }, settings.policy, now)];
-      }),
-    );
-    const plan = buildPlan({
-      tool: TOOL,
-      createdAt: context.now(),
-      asOf: settings.asOf,
-      evidence: collected.summary,
-      previous: previous?.evidence,
-      guards: settings.policy.guards,
-      repositories: [...decided].map(([name, decisions]) => ({
-        name,
-        ...decisions,
-        deleteRight: collected.repositories.find((repository) => repository.name === name)?.snapshot.deleteRight,
-      })),
-    });
-    return await use({ collected, decided, plan });
+    const createdAt = context.now();
+    const planBy = (policy: Policy) =>
+      planEvidence({ collected, policy, previous, now, createdAt, asOf: settings.asOf });
+    const { decided, plan } = planBy(settings.policy);
+    const difference = comparePlans(settings.compareWith, { collected, plan, planBy: (policy) => planBy(policy).plan });
+    return await use({ collected, decided, plan, difference });
   } finally {
     await closeAll(
       collected.repositories.map(({ registry }) => registry),
       context.log,
     );
   }
+}
+
+interface EvidencePlan {
+  readonly collected: Collected;
+  readonly policy: Policy;
+  readonly previous: PreviousRun | undefined;
+  readonly now: Instant;
+  readonly createdAt: Instant;
+  readonly asOf: Instant | undefined;
+}
+
+/** Decides and plans. The same evidence, policy and times always give the same plan. */
+function planEvidence(made: EvidencePlan): Pick<Planned, 'decided' | 'plan'> {
+  const { collected, policy, previous, now, createdAt, asOf } = made;
+  const { history, forge, usage } = collected;
+  const decided = new Map(
+    collected.repositories.map(({ name, snapshot }): [string, Decisions] => {
+      const firstSeen = previous?.firstSeenIn(name);
+      return [name, decide({ snapshot, history, forge, usage, firstSeen }, policy, now)];
+    }),
+  );
+  const plan = buildPlan({
+    tool: TOOL,
+    createdAt,
+    asOf,
+    evidence: collected.summary,
+    previous: previous?.evidence,
+    guards: policy.guards,
+    repositories: [...decided].map(([name, decisions]) => ({
+      name,
+      ...decisions,
+      deleteRight: collected.repositories.find((repository) => repository.name === name)?.snapshot.deleteRight,
+    })),
+  });
+  return { decided, plan };
 }
