@@ -45,7 +45,8 @@ export async function readActionFile(): Promise<z.infer<typeof actionFile>> {
 
 /**
  * Runs the bundle in a new folder below `parent`, as the runner does: every input that `action.yml` declares is in the
- * environment, with its default or empty, in upper case, hyphens stay; and nothing of this process but PATH.
+ * environment, with its default or empty, in upper case, hyphens stay; and nothing of this process but PATH. There is no GitHub here
+ * but the one of a test: without `without-forge: 'false'` none is asked.
  */
 export async function runAction(
   parent: string,
@@ -60,9 +61,10 @@ export async function runAction(
   for (const name of ['workspace', 'temp', 'home']) await mkdir(at(name));
   for (const name of ['output', 'env', 'state', 'path', 'summary.md']) await writeFile(at(name), '');
   await writeFile(at('event.json'), '{}');
+  const wanted: Readonly<Record<string, string>> = { 'without-forge': 'true', ...inputs };
   const given = Object.entries(declared.inputs).map(([name, input]): [string, string] => [
     `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
-    inputs[name] ?? input.default ?? '',
+    wanted[name] ?? evaluate(input.default ?? ''),
   ]);
   const result = await runProcess({
     file: join(root, declared.runs.main),
@@ -97,6 +99,11 @@ export async function runAction(
     outputs: parseOutputs(outputText),
     summary: await readFile(at('summary.md'), 'utf8'),
   };
+}
+
+/** The one expression that action.yml has for a default. */
+function evaluate(text: string): string {
+  return text.replace(/^\$\{\{ github\.token \}\}$/, 'ghs_of_this_job_0123456789');
 }
 
 /** `name<<ghadelimiter_…`, the value, the delimiter. */
