@@ -142,6 +142,15 @@ describe('a refusal', () => {
       { name: 'AuthError', code: 'FORBIDDEN', hint: 'The token needs contents: read.' },
     ],
     [
+      '403 while much of the quota remains',
+      refuse(403, 'No', {
+        'x-ratelimit-limit': '1000',
+        'x-ratelimit-remaining': '900',
+        'x-ratelimit-reset': '1795294830',
+      }),
+      { name: 'AuthError', code: 'FORBIDDEN' },
+    ],
+    [
       '403 that only speaks of a limit',
       refuse(403, 'You have exceeded a secondary rate limit'),
       { name: 'AuthError', code: 'FORBIDDEN' },
