@@ -213,7 +213,7 @@ function decideOn(world: World): Decisions {
   const evidence = {
     snapshot: snapshotOf(world.nodes),
     history: world.history,
-    forge: undefined,
+    forge: world.forge,
     usage: usageOf(world.used),
     firstSeen: undefined,
   };

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Digest, parseTag } from '../../src/model/reference.ts';
 import { parseReferrerTag } from '../../src/model/referrer-tag.ts';
 import { type Decisions, decide } from '../../src/policy/decide.ts';
+import type { Link } from '../../src/policy/link.ts';
 import { commitIdOf } from '../builders/history.ts';
 import { ANY_AGE, digestOf, NOW, policyOf, snapshotOf, usageOf } from '../builders/snapshot.ts';
 import { someTag, type World, worlds } from './world.ts';
@@ -105,17 +106,26 @@ describe('for every repository, history, cluster and policy', () => {
 });
 
 /**
- * Whether the node, or something that it belongs to, is linked to a live commit by a tag whose pattern nobody declared: such
- * nodes compete with each other.
+ * Whether the node, or something that it belongs to, has a doubtful link, or stays for a tag whose pattern nobody declared: such nodes
+ * compete with each other.
  */
 function restsOnLooks(decided: Decisions, digest: Digest): boolean {
   const seen = new Set([digest]);
   for (const each of seen) {
     for (const owner of [...decided.graph.parentsOf(each), ...decided.graph.subjectsOf(each)]) seen.add(owner);
   }
-  return [...seen].some((each) =>
-    (decided.links.get(each) ?? []).some((link) => link.kind === 'commit' && !link.mayCondemn),
+  return [...seen].some(
+    (each) =>
+      (decided.links.get(each) ?? []).some(isDoubtful) ||
+      decided.decisions
+        .get(each)
+        ?.reasons.some((reason) => reason.rule === 'release' && reason.found.tag !== undefined),
   );
+}
+
+function isDoubtful(link: Link): boolean {
+  if (link.kind === 'commit') return !link.mayCondemn;
+  return link.kind === 'named' || ((link.kind === 'proposed' || link.kind === 'gone') && link.proof === undefined);
 }
 
 /** Plain images with sure links that compete for few places: where one more candidate shows at once. */
@@ -152,7 +162,7 @@ function decideOn(world: World): Decisions {
   const evidence = {
     snapshot: snapshotOf(world.nodes),
     history: world.history,
-    forge: undefined,
+    forge: world.forge,
     usage: usageOf(world.used),
     firstSeen: undefined,
   };

@@ -1,6 +1,7 @@
 // Arbitrary worlds for property tests: a repository, a history, clusters, pins, and a policy that fits none of them.
 
 import fc from 'fast-check';
+import type { Deployment, Forge, PullRequest, Release } from '../../src/model/forge.ts';
 import type { History } from '../../src/model/history.ts';
 import type { KeepPolicy, LimitOperator, Policy } from '../../src/model/policy.ts';
 import { parseTag } from '../../src/model/reference.ts';
@@ -8,10 +9,11 @@ import { durationFromMs, hours, instantFromMs } from '../../src/model/time.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, LONG_AGO, NOW, type NodeSpec, policyOf, referrerTagOf } from '../builders/snapshot.ts';
 
-/** Everything that `decide` gets, still as specs, so that a property can change one thing. */
+/** Everything that `decide` gets, still as specs, so that a property can change one thing. The forge was not always asked. */
 export interface World {
   readonly nodes: readonly NodeSpec[];
   readonly history: History;
+  readonly forge: Forge | undefined;
   readonly used: readonly string[];
   readonly policy: Policy;
 }
@@ -26,6 +28,7 @@ export function worlds(): fc.Arbitrary<World> {
   return fc.record({
     nodes: fc.integer({ min: 0, max: 14 }).chain(nodesOf),
     history: histories(),
+    forge: fc.option(forges(), { nil: undefined, freq: 3 }),
     used: fc.array(
       fc.oneof(
         tagText().map((tag) => `registry.example.com/shop/app:${tag}`),
@@ -114,7 +117,9 @@ function dropDuplicateTags(nodes: readonly NodeSpec[]): readonly NodeSpec[] {
 
 function tagText(): fc.Arbitrary<string> {
   return fc.oneof(
-    fc.constantFrom('latest', 'main', 'dev', 'v1.0.0', '1.0.0', 'feature-x', 'pr-1', 'gone-branch', 'buildcache'),
+    fc.constantFrom('latest', 'main', 'dev', 'v1.0.0', '1.0.0', 'feature-x', 'gone-branch', 'buildcache'),
+    fc.constantFrom('pr-1', 'pr-2'),
+    fc.integer({ min: 0, max: COMMITS + 2 }).map((n) => `pr-1-${commitIdOf(`c${n}`).slice(0, 8)}`),
     fc.integer({ min: 0, max: COMMITS + 2 }).map((n) => commitIdOf(`c${n}`).slice(0, 8)),
   );
 }
@@ -152,6 +157,43 @@ function histories(): fc.Arbitrary<History> {
   );
 }
 
+/** What a forge may say about the commits of {@link histories}, about some that nobody has, and about tests of merging them. */
+export function forges(): fc.Arbitrary<Forge> {
+  const anyCommit = fc.integer({ min: 0, max: COMMITS + 2 }).map((n) => commitIdOf(`c${n}`));
+  const date = fc.integer({ min: 0, max: 60 }).map((days) => instantFromMs(NOW - days * 24 * HOUR_MS));
+  const pullRequest = fc.record<PullRequest>({
+    number: fc.integer({ min: 1, max: 3 }),
+    head: commitNumber().map((n) => commitIdOf(`c${n}`)),
+    baseBranch: fc.constantFrom('main', 'dev', 'gone'),
+  });
+  const release = fc.record<Release>(
+    { tag: fc.constantFrom('v1.0.0', 'v2.0.0', 'v9', 'latest'), isDraft: fc.boolean(), date, commit: anyCommit },
+    { requiredKeys: ['tag', 'isDraft', 'date'] },
+  );
+  const deployment = fc.record<Deployment>({
+    environment: fc.constantFrom('production', 'staging'),
+    commit: anyCommit,
+    state: fc.constantFrom('active', 'inactive', 'inactive', 'pending', 'failed', 'unknown'),
+    createdAt: date,
+  });
+  // Commits that no history has may be test merges of one that it has.
+  const testMerges = fc
+    .array(fc.tuple(fc.integer({ min: COMMITS, max: COMMITS + 2 }), commitNumber()), { maxLength: 3 })
+    .map((pairs) => new Map(pairs.map(([merge, head]) => [commitIdOf(`c${merge}`), commitIdOf(`c${head}`)])));
+  return fc.record<Forge>(
+    {
+      complete: fc.constant(true),
+      title: fc.constant('GitHub'),
+      repository: fc.constant('acme/shop'),
+      pullRequests: fc.uniqueArray(pullRequest, { selector: ({ number }) => number, maxLength: 3 }),
+      releases: fc.array(release, { maxLength: 4 }),
+      deployments: fc.array(deployment, { maxLength: 6 }),
+      testMerges,
+    },
+    { requiredKeys: ['complete', 'title', 'repository', 'testMerges'] },
+  );
+}
+
 function commitNumber(): fc.Arbitrary<number> {
   return fc.integer({ min: 0, max: COMMITS - 1 });
 }
@@ -162,10 +204,16 @@ function policies(): fc.Arbitrary<Policy> {
       keepPolicies: fc.array(keepPolicy(), { maxLength: 3 }),
       within: fc.constantFrom(durationFromMs(0), hours(2)),
       pins: fc.uniqueArray(tagText(), { maxLength: 2 }),
-      tagPatterns: fc.uniqueArray(fc.constantFrom('{branch}', '{tag}', '{commit}', 'pr-{number}'), { maxLength: 3 }),
+      tagPatterns: fc.uniqueArray(
+        fc.constantFrom('{branch}', '{tag}', '{commit}', 'pr-{number}', 'pr-{number}-{commit}'),
+        {
+          maxLength: 3,
+        },
+      ),
       source: fc.constantFrom<'any' | readonly string[]>('any', []),
       unlinked: fc.constantFrom('keep' as const, 'delete' as const),
       untag: fc.boolean(),
+      forge: forgeRules(),
     })
     .map((draw) =>
       policyOf({
@@ -174,8 +222,20 @@ function policies(): fc.Arbitrary<Policy> {
         pins: { tags: draw.pins, expressions: [], list: [] },
         images: { source: draw.source, tagPatterns: draw.tagPatterns, unlinked: draw.unlinked },
         untag: draw.untag,
+        forge: draw.forge,
       }),
     );
+}
+
+function forgeRules(): fc.Arbitrary<Policy['forge']> {
+  const off = fc.constant('off' as const);
+  const last = fc.constantFrom(-1, 1, 1, 2);
+  const environments = fc.constantFrom<readonly string[]>([], ['prod*']);
+  return fc.record<Policy['forge']>({
+    pullRequests: fc.oneof({ weight: 3, arbitrary: fc.record({ last }) }, off),
+    releases: fc.oneof({ weight: 3, arbitrary: fc.record({ last }) }, off),
+    deployments: fc.oneof({ weight: 3, arbitrary: fc.record({ environments, last }) }, off),
+  });
 }
 
 function keepPolicy(): fc.Arbitrary<KeepPolicy> {

@@ -23,7 +23,7 @@ export function keepReleases(input: ForgeRuleInput, claims: Claims): ReadonlyMap
   const { releases: wish } = input.policy.forge;
   const reasons = collectReasons();
   if (wish === 'off') return reasons.keep;
-  const releases = (input.forge.releases ?? []).toSorted((a, b) => b.date - a.date || compareText(a.tag, b.tag));
+  const releases = (input.forge.releases ?? []).toSorted(newestFirst);
   const named = claimsByName(input, releases);
   const commits = new Map(releases.map((release) => [release, commitOfRelease(release, input.history)]));
   const about = releases.flatMap((release): readonly EventClaim<Release>[] => {
@@ -54,6 +54,10 @@ function selectReleases(releases: readonly Release[], last: number): readonly Re
 /** The commit that the release says, else that of its tag; undefined when nobody knows it. */
 export function commitOfRelease({ tag, commit }: Release, { references }: History): CommitId | undefined {
   return commit ?? references.find((reference) => reference.kind === 'tag' && reference.name === tag)?.commit;
+}
+
+function newestFirst(a: Release, b: Release): number {
+  return b.date - a.date || compareText(a.tag, b.tag) || compareText(a.commit ?? '', b.commit ?? '');
 }
 
 /** Images with a tag that names the release, by release. */
