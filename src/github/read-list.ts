@@ -64,10 +64,12 @@ async function readPages(options: ListOptions): Promise<readonly Page[] | Moved>
   if (next === undefined) return checkOnlyPage(options, first);
   if (last === undefined) return readOneByOne(options, first);
   if (last > MAX_PAGES) throw noEnd(options);
-  const numbers = Array.from({ length: last - 1 }, (_, index) => index + 2);
-  const rest = await mapConcurrently(numbers, PAGES_AT_ONCE, (page) => readPage(options, { page }));
-  const pages = [first, ...rest];
-  return pages.at(-1)?.next === undefined ? pages : { moved: 'it has grown by a page' };
+  // The ends before all others: what goes while those are read then shows at the end, which is read once more.
+  const end = await readPage(options, { page: last });
+  if (end.next !== undefined) return { moved: 'it has grown by a page' };
+  const between = Array.from({ length: Math.max(0, last - 2) }, (_, index) => index + 2);
+  const rest = await mapConcurrently(between, PAGES_AT_ONCE, (page) => readPage(options, { page }));
+  return [first, ...rest, end];
 }
 
 /** A full page without any link is either all, or a proxy has taken the link away. */
@@ -105,7 +107,7 @@ async function findMove(options: ListOptions, pages: readonly Page[]): Promise<M
   if (pages.length === 1) return undefined;
   const empty = pages.findIndex(({ items }) => items.length === 0);
   if (empty >= 0) return { moved: `page ${empty + 1} of ${pages.length} is empty` };
-  // Where items come only at one end, whatever goes or comes shifts the last page.
+  // Where items come only at one end, whatever goes or comes shifts the last page, which was read before those between.
   const { newItems = 'anywhere' } = options.request;
   const again = newItems === 'anywhere' ? pages : pages.filter(isAtEnd);
   const changes = await mapConcurrently(again, PAGES_AT_ONCE, (page) => hasChanged(options, page));

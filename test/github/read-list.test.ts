@@ -178,6 +178,18 @@ describe('a list that moves', () => {
     expect(await read(list)).toEqual(list.items);
   });
 
+  it('is read again when an item in its middle goes while the pages after it are still to be read', async () => {
+    const list = await serve(550, {
+      before: (_, { items }, page) => {
+        // Page 3 is read by then; the first item of page 5 becomes the last one of page 4.
+        if (page === 5 && items.length === 550) items.splice(250, 1);
+      },
+    });
+    const items = await read(list, { newItems: 'start' });
+    expect(items).toContainEqual({ name: 'b401' });
+    expect(items).toEqual(list.items);
+  });
+
   it('is read again when it grows by a page', async () => {
     const list = await serve(200, {
       before: (count, { items }) => {
