@@ -15,7 +15,7 @@ export interface GithubAddresses {
 }
 
 /** GitHub's own; https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api */
-export const GITHUB_COM: GithubAddresses = { apiUrl: 'https://api.github.com', serverUrl: 'https://github.com' };
+const GITHUB_COM: GithubAddresses = { apiUrl: 'https://api.github.com', serverUrl: 'https://github.com' };
 
 /** https://docs.github.com/enterprise-cloud@latest/admin/data-residency/network-details-for-ghecom */
 const DATA_RESIDENCY = /^(?:api\.)?([a-z0-9-]+\.ghe\.com)$/;
