@@ -22,7 +22,7 @@ export interface GithubRun {
   readonly repository?: string;
   /** Default `schedule`. */
   readonly event?: WorkflowEvent;
-  /** Beside `github-token` and `provider`. */
+  /** Beside `github-token`, `provider` and `without-forge` (false). */
   readonly inputs?: Readonly<Record<string, string>>;
   /** Outranks everything. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export async function runGithubAction(parent: string, run: GithubRun): Promise<A
   const file = join(folder, 'event.json');
   await writeFile(file, JSON.stringify(buildEvent(run)));
   // An address of loopback does not tell that it is GitHub's registry.
-  const inputs = { 'github-token': run.token, provider: 'github', ...run.inputs };
+  const inputs = { 'without-forge': 'false', 'github-token': run.token, provider: 'github', ...run.inputs };
   return await runAction(parent, inputs, { ...buildEnvironment(run), GITHUB_EVENT_PATH: file, ...run.environment });
 }
 
