@@ -14,6 +14,8 @@ const entry = readFileSync(join(dist, 'index.js'), 'utf8');
 /** Texts that only these packages contain; they survive minifying. */
 const MARKS = {
   undici: 'UND_ERR_',
+  '@actions/cache': 'ACTIONS_CACHE_SERVICE_V2',
+  '@octokit/rest': 'octokit-rest.js/',
   '@actions/core': 'ACTIONS_ID_TOKEN_REQUEST_URL',
   '@kubernetes/client-node': 'OpenIDConnectAuth',
 };
@@ -31,9 +33,9 @@ describe('the bundle', () => {
     expect(chunks.filter((name) => readFileSync(join(dist, name), 'utf8').includes(mark))).not.toEqual([]);
   });
 
-  it('is small as a whole: 4 MB, no source maps', () => {
+  it('is small as a whole: 5 MB, no source maps', () => {
     const sizes = files.map((name) => readFileSync(join(dist, name)).length);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(4_000_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(5_000_000);
     expect(files.filter((name) => name.endsWith('.map'))).toEqual([]);
   });
 
