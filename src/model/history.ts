@@ -26,7 +26,10 @@ export interface GitReference {
 /** Position of a commit in a {@link CommitGraph}: 0 … size − 1. */
 export type CommitIndex = number;
 
-/** All commits reachable from the references, as a graph over positions. Immutable. */
+/**
+ * All commits reachable from the references and, where a forge was asked, from the heads of open pull requests, as a graph over
+ * positions. Immutable.
+ */
 export interface CommitGraph {
   readonly size: number;
   /** The position of a full commit id, or undefined when it is not in the history. */

@@ -68,13 +68,11 @@ export function collectClaims(input: ForgeRuleInput): Claims {
     atCommit,
     ofPullRequests,
     find(commit) {
-      const merged = forge.testMerges.get(commit);
-      const ids = merged === undefined ? [commit] : [commit, merged];
-      return ids.flatMap((id) => {
-        const at = history.graph.indexOf(id);
-        const named = (byName.get(id.slice(0, SHORTEST)) ?? []).filter(({ name }) => id.startsWith(name));
-        return [...(at === undefined ? [] : (atCommit.get(at) ?? [])), ...named.map(({ claim }) => claim)];
-      });
+      // Images of a test merge are gathered at the commit that it merges.
+      const id = forge.testMerges.get(commit) ?? commit;
+      const at = history.graph.indexOf(id);
+      const named = (byName.get(id.slice(0, SHORTEST)) ?? []).filter(({ name }) => id.startsWith(name));
+      return [...(at === undefined ? [] : (atCommit.get(at) ?? [])), ...named.map(({ claim }) => claim)];
     },
   };
 }
@@ -93,13 +91,12 @@ function gather(link: Link, image: Pick<Claim, 'digest' | 'products'>, gathered:
   if (link.kind === 'pull-request') {
     gathered.ofPullRequests.push({ digest: image.digest, number: link.number, found });
   }
-  const merge = link.kind === 'proposed' ? link.merge : undefined;
   if (link.kind === 'commit' || link.kind === 'proposed') {
-    const known = { ...claim, commit: link.commit, ...(merge === undefined ? {} : { merge }) };
-    appendTo(gathered.atCommit, link.commit, known);
+    const merge = link.kind === 'proposed' && link.merge !== undefined ? { merge: link.merge } : {};
+    appendTo(gathered.atCommit, link.commit, { ...claim, commit: link.commit, ...merge });
+  } else if (link.commit !== undefined) {
+    appendTo(gathered.byName, link.commit.slice(0, SHORTEST), { name: link.commit, claim });
   }
-  const name = typeof link.commit === 'string' ? link.commit : merge;
-  if (name !== undefined) appendTo(gathered.byName, name.slice(0, SHORTEST), { name, claim });
 }
 
 function isSure(link: Exclude<Link, { kind: 'unknown' }>): boolean {

@@ -3,7 +3,7 @@
 import { RE2JS } from 're2js';
 
 /** How a glob is held against a text. */
-export interface GlobOptions {
+interface GlobOptions {
   /** Default false. */
   readonly ignoreCase?: boolean;
 }

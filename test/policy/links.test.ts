@@ -308,6 +308,12 @@ describe('a tag', () => {
     it.each<[string, string, readonly string[], readonly string[]]>([
       ['that is open is of it', 'pr-12', [], ['pull request 12 by pr-{number}']],
       ['that is open is of it by a declared pattern too', 'pr-12', ['pr-{number}'], ['pull request 12 by pr-{number}']],
+      [
+        'that is open is not gone by a pattern of something else',
+        'pr-12',
+        ['{branch}'],
+        ['pull request 12 by pr-{number}'],
+      ],
       ['that is open, written with zeros', 'pr-0012', [], ['pull request 12 by pr-{number}']],
       ['that is not open says nothing when nobody declared the pattern', 'pr-7', [], []],
       [
@@ -555,6 +561,12 @@ describe('images are built here', () => {
       'when an image proved ours names a commit of a pull request',
       [labelled(commitIdOf('proposal'), { [SOURCE]: 'https://github.com/acme/shop' })],
       [],
+      true,
+    ],
+    [
+      'when only a doubtful tag names one, and a declared pattern finds a branch',
+      [{ name: 'a', tags: [commitIdOf('proposal').slice(0, 7), 'main'] }],
+      ['{branch}'],
       true,
     ],
     [

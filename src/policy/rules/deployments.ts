@@ -80,11 +80,10 @@ function selectDeployments(deployments: readonly Deployment[], selecting: Select
   const oldest = oldestOfNewest([...dates.values()], last);
   const newest = deployments.reduce((latest, { createdAt }) => Math.max(latest, createdAt), 0);
   return deployments.filter((deployment) => {
-    const { state, commit, createdAt } = deployment;
+    const { state, createdAt } = deployment;
     if (state === 'active' || state === 'unknown') return true;
-    if (createdAt === newest && (state !== 'inactive' || !isTornDown)) return true;
-    if (state === 'inactive') return wasActive(deployment) && (dates.get(commit) ?? createdAt) >= oldest;
-    return state === 'pending' && (createdAt >= oldest || isLate(deployment));
+    if (state === 'inactive') return wasActive(deployment) && createdAt >= oldest;
+    return createdAt === newest || (state === 'pending' && (createdAt >= oldest || isLate(deployment)));
   });
 }
 

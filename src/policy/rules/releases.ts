@@ -64,11 +64,12 @@ function newestFirst(a: Release, b: Release): number {
 function claimsByName(input: ForgeRuleInput, releases: readonly Release[]): ReadonlyMap<Release, readonly Claim[]> {
   const { graph, policy } = input;
   const slugs = indexReferenceSlugs(releases.map((release) => ({ kind: 'tag' as const, name: release.tag, release })));
-  const patterns = selectTagPatterns(policy.images.tagPatterns);
+  const patterns = selectTagPatterns(policy.images.tagPatterns).filter(({ placeholders }) =>
+    placeholders.includes('tag'),
+  );
   const groupOf = makeGroupOf(graph, policy.images.groupBy);
   const named = new Map<Release, Claim[]>();
   for (const { digest, tags } of graph.nodes.values()) {
-    if (graph.roleOf(digest) !== 'image') continue;
     const products = groupOf(digest);
     for (const { tag, pattern, text } of tags.flatMap((each) => namesInTag(each, patterns))) {
       const found = { kind: 'tag-pattern', name: pattern.source, tag } as const;

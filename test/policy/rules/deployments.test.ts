@@ -373,14 +373,16 @@ describe('an image is of a deployment', () => {
 });
 
 it('a doubtful link takes no place from a deployment with a sure one', () => {
-  const nodes = [tagged(commitIdOf('c4').slice(0, 8)), built('c3'), built('c2')];
-  const deployments: readonly Line[] = [
-    ['c5', 'active', 1],
-    ['c4', 'inactive', 2],
-    ['c3', 'inactive', 3],
-    ['c2', 'inactive', 4],
-  ];
-  expect(keptOf(nodes, deployments, { last: 1 })).toEqual(['c3', 'tagged']);
+  for (const doubtful of ['c4', 'lost']) {
+    const nodes = [tagged(commitIdOf(doubtful).slice(0, 8)), built('c3'), built('c2')];
+    const deployments: readonly Line[] = [
+      ['c5', 'active', 1],
+      [doubtful, 'inactive', 2],
+      ['c3', 'inactive', 3],
+      ['c2', 'inactive', 4],
+    ];
+    expect(keptOf(nodes, deployments, { last: 1 })).toEqual(['c3', 'tagged']);
+  }
 });
 
 describe('reasons', () => {

@@ -195,6 +195,12 @@ describe('an image that no policy reaches', () => {
       'unlinked',
     ],
     [
+      'stays when only a pull request leads to the commit in a tag whose pattern nobody declared',
+      { name: 'a', tags: [commitIdOf('proposed').slice(0, 8)] },
+      { source: 'any' },
+      'unlinked',
+    ],
+    [
       'goes when only a pull request leads to its commit and every image is ours',
       built('a', 'proposed'),
       { source: 'any' },

@@ -28,6 +28,7 @@ const HISTORY: HistorySpec = {
   references: [
     { kind: 'branch', name: 'main', commit: 'm3' },
     { kind: 'branch', name: 'feature', commit: 'f1' },
+    { kind: 'tag', name: 'v1', commit: 'm2' },
   ],
 };
 const OPEN = [
@@ -49,6 +50,12 @@ describe('an open pull request keeps', () => {
     [
       'all that it leads to when its base branch is not there, since nobody can tell them apart',
       [{ number: 12, head: 'p3', base: 'gone' }],
+      1,
+      ['m1', 'm2', 'p1', 'p2', 'p3'],
+    ],
+    [
+      'all that it leads to when only a Git tag is called as its base',
+      [{ number: 12, head: 'p3', base: 'v1' }],
       1,
       ['m1', 'm2', 'p1', 'p2', 'p3'],
     ],
@@ -148,6 +155,11 @@ describe('a test merge', () => {
   it('keeps no image at the branch that its commit is on: policies of Git do not count it', () => {
     const merge = { pullRequests: [], testMerges: { merge: 'f1' } };
     expect(decide([built('merge')], merge, { last: 1 }).rulesOf('merge')).toEqual(['git-superseded']);
+  });
+
+  it('is told by its own id when it goes, too', () => {
+    const [reason] = decide([built('older'), built('now')], forge, { last: 1 }).of('older').reasons;
+    expect(reason).toMatchObject({ rule: 'git-superseded', commit: commitIdOf('older') });
   });
 
   it('is told by its own id', () => {
@@ -273,6 +285,15 @@ describe('reasons', () => {
         by: { kind: 'commit', commit: commitIdOf('p3'), found: { kind: 'label', name: REVISION } },
       },
     ]);
+  });
+
+  it('tell one place about the whole image, and no tag beside it', () => {
+    const node = {
+      ...built('p3'),
+      name: 'a',
+      tags: [commitIdOf('p3').slice(0, 8), `sha-${commitIdOf('p3').slice(0, 8)}`],
+    };
+    expect(decide([node], { pullRequests: [OPEN[0]] }, { last: 1 }).rulesOf('a')).toEqual(['pull-request']);
   });
 
   it('are at most ten, however many pull requests keep an image, the latest first', () => {

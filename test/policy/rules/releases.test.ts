@@ -39,7 +39,9 @@ describe('releases keep', () => {
     ],
     ['both of a date that shares the last place', [V1, { ...V2, date: V3.date }, V3], 1, ['c2', 'c3']],
     ['nothing when there are none', [], 5, []],
-    ['every draft, which takes no place', [{ ...V1, draft: true }, V2, V3], 1, ['c1', 'c3']],
+    ['every draft, however old', [{ ...V1, draft: true }, V2, V3], 1, ['c1', 'c3']],
+    ['no place for a draft', [{ ...V1, date: '2026-11-01T00:00:00Z', draft: true }, V2, V3], 1, ['c1', 'c3']],
+    ['nothing of a branch that is called as the release', [{ tag: 'main', date: V3.date }], 1, []],
     ['a draft of a commit that has no Git tag yet', [{ ...V1, tag: 'v9', commit: 'c4', draft: true }], 1, ['c4']],
     ['the commit of the Git tag when the release says none', [{ tag: 'v2', date: V2.date }], 1, ['c2']],
     [
@@ -148,6 +150,12 @@ describe('remarks', () => {
       [lost('e'), lost('d'), lost('c'), lost('b'), lost('a')],
       1,
       ['5 releases have no Git tag, so that only tags of images can name it: a, b, c and 2 more'],
+    ],
+    [
+      'name a release that is called as a branch',
+      [lost('main')],
+      1,
+      ['a release has no Git tag, so that only tags of images can name it: main'],
     ],
     ['say nothing of a draft, which has none yet', [lostDraft], 1, []],
     ['say nothing of a release that says no commit while its Git tag is there', [lost('v2')], 1, []],
