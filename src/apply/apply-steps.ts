@@ -8,6 +8,7 @@ import type { Step } from '../plan/plan.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { beginInOrder } from './begin-in-order.ts';
 import { objectionTo } from './check-step.ts';
+import { lookAfter } from './look-after.ts';
 import { carryOutStep } from './step.ts';
 import { type TagWatch, watchTags } from './tag-watch.ts';
 
@@ -26,7 +27,8 @@ export interface AppliedSteps {
  * What became of every step, in their order. Never throws: whatever goes wrong is an outcome. After a refused right, a used up quota,
  * a fault of our own, a tag delete that took a manifest along, or a journal that cannot be written, nothing more is tried.
  * Steps begin in their order, each after all that must be gone before it have ended. They go one by one until a first delete has
- * shown that deleting is allowed, then as many at once as the registry takes: what has begun is always a prefix of the plan.
+ * shown that deleting is allowed, then as many at once as the registry takes: what has begun is always a prefix of the plan. At the end
+ * what has come meanwhile is looked at once more, where the registry can take deletions back.
  */
 export async function applySteps(steps: readonly Step[], options: ApplyOptions): Promise<AppliedSteps> {
   const watch = watchTags({
@@ -53,10 +55,11 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
     options.log.progress(`apply ${options.name}`, ended, steps.length);
     return outcome;
   };
-  const outcomes = await beginInOrder(steps, work, {
+  const done = await beginInOrder(steps, work, {
     limit: () => (run.mayDelete ? options.registry.capabilities.deletesInFlight : 1),
     mustWait: (step, underWay) => [...underWay].some((other) => hangsTogether(step, other)),
   });
+  const outcomes = await lookAfter(done, options);
   return { outcomes, ...(run.stopped?.left === true ? { notNow: run.stopped.why } : {}) };
 }
 

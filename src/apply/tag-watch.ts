@@ -33,6 +33,14 @@ export interface TagWatchOptions {
 
 const WINDOW_PER_LOOK = 3;
 
+/** So many requests take a minute on the slowest registry that we know; in a larger repository its lists have to do. */
+const MAX_TAGS_ASKED = 2000;
+
+/** Whether a look may ask for every single one of so many tags. */
+export function asksEveryTag(tags: number): boolean {
+  return tags <= MAX_TAGS_ASKED;
+}
+
 /** A watch that has not looked yet: the first `refresh` does. */
 export function watchTags(options: TagWatchOptions): TagWatch {
   const { registry, snapshot } = options;
@@ -42,6 +50,7 @@ export function watchTags(options: TagWatchOptions): TagWatch {
   const news = createNews(registry, known.digests);
   let riddle: string | undefined;
   let goodUntilMs = Number.NEGATIVE_INFINITY;
+  let hasLooked = false;
   let looking: Promise<void> | undefined;
 
   /** Whether it may list anything for all we know: it is named, and cannot be read. What the plan found absent may stay so. */
@@ -50,7 +59,9 @@ export function watchTags(options: TagWatchOptions): TagWatch {
 
   async function look(): Promise<void> {
     const startedMs = options.clockMs();
-    const { tags, unresolved, untagged } = await registry.lookAround(known);
+    // What was pushed right before the plan may be on no list yet, and nothing was deleted by then.
+    const everyTag = !hasLooked && asksEveryTag(snapshot.tags.size);
+    const { tags, unresolved, untagged } = await registry.lookAround(known, { everyTag });
     byDigest = groupTags(tags);
     // A known tag has gone; behind a new one there may be something that the registry does not show yet.
     const riddles = unresolved.filter((tag) => !snapshot.tags.has(tag)).map((tag) => `tag ${tag}`);
@@ -62,6 +73,7 @@ export function watchTags(options: TagWatchOptions): TagWatch {
     for (const digest of untagged) if (await isRiddle(digest)) riddles.push(digest);
     // Only now: while a look goes on, what the last one left open stays open.
     [riddle] = riddles;
+    hasLooked = true;
     const endedMs = options.clockMs();
     goodUntilMs = endedMs + Math.max(options.windowMs, WINDOW_PER_LOOK * (endedMs - startedMs));
   }
@@ -87,7 +99,7 @@ export function watchTags(options: TagWatchOptions): TagWatch {
 }
 
 /** What a referrer tag (cosign's, or the referrers fallback) says that it belongs to. */
-function subjectsNamed(tag: Tag, { nodes }: TagWatchOptions['snapshot']): readonly Digest[] {
+export function subjectsNamed(tag: Tag, { nodes }: TagWatchOptions['snapshot']): readonly Digest[] {
   const pointer = parseReferrerTag(tag);
   if (pointer === undefined) return [];
   if (pointer.kind === 'whole') return [pointer.subject];

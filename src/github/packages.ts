@@ -44,8 +44,8 @@ export interface Packages {
   isShown(): Promise<boolean>;
   /** 204, 400, 404 or 422. */
   deleteVersion(id: number): Promise<PackageAnswer>;
-  /** 204, 400, 404 or 422. */
-  restoreVersion(id: number): Promise<PackageAnswer>;
+  /** 204, 400, 404 or 422. `beyondBudget`: whatever share of the quota is used. */
+  restoreVersion(id: number, how: { readonly beyondBudget: boolean }): Promise<PackageAnswer>;
 }
 
 /** As many as GitHub gives at most. */
@@ -150,7 +150,7 @@ function createPackages(github: Github, place: string, requestOf: RequestOf): Pa
   });
   const change = async (
     part: PartialRoute,
-    rest: Pick<GithubRequest, 'method' | 'purpose' | 'permission' | 'repeatable'>,
+    rest: Pick<GithubRequest, 'method' | 'purpose' | 'permission' | 'repeatable' | 'beyondBudget'>,
   ) => {
     const { status, data } = await send(part, { ...rest, expect: REFUSABLE });
     return { status, message: wordsOf(data) };
@@ -186,10 +186,10 @@ function createPackages(github: Github, place: string, requestOf: RequestOf): Pa
     },
     deleteVersion: (id) =>
       change(version(id), { method: 'DELETE', purpose: `delete the version ${id} of ${place}`, permission: DELETE }),
-    restoreVersion: (id) => {
+    restoreVersion: (id, { beyondBudget }) => {
       const { path = '', parameters = {} } = version(id);
       const purpose = `restore the version ${id} of ${place}`;
-      const rest = { method: 'POST', repeatable: true, purpose, permission: RESTORE } as const;
+      const rest = { method: 'POST', repeatable: true, beyondBudget, purpose, permission: RESTORE } as const;
       return change({ path: `${path}/restore`, parameters }, rest);
     },
   };

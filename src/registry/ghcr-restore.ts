@@ -11,6 +11,8 @@ import type { RestoreAnswer } from './port.ts';
 interface Restoring extends Pick<GhcrChanges, 'packages' | 'book' | 'place'> {
   /** Waits between looks for what was restored. Milliseconds. */
   readonly pausesMs: readonly number[];
+  /** Beyond the share of the quota. */
+  readonly isUrgent: boolean;
 }
 type OnAnswer = (digest: Digest, answer: RestoreAnswer) => Promise<void>;
 
@@ -52,17 +54,18 @@ async function readBoth({ packages, book }: Restoring): Promise<Lists> {
 }
 
 async function restoreOne(restoring: Restoring, lists: Lists, digest: Digest): Promise<RestoreAnswer> {
-  const { packages, book, pausesMs } = restoring;
+  const { packages, book, pausesMs, isUrgent } = restoring;
   const present = lists.active.get(digest);
   if (present !== undefined) return { kind: 'already-there', tags: present.tags };
-  const id = lists.deleted.get(digest);
+  // What this run deleted just now may not be on GitHub's list of the deleted yet.
+  const id = lists.deleted.get(digest) ?? book.findGone(digest);
   if (id === undefined) {
     return {
       kind: 'refused',
       why: 'GitHub does not list it as deleted: that was more than 30 days ago, or it was never there',
     };
   }
-  const answer = await packages.restoreVersion(id);
+  const answer = await packages.restoreVersion(id, { beyondBudget: isUrgent });
   for (const pauseMs of [0, ...(answer.status === 204 ? pausesMs : [])]) {
     await sleep(pauseMs);
     const now = await book.look(id);

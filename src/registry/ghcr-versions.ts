@@ -39,6 +39,8 @@ export interface VersionBook {
   hasOtherTagged(digest: Digest): Promise<boolean>;
   /** It is gone, by the word of GitHub. */
   forget(version: PackageVersion): void;
+  /** The id of the version of a digest that went last since the book was made; undefined when none did. */
+  findGone(digest: Digest): number | undefined;
 }
 
 /** A tag that moves while pages are read can show twice, or a digest. */
@@ -60,6 +62,8 @@ interface Pages {
   readonly versions: Map<Digest, PackageVersion>;
   /** Ids that GitHub said are gone; its lists may show them for a while. */
   readonly gone: Set<number>;
+  /** The last of them by digest. */
+  readonly goneByDigest: Map<Digest, number>;
   readonly heard: Map<number, { readonly version: PackageVersion; readonly atMs: number }>;
   /** The list that everything began with. */
   first: VersionList | undefined;
@@ -73,6 +77,7 @@ export function createVersionBook(packages: Packages, clockMs: () => number): Ve
     clockMs,
     versions: new Map(),
     gone: new Set(),
+    goneByDigest: new Map(),
     heard: new Map(),
     first: undefined,
     last: undefined,
@@ -104,8 +109,10 @@ export function createVersionBook(packages: Packages, clockMs: () => number): Ve
     hasOtherTagged: (digest) => hasOtherTagged(pages, digest),
     forget: ({ id, digest }) => {
       pages.gone.add(id);
+      pages.goneByDigest.set(digest, id);
       if (pages.versions.get(digest)?.id === id) pages.versions.delete(digest);
     },
+    findGone: (digest) => pages.goneByDigest.get(digest),
   };
 }
 

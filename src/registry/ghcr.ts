@@ -89,14 +89,15 @@ export function createGhcrRegistry(parts: GhcrParts): Registry {
     readDigests: async (digests) => readDigestGraph(createSource(ghcr, await book.current()), digests, { now, log }),
     listTags: () => listAllTags(endpoint),
     resolveTag: (tag) => resolveManifest(endpoint, tag),
-    lookAround: (known) => lookAround(ghcr, known),
+    lookAround: (known, how) => lookAround(ghcr, known, how?.everyTag === true),
     listTagsOf: (digest) => listTagsOf(ghcr, changes, digest),
     readManifest: (digest) => reader.readBytes(digest),
     readEdges: (digest) => reader.readEdges(digest),
     deleteManifest: (digest, tags) => unlessLimited(() => deletePackageVersion(changes, digest, tags)),
     deleteTag: (tag, digest) => untagPackageVersion(changes, tag, digest),
     putManifest: put,
-    restore: (digests, onAnswer) => restorePackageVersions(changes, digests, onAnswer),
+    restore: (digests, onAnswer, how) =>
+      restorePackageVersions({ ...changes, isUrgent: how?.isUrgent === true }, digests, onAnswer),
     close: async () => {
       await cache.close();
       await Promise.all([transport.close(), github.close()]);
@@ -147,12 +148,15 @@ function createSource(ghcr: Ghcr, list: Pick<VersionList, 'versions' | 'tags'>):
   };
 }
 
-/** New versions by GitHub's list, and new tags by the registry's, which is ahead of it. Our own helpers are no news. */
-async function lookAround(ghcr: Ghcr, known: KnownContent): Promise<Surroundings> {
+/**
+ * New versions by GitHub's list, and new tags by the registry's, which is ahead of it; with `everyTag` also those that GitHub's list may
+ * still show where they were. Our own helpers are no news.
+ */
+async function lookAround(ghcr: Ghcr, known: KnownContent, everyTag: boolean): Promise<Surroundings> {
   const { book, helpers, deadTags } = ghcr;
   const versions = (await book.lookForNew(known)).filter(({ digest }) => !helpers.has(digest));
   const listed = new Map(versions.flatMap(({ digest, tags }) => tags.map((tag) => [tag, digest] as const)));
-  const others = await resolveOthers(ghcr, new Map([...known.tags, ...listed]));
+  const others = await resolveOthers(ghcr, everyTag ? new Map() : new Map([...known.tags, ...listed]));
   return {
     tags: new Map([...listed, ...others.tags]),
     unresolved: others.unresolved.filter((tag) => !deadTags.has(tag)),

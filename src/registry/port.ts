@@ -69,8 +69,11 @@ export interface Registry {
   /** All tag names now, from the last page to the first. */
   listTags(): Promise<readonly Tag[]>;
 
-  /** What has changed since the snapshot, as far as the registry can show it at a bearable price. */
-  lookAround(known: KnownContent): Promise<Surroundings>;
+  /**
+   * What has changed since the snapshot, as far as the registry can show it at a bearable price. `everyTag`: what every tag points at now is
+   * asked for one by one, also where a list tells it, because lists lag behind.
+   */
+  lookAround(known: KnownContent, how?: { readonly everyTag: boolean }): Promise<Surroundings>;
 
   /**
    * The complete set of tags on a digest now, sorted. `unsupported` where only a look at every tag would tell; then `lookAround` has looked
@@ -101,11 +104,12 @@ export interface Registry {
 
   /**
    * Brings deleted manifests back by the registry's own undo, in the given order (children before what lists them). Absent where
-   * `capabilities.undo` is not `restore`.
+   * `capabilities.undo` is not `restore`. `isUrgent`: beyond the share of the quota that this run may use.
    */
   restore?(
     digests: readonly Digest[],
     onAnswer: (digest: Digest, answer: RestoreAnswer) => Promise<void>,
+    how?: { readonly isUrgent: boolean },
   ): Promise<void>;
 
   /** Closes connections. Safe to call twice. */

@@ -48,9 +48,9 @@ function withInterlude(registry: Registry, interlude: Interlude): Registry {
     readSnapshot: (also) => registry.readSnapshot(also),
     readDigests: (digests) => registry.readDigests(digests),
     listTags: () => registry.listTags(),
-    lookAround: async (known) => {
+    lookAround: async (known, how) => {
       await before('lookAround', '');
-      return registry.lookAround(known);
+      return registry.lookAround(known, how);
     },
     listTagsOf: async (digest) => {
       await before('listTagsOf', digest);
@@ -80,6 +80,7 @@ function withInterlude(registry: Registry, interlude: Interlude): Registry {
       await before('putManifest', at);
       return registry.putManifest(manifest, at);
     },
+    restore: async (digests, onAnswer, how) => registry.restore?.(digests, onAnswer, how),
     close: () => registry.close(),
   };
 }
@@ -215,6 +216,12 @@ const recordSchema = z.discriminatedUnion('kind', [
     outcome: z.enum(['deleted', 'already-gone', 'skipped', 'failed']),
     why: z.string().optional(),
     left: z.literal(true).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('restored'),
+    at: z.iso.datetime(),
+    repository: z.string(),
+    digest: z.string(),
   }),
 ]);
 

@@ -1,0 +1,129 @@
+// After the last step: whether something has come that needs what this run deleted, and then its way back. Deletes nothing.
+
+import { CleanupError, describeCause } from '../errors.ts';
+import { buildImageGraph, type ImageGraph } from '../model/image-graph.ts';
+import type { Digest, Tag } from '../model/reference.ts';
+import { formatInstant } from '../model/time.ts';
+import type { Outcome } from '../plan/outcome.ts';
+import type { RestoreAnswer, Surroundings } from '../registry/port.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import { asksEveryTag, subjectsNamed } from './tag-watch.ts';
+
+/**
+ * The outcomes, in their order, after a last look on a registry that can take deletions back. A push that was under way may have found an
+ * old manifest, and its index have come only after the look before that manifest's step: then the manifest is brought back with all that
+ * belongs to it, and its step has failed. Never throws: where the look fails, that is a warning, and the outcomes are as they were.
+ */
+export async function lookAfter(outcomes: readonly Outcome[], options: ApplyOptions): Promise<readonly Outcome[]> {
+  const { registry, log, name } = options;
+  const gone = new Set(outcomes.filter(mayBeGone).map(({ step }) => step.digest));
+  if (registry.restore === undefined || registry.capabilities.undo !== 'restore' || gone.size === 0) return outcomes;
+  let needed: ReadonlyMap<Digest, Digest>;
+  try {
+    needed = await findNeeded(gone, options);
+  } catch (cause) {
+    log.warn(
+      `Whether anything that came to ${name} meanwhile needs what was deleted could not be looked at: ${describeCause(cause)}`,
+    );
+    return outcomes;
+  }
+  if (needed.size === 0) return outcomes;
+  const answers = await bringBack(needed, outcomes, options);
+  return outcomes.map((outcome) => {
+    const { step } = outcome;
+    const by = step.action === 'delete' ? needed.get(step.digest) : undefined;
+    const answer = answers.get(step.digest);
+    // Somebody has pushed it again.
+    if (by === undefined || answer?.kind === 'already-there') return outcome;
+    const why = `${by} came while this run was deleting, and needs it. ${describeAnswer(answer, options)}`;
+    log.error(`${step.digest} of ${name} was deleted, and ${why}`);
+    return { step, outcome: 'failed', why };
+  });
+}
+
+/** A failed delete may have been done all the same, and one that found nothing may have been the second try. */
+function mayBeGone({ step, outcome, forbidden }: Outcome): boolean {
+  return step.action === 'delete' && outcome !== 'skipped' && forbidden !== true;
+}
+
+/** What is needed of what has gone, with what needs it. */
+async function findNeeded(gone: ReadonlySet<Digest>, options: ApplyOptions): Promise<ReadonlyMap<Digest, Digest>> {
+  const { registry, snapshot } = options;
+  // What was deleted and is there again is as new as anything.
+  const digests = new Set([...snapshot.nodes.keys()].filter((digest) => !gone.has(digest)));
+  const found = await registry.lookAround(
+    { tags: snapshot.tags, digests },
+    { everyTag: asksEveryTag(snapshot.tags.size) },
+  );
+  const following: Following = { needed: new Map(), gone, options, graph: buildImageGraph(snapshot) };
+  for (const [from, by] of listNews(found, options)) {
+    if (!digests.has(by)) await followNeeds(from, by, following);
+  }
+  return following.needed;
+}
+
+/** Digests to begin at, each with what has come. */
+function* listNews({ tags, untagged }: Surroundings, { snapshot }: ApplyOptions): Generator<readonly [Digest, Digest]> {
+  for (const [tag, digest] of new Map<Tag, Digest>(tags)) {
+    yield [digest, digest];
+    for (const subject of subjectsNamed(tag, snapshot)) yield [subject, digest];
+  }
+  for (const digest of untagged) yield [digest, digest];
+}
+
+interface Following {
+  readonly needed: Map<Digest, Digest>;
+  readonly gone: ReadonlySet<Digest>;
+  readonly options: Pick<ApplyOptions, 'registry' | 'log' | 'name'>;
+  /** Of the snapshot. */
+  readonly graph: ImageGraph;
+}
+
+/** What is there tells what it needs; of what has gone, the snapshot does. */
+async function followNeeds(from: Digest, by: Digest, { needed, gone, options, graph }: Following): Promise<void> {
+  const { registry, log, name } = options;
+  const seen = new Set<Digest>();
+  const queue = [from];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const edges = await registry.readEdges(next);
+    if (edges === 'opaque')
+      log.warn(`${next} has come to ${name} and cannot be understood: what it needs is not known`);
+    if (Array.isArray(edges)) queue.push(...(edges as readonly Digest[]));
+    if (!gone.has(next) || next === by) continue;
+    if (!needed.has(next)) needed.set(next, by);
+    queue.push(...graph.childrenOf(next), ...graph.subjectsOf(next), ...graph.referrersOf(next));
+  }
+}
+
+/** What is listed before what lists it: the reverse of the order in which it went. */
+async function bringBack(
+  needed: ReadonlyMap<Digest, Digest>,
+  outcomes: readonly Outcome[],
+  { registry, journal, log, name, now }: ApplyOptions,
+): Promise<ReadonlyMap<Digest, RestoreAnswer>> {
+  const order = outcomes.filter(({ step }) => step.action === 'delete' && needed.has(step.digest));
+  const digests = [...new Set(order.map(({ step }) => step.digest))].toReversed();
+  const answers = new Map<Digest, RestoreAnswer>();
+  try {
+    const note = async (digest: Digest, answer: RestoreAnswer): Promise<void> => {
+      answers.set(digest, answer);
+      if (answer.kind !== 'restored') return;
+      await journal.write({ kind: 'restored', at: formatInstant(now()), repository: name, digest });
+    };
+    await registry.restore?.(digests, note, { isUrgent: true });
+  } catch (cause) {
+    const hint = cause instanceof CleanupError && cause.hint !== undefined ? ` ${cause.hint}` : '';
+    const why = `${describeCause(cause)}${hint}`;
+    log.error(`Bringing back what is needed in ${name} ended early: ${why}`);
+    for (const digest of digests) if (!answers.has(digest)) answers.set(digest, { kind: 'refused', why });
+  }
+  return answers;
+}
+
+function describeAnswer(answer: RestoreAnswer | undefined, { journal }: ApplyOptions): string {
+  if (answer?.kind === 'restored') return 'It was brought back.';
+  const why = answer === undefined || !('why' in answer) ? 'the registry gave no answer' : answer.why;
+  return `It could not be brought back (${why}). Do it by hand: restore --journal ${journal.path}`;
+}

@@ -1,0 +1,137 @@
+// A build pushes to GitHub while an apply is at work: what it needs is there at the end, whatever GitHub's list shows meanwhile.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runApply, runRestore } from '../../src/cleanup.ts';
+import type { Settings } from '../../src/config/settings.ts';
+import { silentLog } from '../../src/log.ts';
+import { parseRepository } from '../../src/model/reference.ts';
+import { exitCodeOf } from '../../src/report/exit-code-of.ts';
+import { buildImage, buildIndex } from '../builders/image.ts';
+import { ANY_AGE, NOW, policyOf } from '../builders/snapshot.ts';
+import { type FakeGithub, startGithub } from '../fakes/github/github.ts';
+import type { FakePackage } from '../fakes/github/packages.ts';
+
+const child = buildImage({ seed: 'child' });
+const fresh = buildImage({ seed: 'fresh' });
+const others = Array.from({ length: 3 }, (_, at) => buildImage({ seed: `other ${at}` }));
+const index = buildIndex([{ manifest: child }, { manifest: fresh }]);
+
+let folder: string;
+let github: FakeGithub;
+let app: FakePackage;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'push-beside-apply-'));
+  github = await startGithub();
+  app = github.addPackage('team/app');
+  app.add(buildImage({ seed: 'kept' }), { tags: ['kept'] });
+  for (const [at, image] of others.entries()) app.add(image, { tags: [`old-${at}`] });
+  app.add(child);
+});
+afterEach(async () => {
+  await github.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const context = { log: silentLog, environment: {}, now: () => NOW };
+
+function settings(): Settings {
+  const repository = parseRepository(`${github.registryHost}/team/app`);
+  return {
+    command: 'apply',
+    repositories: [{ kind: 'registry', repository, provider: 'github' }],
+    policy: policyOf({
+      ...ANY_AGE,
+      git: { enabled: false, keepPolicies: [] },
+      kubernetes: { enabled: false, mirrors: new Map() },
+      pins: { tags: ['kept', 'latest'], expressions: [], list: [] },
+    }),
+    registry: {
+      plainHttp: false,
+      github: { apiUrl: github.apiUrl, token: github.addToken(), budgetShare: 0.8 },
+    },
+    git: 'off',
+    forge: 'off',
+    kubernetes: 'off',
+    missing: [],
+    journal: join(folder, 'journal.jsonl'),
+    format: 'text',
+    logLevel: 'info',
+  };
+}
+
+/** The end of a push: the child was found there, the fresh one was pushed, the index comes under a tag. */
+function push(tag: string): void {
+  for (const blob of fresh.blobs) app.blobs.set(blob.digest, blob.bytes);
+  app.put(fresh, undefined);
+  app.put(index, tag);
+}
+
+describe('a push beside an apply', () => {
+  it('that ended right before the plan, and of which GitHub lists nothing yet, loses nothing', async () => {
+    app.lag = 'until-told';
+    push('kept');
+    const report = await runApply(settings(), context);
+    expect(app.find(child.digest)).toBeDefined();
+    expect(report.totals).toMatchObject({ deleted: 3, failed: 0, skipped: 1 });
+    expect(github.requestLog().some((line) => line.startsWith('POST ') && line.includes('/restore'))).toBe(false);
+  });
+
+  it.each([
+    { lag: 0, tag: 'latest' },
+    { lag: 'until-told', tag: 'latest' },
+    // Another place of a tag that everybody knows: GitHub's list shows it where it was.
+    { lag: 'until-told', tag: 'kept' },
+  ] as const)(
+    'that ends after its child went gets it back, and the run says so (lag $lag, tag $tag)',
+    async ({ lag, tag }) => {
+      app.lag = lag;
+      const { id } = app.version(child.digest);
+      github.onRequest = () => {
+        // The next request after the delete of the child.
+        if (app.find(child.digest) === undefined && app.find(index.digest) === undefined) push(tag);
+        return undefined;
+      };
+      const report = await runApply(settings(), context);
+      expect(app.version(child.digest).id).toBe(id);
+      expect(report.totals).toMatchObject({ deleted: 3, failed: 1 });
+      expect(exitCodeOf(report)).toBe(1);
+      const failed = report.applied?.[0]?.outcomes.find(({ outcome }) => outcome === 'failed');
+      expect(failed?.why).toContain(
+        `${index.digest} came while this run was deleting, and needs it. It was brought back.`,
+      );
+      const { registry, journal } = settings();
+      const again = await runRestore(
+        {
+          journal,
+          repositories: [],
+          githubHosts: [github.registryHost as never],
+          registry,
+          format: 'text',
+          logLevel: 'info',
+        },
+        context,
+      );
+      expect(again.restoredBefore).toBe(1);
+      expect(again.totals).toMatchObject({ restored: 3, refused: 0 });
+    },
+  );
+
+  it('gets it back beyond the share of the quota', async () => {
+    const chosen = settings();
+    const token = chosen.registry.github?.token ?? '';
+    github.onRequest = () => {
+      if (app.find(child.digest) === undefined && app.find(index.digest) === undefined) {
+        push('latest');
+        github.quota(token).used = Math.floor(github.quota(token).limit * 0.9);
+      }
+      return undefined;
+    };
+    const report = await runApply(chosen, context);
+    expect(app.find(child.digest)).toBeDefined();
+    expect(exitCodeOf(report)).toBe(1);
+  });
+});
