@@ -3,7 +3,7 @@
 import { Marked, type Tokens } from 'marked';
 
 /** Where the style lies, seen from test/golden/html and from any folder as deep. */
-export const GITHUB_STYLE = '../../../node_modules/github-markdown-css/github-markdown-light.css';
+const GITHUB_STYLE = '../../../node_modules/github-markdown-css/github-markdown-light.css';
 
 const ALERT = /^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\n?/;
 
