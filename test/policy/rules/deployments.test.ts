@@ -93,8 +93,8 @@ describe('an environment keeps', () => {
       [
         ['c1', 'active', 1],
         ['c2', 'inactive', 2],
-        ['c1', 'inactive', 3],
-        ['c3', 'inactive', 4],
+        ['c3', 'inactive', 3],
+        ['c1', 'inactive', 4],
       ],
       2,
       ['c1', 'c2'],
