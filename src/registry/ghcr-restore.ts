@@ -2,15 +2,14 @@
 // https://docs.github.com/en/packages/learn-github-packages/deleting-and-restoring-a-package#restoring-packages
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AuthError } from '../errors.ts';
+import { AuthError, ProtocolError } from '../errors.ts';
 import type { PackageAnswer, PackageVersion } from '../github/packages.ts';
-import type { Digest } from '../model/reference.ts';
-import { describeRefusal, type GhcrChanges, unlessLimited } from './ghcr-delete.ts';
+import type { Digest, Tag } from '../model/reference.ts';
+import { describeRefusal, unlessLimited } from './ghcr-delete.ts';
+import type { GhcrUntagging } from './ghcr-untag.ts';
 import type { RestoreAnswer } from './port.ts';
 
-interface Restoring extends Pick<GhcrChanges, 'packages' | 'book' | 'place'> {
-  /** Waits between looks for what was restored. Milliseconds. */
-  readonly pausesMs: readonly number[];
+interface Restoring extends Pick<GhcrUntagging, 'packages' | 'book' | 'reader' | 'place' | 'put' | 'pausesMs'> {
   /** Beyond the share of the quota. */
   readonly isUrgent: boolean;
 }
@@ -41,6 +40,7 @@ export async function restorePackageVersions(
 
 interface Lists {
   readonly active: ReadonlyMap<Digest, PackageVersion>;
+  readonly tags: ReadonlyMap<Tag, Digest>;
   /** The id of the version of a digest that was deleted last. */
   readonly deleted: ReadonlyMap<Digest, number>;
 }
@@ -50,7 +50,8 @@ async function readBoth({ packages, book }: Restoring): Promise<Lists> {
   for (const { id, digest } of await packages.listDeleted()) {
     deleted.set(digest, Math.max(id, deleted.get(digest) ?? 0));
   }
-  return { deleted, active: (await book.begin()).versions };
+  const { versions, tags } = await book.begin();
+  return { deleted, active: versions, tags };
 }
 
 async function restoreOne(restoring: Restoring, lists: Lists, digest: Digest): Promise<RestoreAnswer> {
@@ -69,10 +70,37 @@ async function restoreOne(restoring: Restoring, lists: Lists, digest: Digest): P
   for (const pauseMs of [0, ...(answer.status === 204 ? pausesMs : [])]) {
     await sleep(pauseMs);
     const now = await book.look(id);
-    if (now !== 'absent' && now.digest === digest)
-      return { kind: answer.status === 204 ? 'restored' : 'already-there', tags: now.tags };
+    if (now === 'absent' || now.digest !== digest) continue;
+    const own = await giveTagsBack(restoring, lists, now);
+    return { kind: answer.status === 204 ? 'restored' : 'already-there', tags: own };
   }
   return explainRefusal(restoring, answer, digest);
+}
+
+/**
+ * GitHub does not say what becomes of a tag that has been put on another version meanwhile: it is that one's, so it goes back there.
+ * Returns the others.
+ */
+async function giveTagsBack(
+  restoring: Restoring,
+  lists: Lists,
+  { digest, tags }: PackageVersion,
+): Promise<readonly Tag[]> {
+  const { reader, put, place } = restoring;
+  const own: Tag[] = [];
+  for (const tag of tags) {
+    const owner = lists.tags.get(tag) ?? digest;
+    if (owner === digest) own.push(tag);
+    else {
+      const manifest = await reader.readBytes(owner);
+      if (manifest === 'absent') {
+        const message = `GitHub moved the tag ${tag} of ${place} from ${owner} to the restored ${digest}, and ${owner} is not there any more.`;
+        throw new ProtocolError(message, { code: 'PROTOCOL', hint: 'Put the tag where it belongs by hand.' });
+      }
+      await put(manifest, tag);
+    }
+  }
+  return own;
 }
 
 async function explainRefusal(

@@ -73,11 +73,12 @@ async function restoreTags(work: RestoreWork): Promise<undefined> {
 /** A tag that somebody has put elsewhere since is theirs. */
 async function putTagBack(registry: Registry, loss: IntentLine, tag: Tag): Promise<RestoreAnswer> {
   const { digest, mediaType, manifestBase64 } = loss;
+  const isThere = (await registry.readManifest(digest)) !== 'absent';
+  // Last of all before the tag is put: a registry takes it from whatever has it by then.
   const target = await registry.resolveTag(tag);
   if (target === digest) return { kind: 'already-there', tags: [tag] };
   if (target !== 'absent') return { kind: 'refused', why: `the tag is on ${target} now` };
-  if ((await registry.readManifest(digest)) === 'absent')
-    return { kind: 'refused', why: 'the image that had it is not there any more' };
+  if (!isThere) return { kind: 'refused', why: 'the image that had it is not there any more' };
   await registry.putManifest({ mediaType, bytes: Buffer.from(manifestBase64, 'base64') }, tag);
   const now = await registry.resolveTag(tag);
   if (now === digest) return { kind: 'restored', tags: [tag] };

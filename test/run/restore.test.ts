@@ -172,6 +172,19 @@ describe('a restore', () => {
     expect((await restore()).totals).toMatchObject({ restored: 0, refused: 1 });
   });
 
+  it('leaves a tag to whoever pushes it while the image is looked for', async () => {
+    await applyTo(memory.registry, { untag: ['extra'] }, { journalPath: journal });
+    const registry: Registry = {
+      ...memory.registry,
+      readManifest: async (digest) => {
+        memory.put(one, 'extra');
+        return memory.registry.readManifest(digest);
+      },
+    };
+    expect((await restore(registry)).totals).toMatchObject({ restored: 0, refused: 1 });
+    expect(memory.tags.get(parseTag('extra'))).toBe(one.digest);
+  });
+
   it.each([
     ['the registry says so', 'answer'],
     ['the registry answers nothing but that', 'throw'],

@@ -58,6 +58,8 @@ export interface FakePackage {
   readonly id: number;
   readonly createdAtMs: number;
   lag: Lag;
+  /** Whether a restored version takes its tags from the versions that have them by then; GitHub does not say. Default false. */
+  restoreTakesTags: boolean;
   /** Adds a manifest with all its children and blobs, which become versions of their own, older than it. */
   add(manifest: BuiltManifest, seed?: VersionSeed): FakeVersion;
   /** Adds a manifest without its children and blobs: what is half pushed, half deleted or odd. */
@@ -226,6 +228,7 @@ export function createPackage(
     id: world.nextId(),
     createdAtMs: FIRST_SEED_MS,
     lag: 0,
+    restoreTakesTags: false,
     blobs,
     add: (manifest, given = {}) => seedAll(manifest, given),
     addAlone: (manifest, given = {}) => seed(manifest, given),
@@ -276,6 +279,11 @@ export function createPackage(
       if (active.has(version.digest))
         return { status: 400, message: 'A package version with this name already exists.' };
       version.deletedAtMs = undefined;
+      for (const tag of package_.restoreTakesTags ? version.tags : []) {
+        const holder = tagged.get(tag);
+        if (holder !== undefined) holder.tags = holder.tags.filter((other) => other !== tag);
+        tagged.delete(tag);
+      }
       version.tags = version.tags.filter((tag) => !tagged.has(tag));
       for (const tag of version.tags) tagged.set(tag, version);
       active.set(version.digest, version);
