@@ -11,7 +11,14 @@ import { reachedByAny } from './history/reach.ts';
 import type { Link } from './link.ts';
 import { indexReferenceSlugs, type ReferenceSlugs } from './reference-slugs.ts';
 import { comparableAddress } from './source-address.ts';
-import { matchTagPattern, selectTagPatterns, type TagMatch, type TagPart, type TagPattern } from './tag-pattern.ts';
+import {
+  matchTagPattern,
+  namesPullRequest,
+  selectTagPatterns,
+  type TagMatch,
+  type TagPart,
+  type TagPattern,
+} from './tag-pattern.ts';
 
 /** What links are read by. */
 export interface LinkEvidence {
@@ -178,6 +185,10 @@ function linksOfMatch(match: TagMatch, tag: Tag, reader: ReaderState): readonly 
   if (references.length > 0) {
     // Beside a number, a live branch may be all there is: the number may not be a pull request's at all.
     return references.map((at) => ({ kind: 'commit', commit: at, found, mayCondemn: pattern.declared && !hasNumber }));
+  }
+  if (hasNumber && pattern.declared && !namesPullRequest(pattern)) {
+    const why = `tag ${tag} may hold the number of a build: only after words such as pr- is a number surely a pull request's`;
+    return [{ kind: 'unknown', why }];
   }
   return deadLinks(match, { tag, standing, commit });
 }

@@ -50,6 +50,19 @@ const BUILT_IN_PATTERNS: readonly TagPattern[] = [
   'pr-{number}',
 ].map((source) => compileTagPattern(source, false));
 
+/** What stands before the number of a pull request or merge request: `pr-`, `app-pull-request-`, `MR`. */
+const BEFORE_REQUEST = /(?:^|[_.-])(?:pr|mr|pull|(?:pull|merge)[_.-]?request)[_.-]?$/i;
+
+/**
+ * Whether the pattern's `{number}` is surely a pull request's, because its own words say so. `build-{number}` and `{branch}-{number}` are more
+ * often a build's, and a build's number says nothing when no pull request of that number is open.
+ */
+export function namesPullRequest({ literals, placeholders }: TagPattern): boolean {
+  return placeholders.every(
+    (name, at) => name !== 'number' || BEFORE_REQUEST.test((literals[at] ?? '').replaceAll('\\', '')),
+  );
+}
+
 /** The user's patterns, then the built-in ones that are not among them. @throws UsageError USAGE as {@link compileTagPattern} does. */
 export function selectTagPatterns(declared: readonly string[]): readonly TagPattern[] {
   return [

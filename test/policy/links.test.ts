@@ -374,11 +374,19 @@ describe('a tag', () => {
         ['commit feature by {branch}-{number}, weak'],
       ],
       [
-        'that is not open, beside a branch that is gone, is gone',
+        "that is not open, beside a branch that is gone, may be a build's",
         'lost-7',
         ['{branch}-{number}'],
-        ['gone branch lost, pull request 7 by {branch}-{number}, proved by the declared pattern {branch}-{number}'],
+        ['unknown'],
       ],
+      ["that is a build's says nothing of a pull request", 'build-7', ['build-{number}'], ['unknown']],
+      [
+        'that is not open is gone by other words for it',
+        'app.pull-request_7',
+        ['app.pull-request_{number}'],
+        ['gone pull request 7 by app.pull-request_{number}, proved by the declared pattern app.pull-request_{number}'],
+      ],
+      ['that only ends like such a word is not one', 'expr-7', ['expr-{number}'], ['unknown']],
       [
         'that is open, beside a branch that is gone, is of it',
         'lost-12',
