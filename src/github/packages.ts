@@ -178,7 +178,10 @@ function createPackages(github: Github, place: string, requestOf: RequestOf): Pa
     getVersion: async (id) => {
       const purpose = `read the version ${id} of ${place}`;
       const response = await send(version(id), { method: 'GET', expect: [200, 404], purpose, permission: READ });
-      return response.status === 404 ? 'absent' : decode(versionSchema, response.data, purpose);
+      if (response.status === 404) return 'absent';
+      const decoded = decode(versionSchema, response.data, purpose);
+      if (decoded.id !== id) throw malformed(purpose, `it is about the version ${decoded.id}`);
+      return decoded;
     },
     isShown: async () => {
       const purpose = `read the package ${place}`;

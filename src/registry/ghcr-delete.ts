@@ -39,6 +39,8 @@ export async function deletePackageVersion(
   if (known === undefined) return notListed(changes, digest);
   const now = await book.look(known.id, { withinMs: GOOD_FOR_MS });
   if (now === 'absent') return gone(changes, known);
+  // What is deleted goes by its id, so nothing but this digest may be behind it.
+  if (now.digest !== digest) return { kind: 'refused', why: `GitHub shows ${now.digest} as its version now` };
   const added = now.tags.find((tag) => !tags.includes(tag));
   if (added !== undefined) return { kind: 'refused', why: `tag ${added} has been put on it meanwhile` };
   const answer = await changes.packages.deleteVersion(known.id);

@@ -50,6 +50,26 @@ describe('a delete', () => {
     expect(count(scene.log(), DELETES)).toBe(0);
   });
 
+  it('is not sent when what is behind the id is another image', async () => {
+    const scene = await begin();
+    const registry = await scene.open();
+    await registry.readSnapshot([]);
+    const stays = scene.app.version('stays');
+    const body = {
+      id: scene.app.version('v1').id,
+      name: stays.digest,
+      created_at: '2026-01-01T00:00:00Z',
+      updated_at: '2026-01-01T00:00:00Z',
+      metadata: { container: { tags: ['v1'] } },
+    };
+    scene.github.fault(/^GET .*\/versions\/\d+/, { status: 200, json: { ...body, id: stays.id } });
+    await expect(registry.deleteManifest(image.digest, [V1])).rejects.toMatchObject({ code: 'PROTOCOL' });
+    scene.github.fault(/^GET .*\/versions\/\d+/, { status: 200, json: body });
+    const answer = await registry.deleteManifest(image.digest, [V1]);
+    expect(answer).toEqual({ kind: 'refused', why: `GitHub shows ${stays.digest} as its version now` });
+    expect(count(scene.log(), DELETES)).toBe(0);
+  });
+
   it('of what is gone already is told as such, once everything says so', async () => {
     const scene = await begin();
     const registry = await scene.open();

@@ -20,22 +20,24 @@ async function restore(registry: Registry, digest: Digest): Promise<RestoreAnswe
 
 describe('a restored version', () => {
   it.each([true, false])('never keeps a tag that a newer image has (GitHub takes tags: %s)', async (takes) => {
-    const { app, open } = await startScene();
+    const scene = await startScene();
+    const { app } = scene;
     app.add(other, { tags: ['other'] });
     app.add(old, { tags: ['latest', 'v1'] });
     app.erase(old.digest);
     app.add(fresh, { tags: ['latest'] });
     app.restoreTakesTags = takes;
-    expect(await restore(await open(), old.digest)).toEqual({ kind: 'restored', tags: ['v1'] });
+    expect(await restore(await scene.open(), old.digest)).toEqual({ kind: 'restored', tags: ['v1'] });
     expect(app.tags().get('latest')).toBe(fresh.digest);
     expect(app.tags().get('v1')).toBe(old.digest);
   });
 
   it('is found by what the run itself deleted, where the list of the deleted is behind', async () => {
-    const { app, github, open } = await startScene();
+    const scene = await startScene();
+    const { app, github } = scene;
     app.add(other, { tags: ['other'] });
     app.add(old);
-    const registry = await open();
+    const registry = await scene.open();
     await registry.readSnapshot([]);
     expect(await registry.deleteManifest(old.digest, [])).toEqual({ kind: 'deleted' });
     github.onRequest = ({ path }) => (path.includes('state=deleted') ? { status: 200, json: [] } : undefined);
