@@ -19,8 +19,11 @@ export interface PackageVersion {
   readonly updatedAt: Instant;
 }
 
-/** A version that can still be restored. */
-export type DeletedVersion = Pick<PackageVersion, 'id' | 'digest'>;
+/** A version that GitHub lists as deleted. */
+export interface DeletedVersion extends Pick<PackageVersion, 'id' | 'digest'> {
+  /** Undefined where GitHub does not say. */
+  readonly deletedAt: Instant | undefined;
+}
 
 /** How GitHub answered a change. `message`: its own words, shortened; empty when it said nothing. */
 export interface PackageAnswer {
@@ -36,7 +39,7 @@ export interface Packages {
   listVersions(): Promise<readonly PackageVersion[]>;
   /** The first page of that list: up to 100. */
   listFirstVersions(): Promise<readonly PackageVersion[]>;
-  /** All versions deleted within the last 30 days. */
+  /** All versions that GitHub lists as deleted; it restores those of the last 30 days. */
   listDeleted(): Promise<readonly DeletedVersion[]>;
   /** A version now; `absent` for 404, by which GitHub also hides what a token may not see. */
   getVersion(id: number): Promise<PackageVersion | 'absent'>;
@@ -88,8 +91,8 @@ const versionSchema = z
   );
 
 const deletedSchema = z
-  .object({ id: z.int().positive(), name: digestSchema })
-  .transform(({ id, name }): DeletedVersion => ({ id, digest: name }));
+  .object({ id: z.int().positive(), name: digestSchema, deleted_at: instantSchema.nullish() })
+  .transform(({ id, name, deleted_at }): DeletedVersion => ({ id, digest: name, deletedAt: deleted_at ?? undefined }));
 
 const ownerSchema = z.object({ type: z.string() });
 const messageSchema = z.object({ message: z.string() });

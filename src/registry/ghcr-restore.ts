@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AuthError, ProtocolError } from '../errors.ts';
 import type { PackageAnswer, PackageVersion } from '../github/packages.ts';
 import type { Digest, Tag } from '../model/reference.ts';
+import { formatInstant, hours, type Instant } from '../model/time.ts';
 import { describeRefusal, unlessLimited } from './ghcr-delete.ts';
 import type { GhcrUntagging } from './ghcr-untag.ts';
 import type { RestoreAnswer } from './port.ts';
@@ -12,6 +13,7 @@ import type { RestoreAnswer } from './port.ts';
 interface Restoring extends Pick<GhcrUntagging, 'packages' | 'book' | 'reader' | 'place' | 'put' | 'pausesMs'> {
   /** Beyond the share of the quota. */
   readonly isUrgent: boolean;
+  readonly now: Instant;
 }
 type OnAnswer = (digest: Digest, answer: RestoreAnswer) => Promise<void>;
 
@@ -21,7 +23,7 @@ const RESTORE_HINT =
 
 /**
  * Restores the versions of these digests in this order, one after the other. When GitHub's limits end it, the rest is `not-now`.
- * @throws AuthError FORBIDDEN when GitHub says 404 to the restore of what it lists as deleted.
+ * @throws AuthError FORBIDDEN when GitHub says 404 to the restore of what it lists as deleted, and not for longer than it restores.
  */
 export async function restorePackageVersions(
   restoring: Restoring,
@@ -103,16 +105,24 @@ async function giveTagsBack(
   return own;
 }
 
+/** https://docs.github.com/en/packages/learn-github-packages/deleting-and-restoring-a-package#restoring-packages */
+const RESTORABLE_FOR = hours(30 * 24);
+
 async function explainRefusal(
-  { packages, place }: Restoring,
+  { packages, place, now }: Restoring,
   answer: PackageAnswer,
   digest: Digest,
 ): Promise<RestoreAnswer> {
   if (answer.status === 204) return { kind: 'refused', why: 'GitHub says that it was restored, and does not show it' };
   if (answer.status !== 404) return { kind: 'refused', why: describeRefusal(answer, 'restore') };
   // Hidden from this token, or really not there any more: what is still listed as deleted is there.
-  const isListed = (await packages.listDeleted()).some((version) => version.digest === digest);
-  if (!isListed) return { kind: 'refused', why: 'GitHub does not list it as deleted any more' };
+  const listed = (await packages.listDeleted()).filter((version) => version.digest === digest);
+  if (listed.length === 0) return { kind: 'refused', why: 'GitHub does not list it as deleted any more' };
+  const deletedAt = listed.flatMap((version) => version.deletedAt ?? []).sort((a, b) => b - a)[0];
+  if (deletedAt !== undefined && now - deletedAt > RESTORABLE_FOR) {
+    const why = `it was deleted on ${formatInstant(deletedAt)}, and GitHub restores for 30 days only`;
+    return { kind: 'refused', why };
+  }
   throw new AuthError(
     `GitHub answers 404 to the restore of ${digest} in ${place}, which it lists as deleted: the token may not restore it.`,
     {

@@ -97,7 +97,7 @@ export function createGhcrRegistry(parts: GhcrParts): Registry {
     deleteTag: (tag, digest) => untagPackageVersion(changes, tag, digest),
     putManifest: put,
     restore: (digests, onAnswer, how) =>
-      restorePackageVersions({ ...changes, isUrgent: how?.isUrgent === true }, digests, onAnswer),
+      restorePackageVersions({ ...changes, isUrgent: how?.isUrgent === true, now }, digests, onAnswer),
     close: async () => {
       await cache.close();
       await Promise.all([transport.close(), github.close()]);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/model/reference.ts';
 import type { Registry, RestoreAnswer } from '../../src/registry/port.ts';
 import { buildImage } from '../builders/image.ts';
+import { NOW } from '../contract/registry-places.ts';
 import { startScene } from './ghcr-scene.ts';
 
 const old = buildImage({ seed: 'old' });
@@ -43,5 +44,16 @@ describe('a restored version', () => {
     github.onRequest = ({ path }) => (path.includes('state=deleted') ? { status: 200, json: [] } : undefined);
     expect(await restore(registry, old.digest)).toEqual({ kind: 'restored', tags: [] });
     expect(app.find(old.digest)).toBeDefined();
+  });
+
+  it('that GitHub still lists after 30 days is refused with the reason, and is no missing right', async () => {
+    const scene = await startScene();
+    const { app } = scene;
+    app.add(other, { tags: ['other'] });
+    const { id } = app.add(old);
+    app.erase(old.digest);
+    Object.assign(app.findById(id) ?? {}, { deletedAtMs: NOW - 31 * 86_400_000 });
+    const answer = await restore(await scene.open(), old.digest);
+    expect(answer).toEqual({ kind: 'refused', why: expect.stringContaining('restores for 30 days only') as string });
   });
 });
