@@ -11,6 +11,7 @@ import type { RepositoryPlan } from '../plan/plan.ts';
 import type { RepositoryOutcome } from '../report/report.ts';
 import type { CollectedRepository, RunContext } from './collect-evidence.ts';
 import type { Planned } from './make-plan.ts';
+import { watchForge } from './watch-forge.ts';
 import { watchUsage } from './watch-usage.ts';
 
 /** What an apply goes by besides the plan. */
@@ -23,6 +24,9 @@ export interface ApplyRequest {
 
 /** Milliseconds for which one reading of the clusters is good enough in a long apply. */
 const USAGE_WINDOW_MS = 5 * 60_000;
+
+/** Milliseconds for which one reading of the forge is: without a cache the whole history is fetched with each. */
+const FORGE_WINDOW_MS = 10 * 60_000;
 
 /** Milliseconds for which one look at all tags is good enough; see docs/adr/0006. */
 const WATCH_WINDOW_MS = 5_000;
@@ -49,6 +53,7 @@ export async function applyRepositories(
   const { settings, context } = request;
   const spent = new Map<RegistryHost, string>();
   const inUse = watchUsage({ settings, context, collected: planned.collected, clockMs, windowMs: USAGE_WINDOW_MS });
+  const isNeeded = watchForge({ settings, context, planned, clockMs, windowMs: FORGE_WINDOW_MS });
   try {
     for (const { repository, plan, steps, notApplied } of work) {
       const { host } = repository.registry.repository;
@@ -56,7 +61,7 @@ export async function applyRepositories(
       const applied = await applySteps(steps, {
         ...optionsFor(repository, context),
         journal,
-        objectionTo: inUse(plan.name),
+        objectionTo: async (digest) => (await inUse(plan.name)(digest)) ?? (await isNeeded(plan.name)(digest)),
         ...(notNow === undefined ? {} : { notNow }),
       });
       if (applied.notNow !== undefined) spent.set(host, applied.notNow);

@@ -19,6 +19,8 @@ export interface Planned {
   readonly plan: Plan;
   /** What another policy would do to the same evidence, where the settings name one. */
   readonly difference: PlanDifference | undefined;
+  /** What is decided on the same images, by the same policy and times, when this is what Git and the forge say. */
+  readonly decideAgain: (known: Pick<Collected, 'history' | 'forge'>) => ReadonlyMap<string, Decisions>;
 }
 
 /** What a plan is made from. */
@@ -39,11 +41,14 @@ export async function withPlan<Result>(
   try {
     const now = settings.asOf ?? context.now();
     const createdAt = context.now();
-    const planBy = (policy: Policy) =>
-      planEvidence({ collected, policy, previous, now, createdAt, asOf: settings.asOf });
+    const made = { collected, previous, now, createdAt, asOf: settings.asOf };
+    const planBy = (policy: Policy) => planEvidence({ ...made, policy });
+    const { policy: own } = settings;
+    const decideAgain: Planned['decideAgain'] = (known) =>
+      planEvidence({ ...made, policy: own, collected: { ...collected, ...known } }).decided;
     const { decided, plan } = planBy(settings.policy);
     const difference = comparePlans(settings.compareWith, { collected, plan, planBy: (policy) => planBy(policy).plan });
-    return await use({ collected, decided, plan, difference });
+    return await use({ collected, decided, plan, difference, decideAgain });
   } finally {
     await closeAll(
       collected.repositories.map(({ registry }) => registry),
