@@ -7,7 +7,8 @@ import type { PullRequestContext, PullRequestRun } from '../cleanup.ts';
 import type { SettingsSource } from '../config/findings.ts';
 import { type NormalizedSettings, normalizeSettings } from '../config/normalize-settings.ts';
 import { findPullRequestAccess } from '../config/read-pull-request.ts';
-import type { Settings } from '../config/settings.ts';
+import type { ComparedPolicy, Settings } from '../config/settings.ts';
+import { UsageError } from '../errors.ts';
 import { formatRepository } from '../model/reference.ts';
 import { type Instant, instantFromMs } from '../model/time.ts';
 import type { RawOptions } from '../options.ts';
@@ -92,18 +93,37 @@ export function findPullRequestContext(
   return access && { environment, log, access, caFile: raw['ca-file'] };
 }
 
-/** On a pull request that changes the policy file: with the policy that it replaces. */
-async function withComparison(
+interface PolicyRequest extends ReportRequest {
+  readonly source: SettingsSource;
+}
+
+/**
+ * On a pull request that changes the policy file: with the policy that it replaces.
+ * @throws UsageError USAGE for an apply by the policy file of a fork: whoever opens a pull request shall not decide what goes.
+ */
+async function withComparison(normalized: NormalizedSettings, request: PolicyRequest): Promise<Settings> {
+  const { settings } = normalized;
+  const isForkApply = settings.command === 'apply' && request.pullRequest?.event.isFork === true;
+  if (settings.command !== 'plan' && !isForkApply) return settings;
+  const compareWith = await findComparison(normalized, request);
+  if (compareWith === undefined) return settings;
+  if (!isForkApply) return { ...settings, compareWith };
+  throw new UsageError('The policy file is not known to be that of the branch this pull request of a fork goes to.', {
+    code: 'USAGE',
+    hint: 'Apply by the policy of the base: do not check out the commit of the pull request.',
+  });
+}
+
+async function findComparison(
   { settings, policyText: own }: NormalizedSettings,
-  request: ReportRequest & { readonly source: SettingsSource },
-): Promise<Settings> {
+  request: PolicyRequest,
+): Promise<ComparedPolicy | undefined> {
   const context = findPullRequestContext(request);
-  if (settings.command !== 'plan' || request.pullRequest === undefined || context === undefined) return settings;
+  if (request.pullRequest === undefined || context === undefined) return undefined;
   const { findComparedPolicy } = await import('../cleanup.ts');
   const { raw, source } = request;
   const { event } = request.pullRequest;
-  const compareWith = await findComparedPolicy({ raw, source, settings, event, own }, context);
-  return compareWith === undefined ? settings : { ...settings, compareWith };
+  return await findComparedPolicy({ raw, source, settings, event, own }, context);
 }
 
 /** GitHub's cache is for the folder that nobody named: whoever names one keeps it as they like. */

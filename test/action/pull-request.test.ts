@@ -181,6 +181,22 @@ describe.runIf(requireProgram('git'))('a plan on a pull request', () => {
 });
 
 describe.runIf(requireProgram('git'))('a plan on a pull request of a fork', () => {
+  it('is the only thing that the policy file of a fork decides: an apply by it deletes nothing', async () => {
+    const target = { isFork: true, event: 'pull_request_target' };
+    const apply = { command: 'apply', 'pull-request-comment': 'false' };
+    await writeFile(join(workspace, POLICY), policy.replace('images:', 'images:\n  unlinked: delete'));
+    const refused = await act(apply, target);
+    expect(refused.code).toBe(2);
+    expect((await reportOf(refused)).result).toMatchObject({ kind: 'stopped', error: { code: 'USAGE' } });
+    expect(refused.stdout).toContain('The policy file is not known to be that of the branch');
+    github.fault('GET /repos/team/app/contents', { status: 404, json: { message: 'Not Found' } });
+    expect((await act(apply, target)).code).toBe(2);
+    await writeFile(join(workspace, POLICY), policy);
+    const plan = await act(apply, target);
+    expect(plan.stdout).not.toContain('The policy file is not known');
+    expect((await reportOf(plan)).result.kind).not.toBe('stopped');
+  });
+
   it('does without the clusters that only a secret leads to, and says so first', async () => {
     const result = await act({ 'kube-manifests': '', 'kube-config-base64': '' }, FORK);
     expect(result.code).toBe(0);
