@@ -30,7 +30,8 @@ export function chooseRepositories(
     });
   }
   const targets: RepositoryTarget[] = [];
-  for (const text of texts) {
+  for (const written of texts) {
+    const text = spellRepository(findings, written, providerOf);
     const problem = repositoryProblem(text);
     if (problem !== undefined) {
       findings.mistakes.push(wrongValue(place, quote(text), problem));
@@ -47,6 +48,21 @@ export function chooseRepositories(
     targets.push(target);
   }
   return targets;
+}
+
+/**
+ * A repository as its registry has it. `ghcr.io/${{ github.repository }}` has the capitals of GitHub's owner and repository, and a package
+ * of GitHub's has none. A text that is wrong otherwise comes back as it is.
+ * https://docs.github.com/en/packages/working-with-a-github-packages-registry/working-with-the-container-registry#pushing-container-images
+ */
+export function spellRepository(findings: Findings, text: string, providerOf: ProviderOf): string {
+  const slash = text.indexOf('/');
+  const spelled = `${text.slice(0, slash)}${text.slice(slash).toLowerCase()}`;
+  if (text.startsWith(LAYOUT) || slash === -1 || spelled === text || repositoryProblem(spelled) !== undefined)
+    return text;
+  if (providerOf(parseRepository(spelled).host) !== 'github') return text;
+  findings.notes.push(`${text} is taken as ${spelled}: names of GitHub's packages are in lower case`);
+  return spelled;
 }
 
 function isSameFolder(other: RepositoryTarget, directory: string): boolean {

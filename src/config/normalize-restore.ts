@@ -5,8 +5,9 @@ import type { RawOptions } from '../options.ts';
 import { checkInputFile } from './check-files.ts';
 import { chooseCache } from './choose-cache.ts';
 import { checkNamedOutput, readJournal, readLooks } from './choose-output.ts';
-import { chooseGithubAccess, chooseProviders, readBudgetShare, readToken } from './choose-provider.ts';
+import { chooseGithubAccess, chooseProviders, type Providers, readBudgetShare, readToken } from './choose-provider.ts';
 import { chooseConnection, type Login, readLogin } from './choose-registry.ts';
+import { spellRepository } from './choose-repositories.ts';
 import { addMistake, addWrong, createFindings, type Findings, readList, type SettingsSource } from './findings.ts';
 import { needGithubAddresses, registryHostOf } from './github-addresses.ts';
 import { mistakesError, quote } from './mistake.ts';
@@ -35,8 +36,9 @@ export async function normalizeRestore(raw: RawOptions, source: SettingsSource):
   const findings = createFindings(raw, source);
   readCommand(findings);
   const journal = await checkInputFile(findings, 'journal', readJournal(findings));
-  const repositories = readRepositories(findings);
-  const access = chooseAccess(findings, repositories);
+  const providers = chooseProviders(findings);
+  const repositories = readRepositories(findings, providers);
+  const access = chooseAccess(findings, providers, repositories);
   const connection = await chooseConnection(findings, access.login);
   const reportFile = await checkNamedOutput(findings, 'report-file');
   if (reportFile !== undefined && reportFile === journal)
@@ -50,9 +52,10 @@ export async function normalizeRestore(raw: RawOptions, source: SettingsSource):
   return { settings: { journal, repositories, githubHosts, registry, ...optional, ...looks }, notes: findings.notes };
 }
 
-function readRepositories(findings: Findings): readonly RepositoryReference[] {
+function readRepositories(findings: Findings, { providerOf }: Providers): readonly RepositoryReference[] {
   const repositories: RepositoryReference[] = [];
-  for (const text of readList(findings, 'repository') ?? []) {
+  for (const written of readList(findings, 'repository') ?? []) {
+    const text = spellRepository(findings, written, providerOf);
     const problem = text.startsWith('oci-layout:')
       ? 'a repository in a registry: a directory has nothing to restore from'
       : repositoryProblem(text);
@@ -75,8 +78,11 @@ interface Access {
 }
 
 /** What the journal names is not known yet: without a repository here, it may be any that belongs to the GitHub of the token. */
-function chooseAccess(findings: Findings, repositories: readonly RepositoryReference[]): Access {
-  const { choice, providerOf } = chooseProviders(findings);
+function chooseAccess(
+  findings: Findings,
+  { choice, providerOf }: Providers,
+  repositories: readonly RepositoryReference[],
+): Access {
   if (choice === 'oci') return { login: readLogin(findings, true), githubHosts: [], github: undefined };
   const hosts = [...new Set(repositories.map(({ host }) => host))];
   const githubHosts = hosts.filter((host) => providerOf(host) === 'github');

@@ -26,6 +26,21 @@ describe('the provider', () => {
     );
   });
 
+  it('that is github takes capitals of an owner and a repository for what the registry has', async () => {
+    const raw = { ...GHCR, 'github-token': TOKEN };
+    const { settings, notes } = await folder.decide({ ...raw, repository: ['ghcr.io/Team/App'] }, ACTION);
+    expect(settings.repositories).toMatchObject([{ repository: { host: 'ghcr.io', name: 'team/app' } }]);
+    expect(notes).toContainEqual(expect.stringContaining('ghcr.io/Team/App is taken as ghcr.io/team/app'));
+    const twice = { ...raw, repository: ['ghcr.io/Team/App', 'ghcr.io/team/app'] };
+    await expect(folder.decide(twice, ACTION)).rejects.toThrow('is named twice');
+    for (const repository of [
+      'registry.example.com/Team/App',
+      'ghcr.io/Team/App:v1',
+      'oci-layout:Dir=ghcr.io/Team/App',
+    ])
+      await expect(folder.decide({ ...raw, repository: [repository] }, ACTION)).rejects.toThrow('expected');
+  });
+
   it('knows the registry of an Enterprise Server and of data residency', async () => {
     const raw = { ...GHCR, 'github-token': TOKEN, repository: ['containers.ghe.example.com/team/app'] };
     const environment = { ...ACTION.environment, GITHUB_SERVER_URL: 'https://ghe.example.com', GITHUB_API_URL: '' };

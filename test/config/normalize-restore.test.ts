@@ -71,6 +71,12 @@ describe('the settings of a restore', () => {
         registry: { github: { apiUrl: 'https://ghe.example.com/api/v3' } },
       },
     ],
+    [
+      'auto, with the capitals that GitHub has and its registry has not',
+      { repository: ['ghcr.io/Team/App'], 'github-token': TOKEN },
+      {},
+      { githubHosts: ['ghcr.io'], repositories: [{ host: 'ghcr.io', name: 'team/app' }] },
+    ],
     ['auto, without a token: it shows later', {}, {}, { githubHosts: ['ghcr.io'], registry: { plainHttp: false } }],
     [
       'auto, for a registry of somebody else',
