@@ -100,7 +100,8 @@ function judge(evidence: Evidence, judging: Judging): Verdicts {
   const used =
     usage && policy.kubernetes.enabled ? keepUsed({ snapshot, usage, mirrors: policy.kubernetes.mirrors }) : undefined;
   const byHistory = judgeByHistory(evidence, judging);
-  const age = judgeByAge({ graph, within: policy.recent.within, now, firstSeen });
+  const { listTimes } = snapshot.capabilities;
+  const age = judgeByAge({ graph, within: policy.recent.within, now, firstSeen, listTimes });
   return {
     roots: mergeReasons([
       used?.keep ?? new Map(),

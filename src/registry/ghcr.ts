@@ -116,12 +116,18 @@ async function readSnapshot(ghcr: Ghcr, alsoDigests: readonly Digest[]): Promise
   const ahead = await resolveOthers(ghcr, list.tags);
   for (const tag of ahead.unresolved) deadTags.add(tag);
   const tags = new Map([...list.tags, ...ahead.tags]);
-  const snapshot = await readGraph(createSource(ghcr, { ...list, tags }), alsoDigests, parts);
+  const source = createSource(ghcr, { ...list, tags }, new Set(ahead.tags.values()));
+  const snapshot = await readGraph(source, alsoDigests, parts);
   parts.cache.settle();
   return { ...snapshot, deleteRight: deleteRightOf(parts.github.scopes(), parts.token) };
 }
 
-function createSource(ghcr: Ghcr, list: Pick<VersionList, 'versions' | 'tags'>): ManifestSource {
+/** `behind`: digests of which GitHub's list does not know the latest yet, so that its times are too old. */
+function createSource(
+  ghcr: Ghcr,
+  list: Pick<VersionList, 'versions' | 'tags'>,
+  behind: ReadonlySet<Digest> = new Set(),
+): ManifestSource {
   const { parts, endpoint, book, reader } = ghcr;
   const asked = new Set<Tag>();
   return {
@@ -141,7 +147,7 @@ function createSource(ghcr: Ghcr, list: Pick<VersionList, 'versions' | 'tags'>):
     getBlob: (digest, maxBytes) => reader.readBlob(digest, maxBytes),
     listReferrers: () => Promise.resolve('unsupported'),
     timesOf: (digest) => {
-      const version = book.find(digest);
+      const version = behind.has(digest) ? undefined : book.find(digest);
       return version === undefined ? {} : { pushed: version.createdAt, updated: version.updatedAt };
     },
     capabilities: () => CAPABILITIES,

@@ -8,6 +8,7 @@ import { runApply, runRestore } from '../../src/cleanup.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { silentLog } from '../../src/log.ts';
 import { parseRepository } from '../../src/model/reference.ts';
+import { hours } from '../../src/model/time.ts';
 import { exitCodeOf } from '../../src/report/exit-code-of.ts';
 import { buildImage, buildIndex } from '../builders/image.ts';
 import { ANY_AGE, NOW, policyOf } from '../builders/snapshot.ts';
@@ -133,5 +134,25 @@ describe('a push beside an apply', () => {
     const report = await runApply(chosen, context);
     expect(app.find(child.digest)).toBeDefined();
     expect(exitCodeOf(report)).toBe(1);
+  });
+
+  it.each([
+    ['a new image of a reproducible build', true],
+    ['a tag of an old image', false],
+  ])('that GitHub does not list yet is no old image: %s', async (_, isNew) => {
+    const built = buildImage({ seed: 'reproducible', created: '2026-01-01T00:00:00Z' });
+    if (!isNew) app.add(built);
+    for (const blob of built.blobs) app.blobs.set(blob.digest, blob.bytes);
+    app.lag = 'until-told';
+    app.put(built, 'fresh');
+    // Between the plan and its step the list catches up.
+    github.onRequest = ({ path }) => {
+      if (/\/versions\/\d+$/.test(path)) app.catchUp();
+      return undefined;
+    };
+    const chosen = settings();
+    const report = await runApply({ ...chosen, policy: { ...chosen.policy, recent: { within: hours(2) } } }, context);
+    expect(report.totals).toMatchObject({ deleted: 4, failed: 0 });
+    expect(app.find('fresh')).toBeDefined();
   });
 });

@@ -31,6 +31,8 @@ export interface RecentRuleInput {
   readonly now: Instant;
   /** Absent when there is no earlier report to learn from. */
   readonly firstSeen: FirstSeen | undefined;
+  /** Whether the registry tells times: a node without any is then one that its list does not show yet. */
+  readonly listTimes: boolean;
 }
 
 /** Reasons to keep the young, and for the others how old they are. Only nodes that stand for themselves have an age here. */
@@ -41,7 +43,7 @@ export interface RecentVerdicts {
 
 /**
  * Verdicts by age; empty when `within` is zero. The registry's word comes first (the latest of pushed, updated, tagged),
- * then an earlier run's, then the image's own `created`. Younger means less than `within` ago, or in the future.
+ * then, where it tells no times at all, an earlier run's, then the image's own `created`. Younger means less than `within` ago, or in the future.
  */
 export function judgeByAge(input: RecentRuleInput): RecentVerdicts {
   const keep = new Map<Digest, readonly KeepReason[]>();
@@ -62,11 +64,13 @@ export function judgeByAge(input: RecentRuleInput): RecentVerdicts {
 }
 
 /** The age of a node that stands for itself; an index is as young as its youngest image. */
-function ageOf(digest: Digest, input: Pick<RecentRuleInput, 'graph' | 'now' | 'firstSeen'>): Age {
+function ageOf(digest: Digest, input: Omit<RecentRuleInput, 'within'>): Age {
   const node = input.graph.nodes.get(digest);
   if (node === undefined) return { kind: 'unknown', why: 'it is not in the snapshot' };
   const told = [node.times.pushed, node.times.updated, node.times.tagged].filter((at) => at !== undefined);
   if (told.length > 0) return { kind: 'known', at: instantFromMs(Math.max(...told)), by: 'pushed' };
+  // Pushed a moment ago, for all we know, perhaps not for the first time; its `created` may be as old as its build's cache.
+  if (input.listTimes) return { kind: 'unknown', why: 'the registry does not tell yet when it was pushed' };
   if (input.firstSeen !== undefined) {
     // New since the earlier run: pushed after it, whatever a cached or reproducible build claims.
     return { kind: 'known', at: input.firstSeen.at.get(digest) ?? input.now, by: 'first seen' };

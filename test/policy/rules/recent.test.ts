@@ -47,8 +47,17 @@ describe('the age of an image by the registry', () => {
       within: hours(2),
       now: NOW,
       firstSeen: undefined,
+      listTimes: true,
     });
     expect(verdicts.keep.get(digestOf('a'))?.[0]?.rule).toBe('recent');
+  });
+
+  it('is awaited where it tells times and not yet this one: neither the image nor an earlier run makes it old', () => {
+    const graph = buildImageGraph(snapshotOf([{ name: 'a', created: OLD }]));
+    for (const firstSeen of [undefined, { at: new Map([[digestOf('a'), ago(86_400_000)]]) }]) {
+      const { keep } = judgeByAge({ graph, within: hours(2), now: NOW, firstSeen, listTimes: true });
+      expect(keep.get(digestOf('a'))?.[0]?.rule).toBe('age-unknown');
+    }
   });
 
   it('outranks an earlier run', () => {
@@ -147,13 +156,13 @@ describe('the rule about age', () => {
 
   it('is off when the window is zero, also for unknown ages', () => {
     const graph = buildImageGraph(snapshotOf([{ name: 'a', created: null }]));
-    const verdicts = judgeByAge({ graph, within: durationFromMs(0), now: NOW, firstSeen: undefined });
+    const verdicts = judgeByAge({ graph, within: durationFromMs(0), now: NOW, firstSeen: undefined, listTimes: false });
     expect(verdicts.keep.size + verdicts.drop.size).toBe(0);
   });
 
   it('says how old it is, and by whose word', () => {
     const graph = buildImageGraph(snapshotOf([{ name: 'a', created: FRESH }]));
-    const verdicts = judgeByAge({ graph, within: hours(2), now: NOW, firstSeen: undefined });
+    const verdicts = judgeByAge({ graph, within: hours(2), now: NOW, firstSeen: undefined, listTimes: false });
     expect(verdicts.keep.get(digestOf('a'))).toEqual([
       { rule: 'recent', age: hours(1), within: hours(2), by: 'created' },
     ]);
@@ -174,14 +183,14 @@ function createdAgo(ms: number): string {
 
 function verdictOn(nodes: readonly NodeSpec[], firstSeen?: FirstSeen): string | undefined {
   const graph = buildImageGraph(snapshotOf(nodes));
-  const { keep, drop } = judgeByAge({ graph, within: hours(2), now: NOW, firstSeen });
+  const { keep, drop } = judgeByAge({ graph, within: hours(2), now: NOW, firstSeen, listTimes: false });
   const digest = digestOf(nodes[0]?.name ?? '');
   return (keep.get(digest) ?? drop.get(digest))?.[0]?.rule;
 }
 
 function keptNames(nodes: readonly NodeSpec[]): readonly string[] {
   const graph = buildImageGraph(snapshotOf(nodes));
-  const { keep } = judgeByAge({ graph, within: hours(2), now: NOW, firstSeen: undefined });
+  const { keep } = judgeByAge({ graph, within: hours(2), now: NOW, firstSeen: undefined, listTimes: false });
   return nodes
     .map(({ name }) => name)
     .filter((name) => keep.has(digestOf(name)))
