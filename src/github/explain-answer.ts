@@ -106,7 +106,8 @@ export function explainAnswer(asked: AskedGithub, answer: GithubAnswer): Cleanup
     return new NetworkError(message, { ...context, code: 'NETWORK', temporary: TEMPORARY.has(status) });
   if (status < 400 || !isGithubAnswer(answer)) return notGithub(message, context);
   if (status === 401) {
-    const hint = 'The token is wrong, expired or revoked (--github-token, GITHUB_TOKEN).';
+    const hint =
+      'The token is wrong, expired or revoked: the input github-token of the action, GITHUB_TOKEN or GH_TOKEN on a command line.';
     return new AuthError(message, { ...context, code: 'AUTH', hint });
   }
   if (status === 403 || status === 404) return missingRight(asked, answer, { message, context });

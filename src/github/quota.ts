@@ -52,13 +52,14 @@ export function createQuotaWatch(budgetShare: number): QuotaWatch {
       const remaining = Math.max(0, known.remaining - inFlight);
       const used = limit - remaining;
       if (used < budgetShare * limit) return;
-      const percent = Math.round(budgetShare * 100);
+      const percent = Math.round(budgetShare * 1000) / 10;
+      // The same words for all that is left: thousands of deletions share one sentence in the report.
       throw new RegistryError(
-        `Cannot ${purpose}: ${used} of the ${limit} requests that GitHub grants in an hour are used, and writes stop at ${percent} %.`,
+        `At least ${percent} % of the ${limit} requests that GitHub grants this token in an hour are used, and this run writes no more.`,
         {
           code: 'QUOTA',
-          hint: `The quota is whole again at ${formatTime(resetAtMs)}; the next run goes on. The share is --api-budget.`,
-          details: { limit, remaining, resetAt: new Date(resetAtMs).toISOString() },
+          hint: `The quota is whole again at ${formatTime(resetAtMs)}, and the next run goes on. The option api-budget is the share.`,
+          details: { purpose, limit, remaining, resetAt: new Date(resetAtMs).toISOString() },
         },
       );
     },

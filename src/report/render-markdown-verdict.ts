@@ -84,7 +84,7 @@ export function errorBlocks({ result }: Report): readonly Block[] {
 export function leftBlocks(report: Report): readonly Block[] {
   const left = describeLeft(report);
   if (left === undefined) return [];
-  return [paragraph(PRIORITY.problems, `**${left.text}.** ${left.why.map(escapeMarkdown).join('; ')}`.trimEnd())];
+  return [paragraph(PRIORITY.problems, `**${left.text}.** ${left.why.map(escapeMarkdown).join(' ')}`.trimEnd())];
 }
 
 /** What guards found, and what to do when it is meant. That something was not looked at stands above everything else. */

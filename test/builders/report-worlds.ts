@@ -134,7 +134,9 @@ function forkPlan(): Report {
 
 function quotaSpent(): Report {
   const steps = doomed.map(deleteStep);
-  const why = "80 % of the token's hourly quota of 1,000 requests is used; it is full again at 2026-11-21 21:04 UTC";
+  const spent =
+    'At least 80 % of the 1000 requests that GitHub grants this token in an hour are used, and this run writes no more. ' +
+    'The quota is whole again at 21:04 UTC, and the next run goes on. The option api-budget is the share.';
   return reportOf({
     command: 'apply',
     result: { kind: 'applied' },
@@ -144,7 +146,9 @@ function quotaSpent(): Report {
       {
         name: NAME,
         outcomes: steps.map((step, index) =>
-          index < 2 ? outcomeOf(step, 'deleted') : { ...outcomeOf(step, 'skipped', why), left: true },
+          index < 2
+            ? outcomeOf(step, 'deleted')
+            : { ...outcomeOf(step, 'skipped', index === 2 ? spent : `not tried: ${spent}`), left: true },
         ),
         notApplied: [],
       },

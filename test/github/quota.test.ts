@@ -41,9 +41,9 @@ describe('the budget', () => {
     watch.learn(headers(150), NOW);
     expect(() => watch.checkBudget('delete a thing', NOW)).toThrow(
       expect.objectContaining({
-        message: containing('850 of the 1000 requests'),
+        message: containing('80 % of the 1000 requests'),
         hint: containing('21:30 UTC'),
-        details: { limit: 1000, remaining: 150, resetAt: '2026-11-21T21:30:00.000Z' },
+        details: { purpose: 'delete a thing', limit: 1000, remaining: 150, resetAt: '2026-11-21T21:30:00.000Z' },
       }),
     );
   });

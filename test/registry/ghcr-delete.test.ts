@@ -150,7 +150,7 @@ describe('a delete', () => {
       if (request.token !== undefined) scene.github.quota(request.token).used = 499;
     expect(await registry.deleteManifest(image.digest, [V1])).toMatchObject({
       kind: 'not-now',
-      why: matching(/500 of the 1000.*whole again at \d\d:\d\d UTC/),
+      why: matching(/50 % of the 1000.*whole again at \d\d:\d\d UTC/),
     });
     expect(count(scene.log(), DELETES)).toBe(0);
   });
