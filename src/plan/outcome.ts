@@ -2,7 +2,10 @@
 
 import type { Step } from './plan.ts';
 
-/** `skipped`: a precondition did not hold any more, or something it depends on was not done. */
+/**
+ * `skipped`: a precondition did not hold any more, or something it depends on was not done. `failed` also: it was deleted, and then
+ * something came that needs it; `why` says whether it could be brought back.
+ */
 export type OutcomeKind = 'deleted' | 'already-gone' | 'skipped' | 'failed';
 
 /** One step and what became of it. For an `untag` step `deleted` means that the tag is gone. */
