@@ -42,7 +42,7 @@ function undoOf({ undo }: RepositoryOutcome): Undo {
   return undo ?? 'put-manifest';
 }
 
-/** A failure counts: its answer may have got lost. */
+/** A failure counts, since its answer may have got lost; but not the answer that the right is missing. */
 function mayHaveDeleted({ outcomes }: RepositoryOutcome): boolean {
-  return outcomes.some(({ outcome }) => outcome === 'deleted' || outcome === 'failed');
+  return outcomes.some(({ outcome, forbidden }) => outcome === 'deleted' || (outcome === 'failed' && !forbidden));
 }

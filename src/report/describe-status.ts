@@ -62,6 +62,10 @@ export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep |
     case 'stopped':
       return result.error.hint === undefined ? undefined : { text: result.error.hint };
     case 'applied':
+      if (isForbidden(report))
+        return {
+          text: 'The right to delete is missing: the reason of what failed says which. Give it and run again.',
+        };
       if (totals.failed > 0)
         return {
           text: 'Remove the cause of the failures and run again: what is done stays done, and the rest is decided afresh.',
@@ -82,6 +86,11 @@ export function describeOrigin({ tool, command, finishedAt }: Report): string {
 /** Steps that no run can do, because a rule of the registry keeps the image. Among the skipped ones. */
 export function countRefused({ applied }: Report): number {
   return (applied ?? []).flatMap(({ outcomes }) => outcomes).filter((one) => one.protected === true).length;
+}
+
+/** The registry refused for want of a right, which ended the work there. */
+function isForbidden({ applied }: Report): boolean {
+  return (applied ?? []).some(({ outcomes }) => outcomes.some(({ forbidden }) => forbidden === true));
 }
 
 /** Something that the user wants asked was not asked. */

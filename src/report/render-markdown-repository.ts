@@ -2,6 +2,7 @@
 
 import { shortDigest } from '../model/reference.ts';
 import type { RepositoryPlan } from '../plan/plan.ts';
+import { type CondensedRow, condenseProblems } from './condense-problems.ts';
 import { escapeMarkdown, markdownCode } from './escape-markdown.ts';
 import { formatCount } from './format-count.ts';
 import { type Changes, listChanges, type ProblemRow } from './list-changes.ts';
@@ -63,12 +64,18 @@ function clusterBlocks(plan: RepositoryPlan, room: Room): readonly Block[] {
 }
 
 function problemBlocks(title: string, problems: readonly ProblemRow[]): readonly Block[] {
-  const rows = problems.map(({ outcome, action, digest, tags, why }) => {
-    const name = tags.length === 0 ? markdownCode(shortDigest(digest)) : codeList(tags);
-    return `| ${outcome === 'failed' ? '**failed**' : outcome} | ${action} ${name} | ${escapeMarkdown(why)} |`;
+  const rows = condenseProblems(problems).map((row) => {
+    const outcome = row.outcome === 'failed' ? '**failed**' : row.outcome;
+    return `| ${outcome} | ${nameOfProblem(row)} | ${escapeMarkdown(row.why)} |`;
   });
   const head = [`### ${title} (${formatCount(problems.length)})`, '', '| | Step | Why |', '| --- | --- | --- |'];
   return rowsBlock(PRIORITY.problems, head, rows);
+}
+
+function nameOfProblem(row: CondensedRow): string {
+  if (row.kind === 'more') return `and ${formatCount(row.count)} more`;
+  const { action, digest, tags } = row;
+  return `${action} ${tags.length === 0 ? markdownCode(shortDigest(digest)) : codeList(tags)}`;
 }
 
 function refusedBlocks({ refused }: Changes): readonly Block[] {

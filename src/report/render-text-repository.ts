@@ -2,6 +2,7 @@
 
 import { shortDigest } from '../model/reference.ts';
 import type { RepositoryPlan } from '../plan/plan.ts';
+import { condenseProblems } from './condense-problems.ts';
 import { formatCount } from './format-count.ts';
 import { joinSome } from './join-some.ts';
 import { type Changes, listChanges, type ProblemRow } from './list-changes.ts';
@@ -91,12 +92,15 @@ function renderRefused({ refused }: Changes, page: TextPage): readonly string[] 
 
 function renderProblems(title: string, rows: readonly ProblemRow[], page: TextPage): readonly string[] {
   if (rows.length === 0) return [];
-  const lines = rows.slice(0, MAX_ROWS).flatMap(({ outcome, action, digest, tags, why }) => {
-    const paint = outcome === 'failed' ? page.paint.bad : page.paint.attention;
-    const [first, ...rest] = page.prose(`${outcome}: ${action} ${nameOf(tags, digest)}: ${why}`, 2);
+  const condensed = condenseProblems(rows);
+  const lines = condensed.slice(0, MAX_ROWS).flatMap((row) => {
+    const paint = row.outcome === 'failed' ? page.paint.bad : page.paint.attention;
+    const name =
+      row.kind === 'more' ? `and ${formatCount(row.count)} more` : `${row.action} ${nameOf(row.tags, row.digest)}`;
+    const [first, ...rest] = page.prose(`${row.outcome}: ${name}: ${row.why}`, 2);
     return [paint(first ?? ''), ...rest];
   });
-  return [...page.title(`${title} (${formatCount(rows.length)})`), ...lines, ...page.more(rows.length - MAX_ROWS)];
+  return [...page.title(`${title} (${formatCount(rows.length)})`), ...lines, ...page.more(condensed.length - MAX_ROWS)];
 }
 
 function renderDeletions({ planned, deletions }: Changes, { command }: Report, page: TextPage): readonly string[] {

@@ -165,17 +165,14 @@ describe('how to take an apply back', () => {
   });
 
   it('is not told when nothing was deleted', () => {
-    const report = (outcome: 'skipped' | 'failed') =>
-      describeRecovery(
-        reportOf({
-          command: 'apply',
-          result: { kind: 'applied' },
-          journal: 'j.jsonl',
-          applied: [{ name: 'a', outcomes: [outcomeOf(second!, outcome, 'why')], notApplied: [], undo: 'restore' }],
-        }),
-      );
+    const report = (outcome: 'skipped' | 'failed', forbidden = false) => {
+      const outcomes = [{ ...outcomeOf(second!, outcome, 'why'), forbidden }];
+      const applied = [{ name: 'a', outcomes, notApplied: [], undo: 'restore' as const }];
+      return describeRecovery(reportOf({ command: 'apply', result: { kind: 'applied' }, journal: 'j.jsonl', applied }));
+    };
     expect(report('skipped')).toBeUndefined();
     expect(report('failed')).toContain('restore --journal');
+    expect(report('failed', true)).toBeUndefined();
   });
 
   it('is told by the journal alone when the run ended before it could count', () => {
