@@ -23,6 +23,15 @@ import { json, openTestGithub } from './try-github.ts';
 const REPOSITORY = { owner: 'acme', name: 'shop' };
 const ALL: ForgeRules = { pullRequests: true, releases: true, deployments: true };
 const DAY = '2026-01-01T00:00:00Z';
+/** As GraphQL has it. */
+const DEPLOYMENT = {
+  id: 'DE_1',
+  environment: 'production',
+  commitOid: 'a'.repeat(40),
+  commit: null,
+  state: 'ACTIVE',
+  createdAt: DAY,
+};
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -167,6 +176,16 @@ describe.runIf(requireProgram('git'))('what GitHub knows', () => {
       preview: 'inactive',
     });
     expect([...commits].sort()).toEqual([id('a'), id('b'), id('topic')].sort());
+  });
+
+  it('takes a deployment without any status for one that waits for it', async () => {
+    const deployments = {
+      totalCount: 1,
+      pageInfo: { hasNextPage: false, endCursor: null },
+      nodes: [{ ...DEPLOYMENT, state: null }],
+    };
+    const github = await scripted(() => json({ data: { repository: { deployments } } }));
+    expect((await readDeployments(github, REPOSITORY)).deployments).toMatchObject([{ state: 'pending' }]);
   });
 
   it('tells a deployed commit that GitHub has no more from one that it has', async () => {
@@ -343,6 +362,21 @@ describe('an answer that is not understood stops the run and drops nothing', () 
       },
     ],
     ['no repository', /graphql/, { data: { repository: null } }],
+    [
+      'a deployment twice, where another one is missing',
+      /graphql/,
+      {
+        data: {
+          repository: {
+            deployments: {
+              totalCount: 2,
+              pageInfo: { hasNextPage: false, endCursor: null },
+              nodes: [DEPLOYMENT, DEPLOYMENT],
+            },
+          },
+        },
+      },
+    ],
     [
       'fewer deployments than there are',
       /graphql/,
