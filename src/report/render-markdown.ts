@@ -51,7 +51,7 @@ export function renderMarkdown(report: Report, options: MarkdownOptions = {}): s
       ...evidenceBlocks(report, frontEnd),
       ...repositories.flatMap((one) => markdownRepository(report, one, 'full')),
       ...chartBlocks(report),
-      ...endBlocks(report),
+      ...endBlocks(report, frontEnd),
     ],
     maxBytes,
   );
@@ -62,8 +62,8 @@ function chartBlocks(report: Report): readonly Block[] {
   return lines.length === 0 ? [] : [paragraph(PRIORITY.chart, ...lines)];
 }
 
-function endBlocks(report: Report): readonly Block[] {
-  const recovery = describeRecovery(report);
+function endBlocks(report: Report, frontEnd: FrontEnd): readonly Block[] {
+  const recovery = describeRecovery(report, frontEnd);
   return [
     ...(recovery === undefined
       ? []

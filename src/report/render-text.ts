@@ -113,7 +113,7 @@ function renderEvidence(report: Report, page: TextPage, frontEnd: FrontEnd = 'cl
 }
 
 function renderEnd(report: Report, page: TextPage, frontEnd: FrontEnd = 'cli'): readonly string[] {
-  const recovery = describeRecovery(report);
+  const recovery = describeRecovery(report, frontEnd);
   const next = describeNextStep(report, frontEnd);
   return [
     ...(recovery === undefined ? [] : [...page.title('To take it back'), ...page.prose(recovery)]),

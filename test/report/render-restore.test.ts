@@ -148,6 +148,16 @@ describe('how to take an apply back', () => {
     );
   });
 
+  it('is a step of a workflow for who reads the summary of one', () => {
+    const applied = [{ name: 'a', outcomes: [outcomeOf(first!, 'deleted')], notApplied: [], undo: 'restore' as const }];
+    const text = describeRecovery(
+      reportOf({ command: 'apply', result: { kind: 'applied' }, journal: 'j.jsonl', applied }),
+      'action',
+    );
+    expect(text).toContain('j.jsonl as an artifact');
+    expect(text).toContain('command: restore and journal: FILE');
+  });
+
   it('is to push the manifests again where only their bytes are left', () => {
     expect(recoveryOf('put-manifest')).toContain('j.jsonl holds every deleted manifest byte for byte.');
   });
