@@ -99,7 +99,7 @@ function hintFor(stderr: string): string {
     return 'The repository belongs to another user. Trust it with git config --global --add safe.directory FOLDER.';
   }
   if (stderr.includes('not a git repository')) {
-    return 'Give the folder of a clone with --git-dir, or leave Git out with --without-git.';
+    return 'Give the folder of a clone with --git-dir, name a repository on GitHub with --github-repository, or leave Git out with --without-git.';
   }
   return 'Check that the clone is whole and that this job may read origin, or leave Git out with --without-git.';
 }

@@ -47,14 +47,20 @@ export async function readAsEvidence<Value>(instead: string, read: () => Promise
   } catch (cause) {
     if (!(cause instanceof CleanupError) || cause instanceof EvidenceError || cause instanceof InternalError)
       throw cause;
-    const isLimit = cause.code === 'RATE_LIMITED' || cause.code === 'QUOTA';
-    const hint = cause.hint ?? 'Run again later.';
+    const hint = adviseOn(cause, instead);
     throw new EvidenceError(cause.message, {
       code: 'EVIDENCE_FORGE',
-      hint: isLimit ? hint : `${hint} Or ${instead}.`,
+      hint,
       temporary: cause.temporary,
       details: { ...cause.details, cause: cause.code },
       cause,
     });
   }
+}
+
+/** Who asks for a repository that is not there looks for the name first: less protection is no answer to a slip of the pen. */
+function adviseOn({ code, hint = 'Run again later.' }: CleanupError, instead: string): string {
+  if (code === 'RATE_LIMITED' || code === 'QUOTA') return hint;
+  if (code !== 'REPOSITORY_UNKNOWN') return `${hint} Or ${instead}.`;
+  return `${hint} It is that of the option github-repository, else of the workflow's repository.`;
 }

@@ -248,6 +248,12 @@ describe.runIf(requireProgram('git'))('what GitHub knows', () => {
     expect(error.hint).toContain(instead);
   });
 
+  it('sends who misspells the repository to the name, and not to fewer rules', async () => {
+    const error = await failure(readForge(await connect(), { ...REPOSITORY, name: 'nowhere' }, ALL));
+    expect(error.hint).toContain('check the name. It is that of the option github-repository');
+    expect(error.hint).not.toContain('switch the rule off');
+  });
+
   it('stops without the right to read references, and offers to ask no forge', async () => {
     const github = await connect({ kind: 'workflow', permissions: { contents: 'none' } });
     const error = await failure(readForge(github, REPOSITORY, { ...ALL, releases: false }));
