@@ -126,8 +126,14 @@ function usageError(cause: CommanderError, words: readonly string[]): UsageError
   const text = cause.message.replace(/^error: /, '');
   const unknown = cause.code === 'commander.unknownOption' ? /^unknown option '--([^'=]+)/.exec(text)?.[1] : undefined;
   const nearest = unknown === undefined ? undefined : nearestName(unknown, listFlags(words));
-  const suggestion = nearest === undefined ? '' : `; did you mean --${nearest}?`;
+  const suggestion = nearest === undefined ? suggestVariable(unknown) : `; did you mean --${nearest}?`;
   return new UsageError(`${text}${suggestion}`, { code: 'USAGE', hint: HELP_HINT });
+}
+
+/** An input of the action that a command line takes from the environment alone. Empty for any other word. */
+function suggestVariable(name: string | undefined): string {
+  const option = (OPTIONS as readonly Option[]).find((one) => one.name === name && one.only === 'action');
+  return option?.environment === undefined ? '' : `; set ${option.environment.join(' or ')} in the environment`;
 }
 
 /** What may stand after `--` in this command line. */

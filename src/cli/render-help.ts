@@ -1,6 +1,7 @@
 // The help: what each command does, the options in groups, examples, and what the exit codes mean.
 
 import { describeDefault, isForCommand, type Option, type OptionGroup } from '../options/option.ts';
+import { OPTIONS } from '../options/option-table.ts';
 import { selectOptions } from '../options.ts';
 import { wrapText } from '../report/text-layout.ts';
 import { type CommandName, isNegatable } from './parse-arguments.ts';
@@ -45,7 +46,7 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
 ];
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [
-  ['0', 'Done: nothing to do, an empty repository, or any plan.'],
+  ['0', 'Done: also nothing to do, an empty repository, any plan, and what a used quota leaves for the next run.'],
   ['1', 'Some deletions failed or were refused; the report says which.'],
   ['2', 'An option, the policy file or a plan file is wrong, or no cluster was named.'],
   ['3', 'The registry does not let us in, or does not know the repository.'],
@@ -65,7 +66,7 @@ export function renderHelp(command: CommandName | undefined, width: number): str
     command === undefined
       ? renderOverview(columns)
       : [`Usage: ${USAGE[command]}`, '', ...wrap(ABOUT[command], columns, '')],
-    ...(command === 'demo' ? [] : renderOptions(command, columns)),
+    ...(command === 'demo' ? [] : [...renderOptions(command, columns), renderVariables(command, columns)]),
     ...(command === undefined ? [renderExamples(columns), renderTable('Exit codes:', EXIT_CODES, columns)] : []),
     command === undefined
       ? wrap(
@@ -103,6 +104,15 @@ function renderOptions(command: CommandName | undefined, width: number): readonl
     groups.set(option.group, rows);
   }
   return [...groups].map(([group, rows]) => renderTable(`${group}:`, rows, width));
+}
+
+/** Secrets that have no option here: others see the command line. */
+function renderVariables(command: CommandName | undefined, width: number): readonly string[] {
+  const rows = (OPTIONS as readonly Option[])
+    .filter((option) => command === undefined || command === 'demo' || isForCommand(option, command))
+    .filter(({ only, environment }) => only === 'action' && environment !== undefined)
+    .map(({ environment = [], help }) => [environment.join(', else '), help.replaceAll('`', '')] as const);
+  return renderTable('Environment:', rows, width);
 }
 
 function describeFlags(option: Option): string {

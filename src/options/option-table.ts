@@ -20,7 +20,7 @@ export const OPTIONS = [
     name: 'username',
     kind: 'text',
     group: 'Registry',
-    help: "User name for the registry. Without it the credentials of docker's or podman's login are used.",
+    help: "User name for the registry. Without it the token for GitHub is used for GitHub's registry, and the credentials of docker's or podman's login for every other.",
     value: 'NAME',
     environment: ['REGISTRY_CLEANUP_USERNAME'],
   },

@@ -71,7 +71,7 @@ export const SOURCE_OPTIONS = [
     name: 'github-repository',
     kind: 'text',
     group: 'GitHub',
-    help: 'Repository on GitHub whose branches, tags, open pull requests, releases and deployments protect images. In a workflow: the one it runs in.',
+    help: 'Repository on GitHub whose branches, tags, open pull requests, releases and deployments protect images. Without this option: in a workflow the one it runs in, on a command line none.',
     value: 'OWNER/NAME',
     commands: DECIDING,
   },
@@ -79,7 +79,7 @@ export const SOURCE_OPTIONS = [
     name: 'github-token',
     kind: 'text',
     group: 'GitHub',
-    help: "Token for GitHub: its interface, its Git repositories and its container registry. A workflow's own token will do for one repository; see Permissions.",
+    help: "Token for GitHub: its interface, its Git repositories and its container registry. A workflow's own token will do for one repository; see Permissions in the README.",
     value: 'TEXT',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: GitHub's expression, not ours.
     actionDefault: '${{ github.token }}',

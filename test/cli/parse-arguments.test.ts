@@ -86,6 +86,7 @@ describe('a command line', () => {
     ['--dry-run', "unknown option '--dry-run'"],
     ['-x', "unknown option '-x'"],
     ['--password x', "unknown option '--password'; did you mean --password-stdin?"],
+    ['--github-token x', "unknown option '--github-token'; set GITHUB_TOKEN or GH_TOKEN in the environment"],
     ['--repository', "option '--repository <NAME>' argument missing"],
     ['plan v1', "too many arguments for 'plan'. Expected 0 arguments but got 1."],
     ['explain v1 v2', "too many arguments for 'explain'. Expected 1 argument but got 2."],
