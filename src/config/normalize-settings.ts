@@ -10,7 +10,7 @@ import { chooseProviders } from './choose-provider.ts';
 import { chooseRegistry } from './choose-registry.ts';
 import { chooseRepositories } from './choose-repositories.ts';
 import { decidePolicy } from './decide-policy.ts';
-import { addWrong, createFindings, type Findings, readText, type SettingsSource } from './findings.ts';
+import { addWrong, createFindings, type Findings, readFlag, readText, type SettingsSource } from './findings.ts';
 import { mistakesError, quote } from './mistake.ts';
 import { readCommand } from './read-command.ts';
 import { type PolicyText, readPolicyFile } from './read-policy-file.ts';
@@ -41,6 +41,12 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
   const repositories = chooseRepositories(findings, file, chooseProviders(findings).providerOf);
   const registry = await chooseRegistry(findings, repositories);
   const decided = await decidePolicy(findings, file);
+  const isOnGithub = repositories.some((target) => target.kind === 'registry' && target.provider === 'github');
+  // Whoever says without-forge knows; a command line that names none may not.
+  if (isOnGithub && decided.forge === 'off' && readFlag(findings, 'without-forge') !== true)
+    findings.notes.push(
+      'GitHub is not asked: no open pull request, release or deployment protects an image. Name the sources with github-repository',
+    );
   if (file.cleanup?.disable === true) findings.notes.push('the policy file says cleanup.disable: nothing is deleted');
   const output = await chooseOutput(findings, command);
   const cacheDirectory = await chooseCache(findings);

@@ -50,6 +50,19 @@ describe('the forge', () => {
     expect(settings.forge).toMatchObject({ apiUrl: 'https://api.github.com', owner: 'team', token: TOKEN });
   });
 
+  it('is missed on a laptop that cleans a package of GitHub, unless it is left out on purpose', async () => {
+    const raw = { ...WITH_TOKEN, repository: ['ghcr.io/team/app'] };
+    const notesOf = async (more: RawOptions) => (await folder.decide({ ...raw, ...more }, LAPTOP)).notes.join('\n');
+    expect(await notesOf({})).toContain('GitHub is not asked');
+    expect(await notesOf({ 'without-git': true })).toContain('GitHub is not asked');
+    for (const more of [
+      { 'without-forge': true },
+      { 'github-repository': 'team/app' },
+      { repository: FINE.repository },
+    ])
+      expect(await notesOf(more)).not.toContain('GitHub is not asked');
+  });
+
   it.each<readonly [string, RawOptions]>([
     ['without-forge', { ...FINE, 'without-forge': 'true' }],
     ['without-git', { ...FINE, 'without-git': 'true' }],
