@@ -93,7 +93,7 @@ guards: {maxDeleteShare: 1}
 
 /** How often these come depends on what happens at the same time, and on how fast the machine is. */
 const UNSTEADY =
-  /\/manifests\/\S+ 404$|^GET \/\S+\/versions\/\{|\/versions\?state=active&per_page=100&page=1 |\/tags\/list\?/;
+  /^HEAD \/v2\/\S+\/manifests\/|\/manifests\/\S+ 404$|^GET \/\S+\/versions\/\{|\/versions\?state=active&per_page=100&page=1 |\/tags\/list\?/;
 
 const COUNTS = ['kept', 'deleted', 'untagged', 'failed', 'left', 'restored'].map((name) => `${name}-count`);
 
