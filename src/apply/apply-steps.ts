@@ -25,7 +25,8 @@ export interface AppliedSteps {
 
 /**
  * What became of every step, in their order. Never throws: whatever goes wrong is an outcome. After a refused right, a used up quota,
- * a fault of our own, a tag delete that took a manifest along, or a journal that cannot be written, nothing more is tried.
+ * a fault of our own, a tag delete that took a manifest along, or a journal that cannot be written, nothing more is tried; save that
+ * a used up quota does not part what was begun: what hangs on a deleted manifest is deleted too, as long as the registry lets us.
  * Steps begin in their order, each after all that must be gone before it have ended. They go one by one until a first delete has
  * shown that deleting is allowed, then as many at once as the registry takes: what has begun is always a prefix of the plan. At the end
  * what has come meanwhile is looked at once more, where the registry can take deletions back.
@@ -41,7 +42,7 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
     options,
     watch,
     notDone: new Set(),
-    mayDelete: false,
+    deleted: new Set(),
     failuresInARow: 0,
     stopped: options.notNow === undefined ? undefined : { why: options.notNow, left: true },
     journalFailed: false,
@@ -50,13 +51,13 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
   const work = async (step: Step): Promise<Outcome> => {
     const outcome = await applyStep(step, run);
     if (outcome.outcome === 'skipped' || outcome.outcome === 'failed') run.notDone.add(step.digest);
-    if (outcome.outcome === 'deleted' && step.action === 'delete') run.mayDelete = true;
+    if (outcome.outcome === 'deleted' && step.action === 'delete') run.deleted.add(step.digest);
     ended += 1;
     options.log.progress(`apply ${options.name}`, ended, steps.length);
     return outcome;
   };
   const done = await beginInOrder(steps, work, {
-    limit: () => (run.mayDelete ? options.registry.capabilities.deletesInFlight : 1),
+    limit: () => (run.deleted.size > 0 ? options.registry.capabilities.deletesInFlight : 1),
     mustWait: (step, underWay) => [...underWay].some((other) => hangsTogether(step, other)),
   });
   const outcomes = await lookAfter(done, options);
@@ -67,14 +68,16 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
 interface Stop {
   readonly why: string;
   readonly left: boolean;
+  /** Not even what belongs to something deleted is tried any more. */
+  readonly isSpent?: boolean;
 }
 
 interface Run {
   readonly options: ApplyOptions;
   readonly watch: TagWatch;
   readonly notDone: Set<Digest>;
-  /** A delete of this run was done: the right is there. */
-  mayDelete: boolean;
+  /** Manifests that this run deleted; not empty: the right is there. */
+  readonly deleted: Set<Digest>;
   failuresInARow: number;
   stopped: Stop | undefined;
   journalFailed: boolean;
@@ -99,8 +102,14 @@ async function applyStep(step: Step, run: Run): Promise<Outcome> {
 function whenStopped(step: Step, run: Run): Outcome | undefined {
   if (run.options.signal?.aborted === true) run.stopped ??= { why: 'the run was interrupted', left: false };
   if (run.stopped === undefined) return undefined;
-  const { why, left } = run.stopped;
+  const { why, left, isSpent } = run.stopped;
+  if (left && isSpent !== true && isRemainder(step, run)) return undefined;
   return { step, outcome: 'skipped', why: `not tried: ${why}`, ...(left ? { left } : {}) };
+}
+
+/** Part of something that this run deleted: alone, it would look like anybody's image to the next run, and stay for ever. */
+function isRemainder(step: Step, { deleted }: Run): boolean {
+  return step.action === 'delete' && step.precondition.owners.some((owner) => deleted.has(owner));
 }
 
 async function tryStep(step: Step, run: Run): Promise<Outcome> {
@@ -111,12 +120,12 @@ async function tryStep(step: Step, run: Run): Promise<Outcome> {
     // A step beside it may have stopped the run meanwhile.
     const untried = whenStopped(step, run);
     if (untried !== undefined) return untried;
-    const { outcome, stop } = await carryOutStep(step, run.options);
+    const { outcome, stop } = await carryOutStep(step, run.options, { isRemainder: isRemainder(step, run) });
     if (outcome.outcome !== 'failed') run.watch.forget(step.digest, step.tag);
     if (stop !== undefined) {
       const left = outcome.left === true;
       log[left ? 'warn' : 'error'](`${step.action} ${step.digest}: ${outcome.why}`);
-      run.stopped ??= { why: stop, left };
+      stopAt(step, run, { why: stop, left });
     }
     run.failuresInARow = 0;
     return outcome;
@@ -131,8 +140,14 @@ function isSpent(error: unknown): error is RegistryError {
   return error instanceof RegistryError && (error.code === 'RATE_LIMITED' || error.code === 'QUOTA');
 }
 
+/** What is refused although it may go beyond our share shows that there is nothing left at all. */
+function stopAt(step: Step, run: Run, stop: Stop): void {
+  run.stopped ??= stop;
+  if (stop.left && isRemainder(step, run)) run.stopped = { ...run.stopped, isSpent: true };
+}
+
 function leftOutcome(step: Step, error: RegistryError, run: Run): Outcome {
-  run.stopped ??= { why: error.message, left: true };
+  stopAt(step, run, { why: error.message, left: true });
   return { step, outcome: 'skipped', why: withHint(error), left: true };
 }
 

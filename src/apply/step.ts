@@ -5,7 +5,7 @@ import type { Tag } from '../model/reference.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { Step } from '../plan/plan.ts';
-import type { DeleteAnswer, ManifestBytes } from '../registry/port.ts';
+import type { DeleteAnswer, DeleteWay, ManifestBytes } from '../registry/port.ts';
 import type { ApplyOptions } from './apply-options.ts';
 
 /** What became of a step, and why nothing more may be tried after it, when that is so. */
@@ -19,13 +19,13 @@ export interface StepResult {
  * delete that took the manifest along is repaired, and stops the run.
  * @throws what the registry or the journal throws; a manifest that stays is there all the same.
  */
-export async function carryOutStep(step: Step, options: ApplyOptions): Promise<StepResult> {
+export async function carryOutStep(step: Step, options: ApplyOptions, { isRemainder }: DeleteWay): Promise<StepResult> {
   const { registry } = options;
   const manifest = await registry.readManifest(step.digest);
   if (manifest === 'absent') return { outcome: { step, outcome: 'already-gone' } };
   await journalIntent(step, manifest, options);
   if (step.action === 'delete')
-    return outcomeOf(step, await registry.deleteManifest(step.digest, step.precondition.tags));
+    return outcomeOf(step, await registry.deleteManifest(step.digest, step.precondition.tags, { isRemainder }));
   if (step.tag === undefined) return failed(step, 'the step names no tag');
   return untag(step, step.tag, { manifest, options });
 }

@@ -45,8 +45,8 @@ export interface Packages {
   getVersion(id: number): Promise<PackageVersion | 'absent'>;
   /** Whether this token is shown the package. */
   isShown(): Promise<boolean>;
-  /** 204, 400, 404 or 422. */
-  deleteVersion(id: number): Promise<PackageAnswer>;
+  /** 204, 400, 404 or 422. `beyondBudget`: whatever share of the quota is used. */
+  deleteVersion(id: number, how: { readonly beyondBudget: boolean }): Promise<PackageAnswer>;
   /** 204, 400, 404 or 422. `beyondBudget`: whatever share of the quota is used. */
   restoreVersion(id: number, how: { readonly beyondBudget: boolean }): Promise<PackageAnswer>;
 }
@@ -190,8 +190,10 @@ function createPackages(github: Github, place: string, requestOf: RequestOf): Pa
       const purpose = `read the package ${place}`;
       return (await send({}, { method: 'GET', expect: [200, 404], purpose, permission: READ })).status === 200;
     },
-    deleteVersion: (id) =>
-      change(version(id), { method: 'DELETE', purpose: `delete the version ${id} of ${place}`, permission: DELETE }),
+    deleteVersion: (id, { beyondBudget }) => {
+      const purpose = `delete the version ${id} of ${place}`;
+      return change(version(id), { method: 'DELETE', beyondBudget, purpose, permission: DELETE });
+    },
     restoreVersion: (id, { beyondBudget }) => {
       const { path = '', parameters = {} } = version(id);
       const purpose = `restore the version ${id} of ${place}`;

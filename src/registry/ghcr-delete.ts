@@ -32,7 +32,7 @@ const DELETE_HINT =
 export async function deletePackageVersion(
   changes: GhcrChanges,
   digest: Digest,
-  tags: readonly Tag[],
+  { tags, beyondBudget }: { readonly tags: readonly Tag[]; readonly beyondBudget: boolean },
 ): Promise<DeleteAnswer> {
   const { book } = changes;
   const known = await book.seek(digest);
@@ -43,7 +43,7 @@ export async function deletePackageVersion(
   if (now.digest !== digest) return { kind: 'refused', why: `GitHub shows ${now.digest} as its version now` };
   const added = now.tags.find((tag) => !tags.includes(tag));
   if (added !== undefined) return { kind: 'refused', why: `tag ${added} has been put on it meanwhile` };
-  const answer = await changes.packages.deleteVersion(known.id);
+  const answer = await changes.packages.deleteVersion(known.id, { beyondBudget });
   if (answer.status === 204) {
     book.forget(known);
     return { kind: 'deleted' };

@@ -117,7 +117,8 @@ async function finish(
       why = helper;
       continue;
     }
-    const answer = await packages.deleteVersion(helper.id);
+    // Left behind, it would be junk that nothing tells from an image.
+    const answer = await packages.deleteVersion(helper.id, { beyondBudget: true });
     if (answer.status === 404 && (await book.look(helper.id)) !== 'absent')
       throw missingRight(place, move.helper.digest);
     if (answer.status !== 204 && answer.status !== 404)

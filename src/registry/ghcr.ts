@@ -93,7 +93,8 @@ export function createGhcrRegistry(parts: GhcrParts): Registry {
     listTagsOf: (digest) => listTagsOf(ghcr, changes, digest),
     readManifest: (digest) => reader.readBytes(digest),
     readEdges: (digest) => reader.readEdges(digest),
-    deleteManifest: (digest, tags) => unlessLimited(() => deletePackageVersion(changes, digest, tags)),
+    deleteManifest: (digest, tags, how) =>
+      unlessLimited(() => deletePackageVersion(changes, digest, { tags, beyondBudget: how?.isRemainder === true })),
     deleteTag: (tag, digest) => untagPackageVersion(changes, tag, digest),
     putManifest: put,
     restore: (digests, onAnswer, how) =>

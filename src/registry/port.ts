@@ -36,6 +36,15 @@ export interface Surroundings {
   readonly untagged: readonly Digest[];
 }
 
+/** How urgent a delete is. */
+export interface DeleteWay {
+  /**
+   * What owned it was deleted a moment ago, and without an owner nothing tells later runs that it may go: the share of a quota that is kept
+   * for others may be used.
+   */
+  readonly isRemainder: boolean;
+}
+
 /** What bringing back one deleted manifest came to. */
 export type RestoreAnswer =
   | { readonly kind: 'restored'; readonly tags: readonly Tag[] }
@@ -94,7 +103,7 @@ export interface Registry {
   readEdges(digest: Digest): Promise<readonly Digest[] | 'opaque' | 'absent'>;
 
   /** Deletes a manifest and all tags on it. Idempotent. `tags`: the tags it is known to have. */
-  deleteManifest(digest: Digest, tags: readonly Tag[]): Promise<DeleteAnswer>;
+  deleteManifest(digest: Digest, tags: readonly Tag[], how?: DeleteWay): Promise<DeleteAnswer>;
 
   /** Deletes one tag and nothing else. Registries have been seen to take the manifest too, so the caller looks after it. */
   deleteTag(tag: Tag, digest: Digest): Promise<DeleteAnswer>;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runApply, runPlan, runRestore } from '../../src/cleanup.ts';
 import type { RestoreSettings, Settings } from '../../src/config/settings.ts';
 import { silentLog } from '../../src/log.ts';
-import { parseRepository } from '../../src/model/reference.ts';
+import { type Digest, parseRepository } from '../../src/model/reference.ts';
 import { describeRecovery } from '../../src/report/describe-recovery.ts';
 import { exitCodeOf } from '../../src/report/exit-code-of.ts';
 import { buildAttested, buildImage, buildMultiArch } from '../builders/image.ts';
@@ -124,6 +124,25 @@ describe('an apply on GitHub', () => {
     expect(second.totals).toMatchObject({ deleted: first.totals.left, left: 0, failed: 0, skipped: 0 });
     expect(app.digests()).toHaveLength(KEPT);
   });
+
+  it.each([4, 7, 10, 13, 16])(
+    'parts no image where its share of the quota ends, %i requests from now',
+    async (left) => {
+      const parts = Array.from({ length: 6 }, (_, at) => buildAttested(`attested ${at}`));
+      parts.forEach(({ index }, at) => {
+        app.add(index, { tags: [`a${at}`] });
+      });
+      const token = github.addToken();
+      const quota = github.quota(token);
+      await runPlan(settingsFor(token, { command: 'plan' }), context);
+      quota.used = Math.floor(quota.limit * 0.8) - left;
+      const first = await runApply(settingsFor(token), context);
+      expect(first.totals.left).toBeGreaterThan(0);
+      const isThere = ({ digest }: { readonly digest: Digest }) => app.find(digest) !== undefined;
+      for (const { index, image, attestation } of parts)
+        expect([isThere(image), isThere(attestation)]).toEqual([isThere(index), isThere(index)]);
+    },
+  );
 
   it('goes on with the same plan file after the quota', async () => {
     const token = github.addToken();
