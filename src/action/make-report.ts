@@ -105,9 +105,10 @@ async function withComparison(normalized: NormalizedSettings, request: PolicyReq
   const { settings } = normalized;
   const isForkApply = settings.command === 'apply' && request.pullRequest?.event.isFork === true;
   if (settings.command !== 'plan' && !isForkApply) return settings;
-  const compareWith = await findComparison(normalized, request);
-  if (compareWith === undefined) return settings;
-  if (!isForkApply) return { ...settings, compareWith };
+  const found = await findComparison(normalized, request);
+  if (!isForkApply) return found === 'same' || found === 'unknown' ? settings : { ...settings, compareWith: found };
+  // Without a checkout there is no file that the fork could have written.
+  if (found === 'same' || (found === 'unknown' && normalized.policyText.text === undefined)) return settings;
   throw new UsageError('The policy file is not known to be that of the branch this pull request of a fork goes to.', {
     code: 'USAGE',
     hint: 'Apply by the policy of the base: do not check out the commit of the pull request.',
@@ -117,9 +118,9 @@ async function withComparison(normalized: NormalizedSettings, request: PolicyReq
 async function findComparison(
   { settings, policyText: own }: NormalizedSettings,
   request: PolicyRequest,
-): Promise<ComparedPolicy | undefined> {
+): Promise<ComparedPolicy | 'same' | 'unknown'> {
   const context = findPullRequestContext(request);
-  if (request.pullRequest === undefined || context === undefined) return undefined;
+  if (request.pullRequest === undefined || context === undefined) return 'unknown';
   const { findComparedPolicy } = await import('../cleanup.ts');
   const { raw, source } = request;
   const { event } = request.pullRequest;

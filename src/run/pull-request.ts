@@ -63,23 +63,23 @@ export interface PolicyChange extends Comparison {
 }
 
 /**
- * The policy of the pull request's base, where its file differs from the one here; undefined where it does not, or where the file
+ * The policy of the pull request's base, where its file differs from the one here; `same` where it does not, `unknown` where the file
  * here is not known to be one of the base's repository. An error of GitHub's is no difference that nobody sees: it is `broken`.
  */
 export async function findComparedPolicy(
   change: PolicyChange,
   context: PullRequestContext,
-): Promise<ComparedPolicy | undefined> {
+): Promise<ComparedPolicy | 'same' | 'unknown'> {
   const { event, own } = change;
   const path = await findInCheckout(own.path, event);
-  if (path === undefined) return undefined;
+  if (path === undefined) return 'unknown';
   const base = `${event.baseBranch} at ${event.baseCommit.slice(0, 10)}`;
   const file = { ...splitName(event.baseRepository), path, ref: event.baseCommit };
   const { readFileAt } = await import('../github/read-file.ts');
   try {
     const content = await withGithub(context, (github) => readFileAt(github, file));
     const text = content.kind === 'file' ? content.text : undefined;
-    return text === own.text ? undefined : await comparePolicy(change, { base, path, text });
+    return text === own.text ? 'same' : await comparePolicy(change, { base, path, text });
   } catch (error) {
     if (!(error instanceof CleanupError)) throw error;
     return { kind: 'broken', base, why: error.message };

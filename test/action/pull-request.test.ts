@@ -197,6 +197,19 @@ describe.runIf(requireProgram('git'))('a plan on a pull request of a fork', () =
     expect((await reportOf(plan)).result.kind).not.toBe('stopped');
   });
 
+  it('is not applied by a file of which nobody knows where it comes from', async () => {
+    await rm(join(workspace, '.git'), { recursive: true });
+    const target = { isFork: true, event: 'pull_request_target' };
+    const apply = { command: 'apply', 'pull-request-comment': 'false' };
+    const refused = await act(apply, target);
+    expect({ code: refused.code, stdout: refused.stdout }).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('The policy file is not known to be that of the branch'),
+    });
+    await rm(join(workspace, POLICY));
+    expect((await act(apply, target)).stdout).not.toContain('The policy file is not known');
+  });
+
   it('does without the clusters that only a secret leads to, and says so first', async () => {
     const result = await act({ 'kube-manifests': '', 'kube-config-base64': '' }, FORK);
     expect(result.code).toBe(0);
