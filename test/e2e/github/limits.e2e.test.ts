@@ -76,7 +76,8 @@ describe.runIf(requireProgram('git'))('a token at GitHub', () => {
         'deleted-count': String(done.length),
         'left-count': String(23 - done.length),
       });
-      expect(quota.used).toBeLessThanOrEqual(quota.limit * 0.8 + 10);
+      // Looks that were under way, and what hangs on images that were deleted already.
+      expect(quota.used).toBeLessThanOrEqual(quota.limit * 0.8 + 30);
       expect(first.summary).toContain(`${23 - done.length} left`);
       quota.used = 0;
       const second = await scene.run('apply', { inputs });
