@@ -55,7 +55,7 @@ async function finish(run: Run): Promise<number> {
     setOutputs(core, { ...totals, restored: 0, files: { plan: made.planFile ?? '', report: files.report } });
     core.info(await renderResult(report, made.settings?.format ?? 'text'));
     const remark = await comment(run, report, pullRequest);
-    await summarize(run, report, remark);
+    await summarize(run, report, { remark, isOnPullRequest: pullRequest !== undefined });
     annotate(run, report);
     return signals.exitCode() ?? exitCodeOf(report);
   } finally {
@@ -87,13 +87,19 @@ async function comment(run: Run, report: Report, pullRequest: PullRequestRun | u
   return remark;
 }
 
-async function summarize(run: Run, report: Report, remark: string | undefined): Promise<void> {
+interface SummaryContext {
+  /** Why there is no comment. */
+  readonly remark: string | undefined;
+  readonly isOnPullRequest: boolean;
+}
+
+async function summarize(run: Run, report: Report, { remark, isOnPullRequest }: SummaryContext): Promise<void> {
   const [{ renderMarkdown }, { escapeMarkdown }] = await Promise.all([
     import('../report/render-markdown.ts'),
     import('../report/escape-markdown.ts'),
   ]);
   const note = remark === undefined ? '' : `\n> [!NOTE]\n> ${escapeMarkdown(run.log.clean(remark))}\n`;
-  await writeSummary(run, renderMarkdown(report, { frontEnd: 'action' }) + note);
+  await writeSummary(run, renderMarkdown(report, { frontEnd: 'action', isOnPullRequest }) + note);
 }
 
 function levelOf(raw: RawOptions): LogLevel {

@@ -41,6 +41,12 @@ export function describeStatus(report: Report): string {
   }
 }
 
+/** What to do next on a pull request, for whoever made the change: how a plan is applied is not for them. */
+export function describeNextChange(report: Report, frontEnd: FrontEnd): NextStep | undefined {
+  const next = describeNextStep(report, frontEnd);
+  return next?.command === undefined ? next : undefined;
+}
+
 /** The last line: what a reader does now. Undefined when there is nothing to do. */
 export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep | undefined {
   const { result, plan, totals } = report;

@@ -1,6 +1,6 @@
 // The report as a comment on a pull request: what the change would do first, then the verdict, all of it within GitHub's limit.
 
-import { describeNextStep, describeOrigin, type FrontEnd, type NextStep } from './describe-status.ts';
+import { describeNextChange, describeOrigin, type FrontEnd } from './describe-status.ts';
 import { escapeMarkdown, markdownCode } from './escape-markdown.ts';
 import { paragraph } from './markdown-blocks.ts';
 import { type Block, fitBlocks } from './markdown-document.ts';
@@ -52,7 +52,7 @@ export function renderComment(report: Report, options: CommentOptions): string {
   const blocks = [
     ...missingBlocks(report),
     ...markdownDifference(report, '##'),
-    ...verdictBlocks(report, adviceOf(report, frontEnd)),
+    ...verdictBlocks(report, describeNextChange(report, frontEnd)),
     ...errorBlocks(report),
     ...guardBlocks(report),
     ...evidenceBlocks(report, frontEnd),
@@ -60,12 +60,6 @@ export function renderComment(report: Report, options: CommentOptions): string {
     originBlock(report, options.runUrl),
   ];
   return `${marker}${fitBlocks(blocks, maxCharacters - marker.length, countCharacters)}`;
-}
-
-/** What to do next, where it is for whoever made the change: how a plan is applied is not. */
-function adviceOf(report: Report, frontEnd: FrontEnd): NextStep | undefined {
-  const next = describeNextStep(report, frontEnd);
-  return next?.command === undefined ? next : undefined;
 }
 
 function originBlock(report: Report, runUrl: string | undefined): Block {

@@ -1,7 +1,7 @@
 // The report for a job summary: the verdict as the heading, then what may stop a reader, then why, then the lists in folds.
 
 import { describeRecovery } from './describe-recovery.ts';
-import { describeNextStep, describeOrigin, type FrontEnd } from './describe-status.ts';
+import { describeNextChange, describeNextStep, describeOrigin, type FrontEnd } from './describe-status.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { paragraph } from './markdown-blocks.ts';
 import { type Block, fitBlocks } from './markdown-document.ts';
@@ -25,6 +25,8 @@ export interface MarkdownOptions {
   readonly maxBytes?: number;
   /** Default: the command line. */
   readonly frontEnd?: FrontEnd;
+  /** Whether a pull request's run made it: then nothing tells how to apply it. */
+  readonly isOnPullRequest?: boolean;
 }
 
 /**
@@ -39,11 +41,12 @@ const JOB_SUMMARY_BYTES = 1_000_000;
  */
 export function renderMarkdown(report: Report, options: MarkdownOptions = {}): string {
   const { maxBytes = JOB_SUMMARY_BYTES, frontEnd = 'cli' } = options;
+  const describeNext = options.isOnPullRequest === true ? describeNextChange : describeNextStep;
   const repositories = report.plan?.repositories ?? [];
   return fitBlocks(
     [
       ...missingBlocks(report),
-      ...verdictBlocks(report, describeNextStep(report, frontEnd)),
+      ...verdictBlocks(report, describeNext(report, frontEnd)),
       ...errorBlocks(report),
       ...leftBlocks(report),
       ...guardBlocks(report),

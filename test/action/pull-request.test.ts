@@ -115,9 +115,12 @@ describe.runIf(requireProgram('git'))('a plan on a pull request', () => {
   });
 
   it('has no comment unless it is asked for', async () => {
-    const { code } = await act({ 'pull-request-comment': 'false' });
+    const { code, summary } = await act({ 'pull-request-comment': 'false' });
     expect(code).toBe(0);
     expect(comments()).toEqual([]);
+    // A pull request is no place to apply a plan from.
+    expect(summary).toContain('This was a plan: nothing was deleted.');
+    expect(summary).not.toContain('plan-file:');
     expect(github.requestLog()).toEqual([expect.stringContaining('GET /repos/team/app/contents/')]);
   });
 
