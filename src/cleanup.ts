@@ -8,7 +8,7 @@ import { applyRepositories } from './run/apply-repositories.ts';
 import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
 import { rememberFirstSeen } from './run/first-seen.ts';
 import { withPlan } from './run/make-plan.ts';
-import { resultOf } from './run/result-of.ts';
+import { keepReport, resultOf } from './run/result-of.ts';
 import { assertWritable, type PreviousRun, readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
 import { TOOL } from './version.ts';
 
@@ -117,13 +117,5 @@ async function reporting(
       return await story(found);
     }, context),
   );
-  if (reportFile === undefined) return report;
-  try {
-    await writeJsonFile(reportFile, report);
-    return report;
-  } catch (error) {
-    if (report.result.kind === 'stopped') return report;
-    // What was done stays in the report that is shown; that it could not be kept is how the run ended.
-    return build(await resultOf((): Promise<RunResult> => Promise.reject(error), context));
-  }
+  return await keepReport(report, reportFile, { rebuild: build, context });
 }

@@ -21,6 +21,8 @@ export interface AppliedSteps {
   readonly outcomes: readonly Outcome[];
   /** Why the registry's quota lets nothing more be tried, when that is so: here, and in other repositories of it. */
   readonly notNow?: string;
+  /** Why nobody knows whether something that came meanwhile needs what was deleted. */
+  readonly doubt?: string;
 }
 
 /**
@@ -60,8 +62,7 @@ export async function applySteps(steps: readonly Step[], options: ApplyOptions):
     limit: () => (run.deleted.size > 0 ? options.registry.capabilities.deletesInFlight : 1),
     mustWait: (step, underWay) => [...underWay].some((other) => hangsTogether(step, other)),
   });
-  const outcomes = await lookAfter(done, options);
-  return { outcomes, ...(run.stopped?.left === true ? { notNow: run.stopped.why } : {}) };
+  return { ...(await lookAfter(done, options)), ...(run.stopped?.left === true ? { notNow: run.stopped.why } : {}) };
 }
 
 /** Why no further step is tried, and whether a later run goes on with them. */

@@ -9,27 +9,34 @@ import type { RestoreAnswer, Surroundings } from '../registry/port.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { asksEveryTag, subjectsNamed } from './tag-watch.ts';
 
+/** What the last look came to. */
+export interface LookedAfter {
+  readonly outcomes: readonly Outcome[];
+  /** Why nobody knows whether something that came meanwhile needs what was deleted; absent when that is known. */
+  readonly doubt?: string;
+}
+
 /**
  * The outcomes, in their order, after a last look on a registry that can take deletions back. A push that was under way may have found an
  * old manifest, and its index have come only after the look before that manifest's step: then the manifest is brought back with all that
- * belongs to it, and its step has failed. Never throws: where the look fails, that is a warning, and the outcomes are as they were.
+ * belongs to it, and its step has failed. Never throws: where the look fails, or meets what cannot be understood, that is its doubt.
  */
-export async function lookAfter(outcomes: readonly Outcome[], options: ApplyOptions): Promise<readonly Outcome[]> {
+export async function lookAfter(outcomes: readonly Outcome[], options: ApplyOptions): Promise<LookedAfter> {
   const { registry, log, name } = options;
   const gone = new Set(outcomes.filter(mayBeGone).map(({ step }) => step.digest));
-  if (registry.restore === undefined || registry.capabilities.undo !== 'restore' || gone.size === 0) return outcomes;
+  if (registry.restore === undefined || registry.capabilities.undo !== 'restore' || gone.size === 0)
+    return { outcomes };
   let needed: ReadonlyMap<Digest, Digest>;
+  let doubt: string | undefined;
   try {
-    needed = await findNeeded(gone, options);
+    ({ needed, doubt } = await findNeeded(gone, options));
   } catch (cause) {
-    log.warn(
-      `Whether anything that came to ${name} meanwhile needs what was deleted could not be looked at: ${describeCause(cause)}`,
-    );
-    return outcomes;
+    return { outcomes, doubt: describeCause(cause) };
   }
-  if (needed.size === 0) return outcomes;
+  const doubted = doubt === undefined ? {} : { doubt };
+  if (needed.size === 0) return { outcomes, ...doubted };
   const answers = await bringBack(needed, outcomes, options);
-  return outcomes.map((outcome) => {
+  const looked = outcomes.map((outcome): Outcome => {
     const { step } = outcome;
     const by = step.action === 'delete' ? needed.get(step.digest) : undefined;
     const answer = answers.get(step.digest);
@@ -39,6 +46,7 @@ export async function lookAfter(outcomes: readonly Outcome[], options: ApplyOpti
     log.error(`${step.digest} of ${name} was deleted, and ${why}`);
     return { step, outcome: 'failed', why };
   });
+  return { outcomes: looked, ...doubted };
 }
 
 /** A failed delete may have been done all the same, and one that found nothing may have been the second try. */
@@ -47,7 +55,7 @@ function mayBeGone({ step, outcome, forbidden }: Outcome): boolean {
 }
 
 /** What is needed of what has gone, with what needs it. */
-async function findNeeded(gone: ReadonlySet<Digest>, options: ApplyOptions): Promise<ReadonlyMap<Digest, Digest>> {
+async function findNeeded(gone: ReadonlySet<Digest>, options: ApplyOptions): Promise<Following> {
   const { registry, snapshot } = options;
   // What was deleted and is there again is as new as anything.
   const digests = new Set([...snapshot.nodes.keys()].filter((digest) => !gone.has(digest)));
@@ -55,11 +63,12 @@ async function findNeeded(gone: ReadonlySet<Digest>, options: ApplyOptions): Pro
     { tags: snapshot.tags, digests },
     { everyTag: asksEveryTag(snapshot.tags.size) },
   );
-  const following: Following = { needed: new Map(), gone, options, graph: buildImageGraph(snapshot) };
+  const graph = buildImageGraph(snapshot);
+  const following: Following = { needed: new Map(), doubt: undefined, gone, options, graph };
   for (const [from, by] of listNews(found, options)) {
     if (!digests.has(by)) await followNeeds(from, by, following);
   }
-  return following.needed;
+  return following;
 }
 
 /** Digests to begin at, each with what has come. */
@@ -73,23 +82,24 @@ function* listNews({ tags, untagged }: Surroundings, { snapshot }: ApplyOptions)
 
 interface Following {
   readonly needed: Map<Digest, Digest>;
+  /** Something new that cannot be understood. */
+  doubt: string | undefined;
   readonly gone: ReadonlySet<Digest>;
-  readonly options: Pick<ApplyOptions, 'registry' | 'log' | 'name'>;
+  readonly options: Pick<ApplyOptions, 'registry'>;
   /** Of the snapshot. */
   readonly graph: ImageGraph;
 }
 
 /** What is there tells what it needs; of what has gone, the snapshot does. */
-async function followNeeds(from: Digest, by: Digest, { needed, gone, options, graph }: Following): Promise<void> {
-  const { registry, log, name } = options;
+async function followNeeds(from: Digest, by: Digest, following: Following): Promise<void> {
+  const { needed, gone, options, graph } = following;
   const seen = new Set<Digest>();
   const queue = [from];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    const edges = await registry.readEdges(next);
-    if (edges === 'opaque')
-      log.warn(`${next} has come to ${name} and cannot be understood: what it needs is not known`);
+    const edges = await options.registry.readEdges(next);
+    if (edges === 'opaque') following.doubt = `${next} has come, and cannot be understood`;
     if (Array.isArray(edges)) queue.push(...(edges as readonly Digest[]));
     if (!gone.has(next) || next === by) continue;
     if (!needed.has(next)) needed.set(next, by);

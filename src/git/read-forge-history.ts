@@ -18,6 +18,7 @@ import { findLender } from './lending-clone.ts';
 import { createOwnRepository, type OwnRepository, type Remote } from './own-repository.ts';
 import { idsOf, type ListedHistory, readListedHistory, warnOfLeftOut } from './read-listed-history.ts';
 import { remoteUrlsOf } from './remote-urls.ts';
+import { unlessEvidenceFails } from './unless-evidence-fails.ts';
 
 /** What the history must hold, at one moment. */
 export interface Wanted {
@@ -120,16 +121,6 @@ function notSupplied(cause: unknown, { forge }: ForgeHistoryOptions): unknown {
       cause,
     },
   );
-}
-
-async function unlessEvidenceFails(read: () => Promise<ListedHistory>, log: Log): Promise<ListedHistory | undefined> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    log.debug(`Trying another way: ${cause.message}`);
-    return undefined;
-  }
 }
 
 /** One try in a repository of its own: leftovers of a failed one would pass for fetched history. */

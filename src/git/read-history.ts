@@ -3,7 +3,7 @@
 
 import { tmpdir } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { describeCause, EvidenceError } from '../errors.ts';
+import { describeCause } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { History } from '../model/history.ts';
 import type { ListedReferences } from '../model/listed-references.ts';
@@ -16,6 +16,7 @@ import { idsOf, type ListedHistory, readListedHistory, warnOfLeftOut } from './r
 import { refuseShallow } from './refuse-shallow.ts';
 import { remoteUrlsOf } from './remote-urls.ts';
 import { secretsOf } from './secrets.ts';
+import { unlessEvidenceFails } from './unless-evidence-fails.ts';
 
 /** How to read the history. */
 export interface HistoryOptions {
@@ -93,16 +94,6 @@ async function readFound(task: Task): Promise<ListedHistory> {
   const again = await listOriginReferences(clone, options.environment);
   const moved = !isDeepStrictEqual(idsOf({ listed: again, commits: [] }), idsOf({ listed, commits: [] }));
   return attempt({ ...task, listed: again }, moved || way === 'borrow-and-fetch' ? 'fetch-treeless' : 'fetch-all');
-}
-
-async function unlessEvidenceFails(read: () => Promise<ListedHistory>, log: Log): Promise<ListedHistory | undefined> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (!(cause instanceof EvidenceError)) throw cause;
-    log.debug(`Trying another way: ${cause.message}`);
-    return undefined;
-  }
 }
 
 /** One try in a repository of its own: leftovers of a failed one would pass for fetched history. */

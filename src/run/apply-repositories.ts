@@ -4,6 +4,7 @@ import type { ApplyOptions } from '../apply/apply-options.ts';
 import { applySteps } from '../apply/apply-steps.ts';
 import { openJournal } from '../apply/journal.ts';
 import type { Settings } from '../config/settings.ts';
+import { RegistryError } from '../errors.ts';
 import type { RegistryHost } from '../model/reference.ts';
 import type { ReviewedPlan } from '../plan/decode-plan.ts';
 import { intersectSteps } from '../plan/intersect-steps.ts';
@@ -52,6 +53,7 @@ export async function applyRepositories(
   const journal = await openJournal(request.settings.journal);
   const { settings, context } = request;
   const spent = new Map<RegistryHost, string>();
+  const doubts: string[] = [];
   const inUse = watchUsage({ settings, context, collected: planned.collected, clockMs, windowMs: USAGE_WINDOW_MS });
   const isNeeded = watchForge({ settings, context, planned, clockMs, windowMs: FORGE_WINDOW_MS });
   try {
@@ -64,14 +66,25 @@ export async function applyRepositories(
         objectionTo: async (digest) => (await inUse(plan.name)(digest)) ?? (await isNeeded(plan.name)(digest)),
         ...(notNow === undefined ? {} : { notNow }),
       });
+      if (applied.doubt !== undefined) doubts.push(`${plan.name}: ${applied.doubt}`);
       if (applied.notNow !== undefined) spent.set(host, applied.notNow);
       const { undo } = repository.registry.capabilities;
       outcomes.push({ name: plan.name, outcomes: applied.outcomes, notApplied, undo });
       tell([...outcomes], journal.path);
     }
+    if (doubts.length > 0) throw notLookedAfter(doubts, journal.path);
   } finally {
     await journal.close();
   }
+}
+
+/** What was deleted is in the report all the same; but a success that nobody can vouch for is none. */
+function notLookedAfter(doubts: readonly string[], journal: string): RegistryError {
+  const message = `Whether anything that came meanwhile needs what was deleted could not be told: ${doubts.join('; ')}`;
+  return new RegistryError(message, {
+    code: 'REGISTRY_REFUSED',
+    hint: `Plan again: an image that lacks a part is named there, and restore --journal ${journal} brings the part back.`,
+  });
 }
 
 function workOn(repository: CollectedRepository, planned: Planned, reviewed: ReviewedPlan | undefined) {

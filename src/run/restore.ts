@@ -11,8 +11,8 @@ import {
   type RestoreRequest,
   restoreRepositories,
 } from './restore-repositories.ts';
-import { resultOf } from './result-of.ts';
-import { assertWritable, writeJsonFile } from './run-files.ts';
+import { keepReport, resultOf } from './result-of.ts';
+import { assertWritable } from './run-files.ts';
 
 /**
  * Brings back what the journal says was deleted, and writes the report file that is asked for. Everything that happens is in the
@@ -36,13 +36,5 @@ export async function runRestore(
     return { kind: 'finished' };
   };
   const report = build(await resultOf(story, context));
-  if (reportFile === undefined) return report;
-  try {
-    await writeJsonFile(reportFile, report);
-    return report;
-  } catch (error) {
-    if (report.result.kind === 'stopped') return report;
-    // What came back stays in the report that is shown; that it could not be kept is how the run ended.
-    return build(await resultOf((): Promise<RestoreResult> => Promise.reject(error), context));
-  }
+  return await keepReport(report, reportFile, { rebuild: build, context });
 }

@@ -3,6 +3,7 @@
 import { CleanupError, describeCause, InternalError } from '../errors.ts';
 import type { ReportedError, RunResult } from '../report/report.ts';
 import type { RunContext } from './collect-evidence.ts';
+import { writeJsonFile } from './run-files.ts';
 
 /** How a story ends that an error stopped. */
 export type Stopped = Extract<RunResult, { readonly kind: 'stopped' }>;
@@ -19,6 +20,25 @@ export async function resultOf<Result>(
     for (let { cause } = error; cause instanceof Error; cause = cause.cause)
       log.debug(`caused by ${cause.stack ?? cause.message}`);
     return { kind: 'stopped', error: reported(error) };
+  }
+}
+
+/**
+ * The report, written to its file when there is one. Where it cannot be, that is how the run ended, unless an error had ended it before:
+ * what was done stays in the report that is shown.
+ */
+export async function keepReport<Kept extends { readonly result: { readonly kind: string } }>(
+  report: Kept,
+  file: string | undefined,
+  { rebuild, context }: { readonly rebuild: (stopped: Stopped) => Kept; readonly context: Pick<RunContext, 'log'> },
+): Promise<Kept> {
+  if (file === undefined) return report;
+  try {
+    await writeJsonFile(file, report);
+    return report;
+  } catch (error) {
+    if (report.result.kind === 'stopped') return report;
+    return rebuild(await resultOf((): Promise<Stopped> => Promise.reject(error), context));
   }
 }
 

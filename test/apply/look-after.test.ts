@@ -9,6 +9,7 @@ import {
   buildImage,
   buildIndex,
   buildMultiArch,
+  buildOdd,
   cosignTag,
 } from '../builders/image.ts';
 import { createMemoryRegistry, type MemoryRegistry } from '../builders/memory-registry.ts';
@@ -134,7 +135,7 @@ describe('what came after the look', () => {
     expect(outcomes[0]?.why).toContain('no way');
   });
 
-  it('changes no outcome when the look itself fails', async () => {
+  it('changes no outcome when the look itself fails, and hands on that it did', async () => {
     const memory = memoryOf(child);
     let looks = 0;
     const registry: Registry = {
@@ -145,9 +146,19 @@ describe('what came after the look', () => {
         return looks === 1 ? memory.registry.lookAround(known, how) : Promise.reject(new Error('gone'));
       },
     };
-    const { outcomes } = await applyTo(registry, { delete: [child] }, wide);
+    const { outcomes, doubt } = await applyTo(registry, { delete: [child] }, wide);
     expect(tell(outcomes, { child })).toEqual(['deleted child']);
     expect(looks).toBe(2);
+    expect(doubt).toBe('gone');
+  });
+
+  it('hands on that something came which cannot be understood', async () => {
+    const memory = memoryOf(child);
+    const odd = buildOdd('application/vnd.example.unheard-of+json', { of: child.digest });
+    const registry = afterDelete(memory.registry, child.digest, () => pushAlone(memory, odd, 'odd'));
+    const { outcomes, doubt } = await applyTo(registry, { delete: [child] }, wide);
+    expect(tell(outcomes, { child })).toEqual(['deleted child']);
+    expect(doubt).toContain(odd.digest);
   });
 
   it('is not looked for where nothing was deleted, or nothing can be taken back', async () => {

@@ -148,6 +148,7 @@ export interface SceneOptions
 export interface SceneResult {
   readonly outcomes: readonly Outcome[];
   readonly notNow: string | undefined;
+  readonly doubt: string | undefined;
   /** Steps of the reviewed plan that the fresh one does not hold. */
   readonly notApplied: readonly Outcome[];
   /** All steps of the fresh plan. */
@@ -174,7 +175,7 @@ async function applyPlanned(
   const path = options.journalPath ?? join(folder, 'journal.jsonl');
   const journal: Journal = options.journal ?? (await openJournal(path));
   try {
-    const { outcomes, notNow } = await applySteps(planned.steps, {
+    const { outcomes, notNow, doubt } = await applySteps(planned.steps, {
       registry: withInterlude(registry, options.interlude ?? (() => undefined)),
       snapshot: planned.snapshot,
       journal,
@@ -189,7 +190,7 @@ async function applyPlanned(
     });
     await journal.close();
     const isFile = options.journal === undefined && !path.startsWith('/dev/');
-    return { outcomes, notNow, journal: isFile ? await readJournal(path) : [] };
+    return { outcomes, notNow, doubt, journal: isFile ? await readJournal(path) : [] };
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -121,6 +121,21 @@ describe('a push beside an apply', () => {
     },
   );
 
+  it('leaves no success behind where the last look fails: what was deleted is told, and that nobody can vouch for it', async () => {
+    let broken = 0;
+    github.onRequest = ({ path }) => {
+      if (app.find(child.digest) !== undefined || !path.includes('/versions?')) return undefined;
+      broken += 1;
+      return { status: 200, json: {} };
+    };
+    const report = await runApply(settings(), context);
+    expect(broken).toBeGreaterThan(0);
+    expect(report.totals.deleted).toBe(1 + others.length);
+    expect(report.result).toMatchObject({ kind: 'stopped', error: { code: 'REGISTRY_REFUSED', exitCode: 4 } });
+    expect(report.result.kind === 'stopped' ? report.result.error.message : '').toContain('needs what was deleted');
+    expect(report.journal).toBe(join(folder, 'journal.jsonl'));
+  });
+
   it('gets it back beyond the share of the quota', async () => {
     const chosen = settings();
     const token = chosen.registry.github?.token ?? '';
