@@ -3,10 +3,10 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { UnparsableUse } from '../model/usage.ts';
-import { findManifestFiles } from './find-manifest-files.ts';
-import { interpretImage } from './interpret-image.ts';
-import { type KubeSurroundings, loadKubeContexts } from './load-kube-contexts.ts';
-import { readManifestFile } from './read-manifests.ts';
+import { interpretImage } from './images/interpret-image.ts';
+import { type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
+import { findManifestFiles } from './manifests/find-manifest-files.ts';
+import { readManifestFile } from './manifests/read-manifests.ts';
 import { refuseImpossible, type UsageSettings } from './read-usage.ts';
 
 /** Larger files are dumps of clusters, which take long to parse: they are read in their turn only. */

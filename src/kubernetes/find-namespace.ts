@@ -1,7 +1,7 @@
 // Whether a namespace that holds nothing is empty or not there.
 
 import { describeCause, EvidenceError } from '../errors.ts';
-import type { ClusterConnection } from './cluster.ts';
+import type { ClusterConnection } from './connection/connect-cluster.ts';
 
 /**
  * Whether a cluster has the namespace.

@@ -4,13 +4,13 @@ import PQueue from 'p-queue';
 import { describeCause, EvidenceError, UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { UsageSource } from '../model/usage.ts';
-import { type ClusterConnection, connectCluster } from './cluster.ts';
-import { combineFailures } from './cluster-errors.ts';
-import { collectImages, type FoundImage } from './collect-images.ts';
+import { type ClusterConnection, connectCluster } from './connection/connect-cluster.ts';
 import { isNamespacePresent } from './find-namespace.ts';
-import { type ListJob, type ListLimits, listObjects, type ObjectList } from './list-objects.ts';
-import type { KubeContext } from './load-kube-contexts.ts';
-import { RESOURCE_KINDS, type ResourceKind } from './resource-kinds.ts';
+import { collectImages, type FoundImage } from './images/collect-images.ts';
+import { RESOURCE_KINDS, type ResourceKind } from './kinds/resource-kinds.ts';
+import type { KubeContext } from './kubeconfig/load-kube-contexts.ts';
+import { combineFailures } from './lists/list-errors.ts';
+import { type ListJob, type ListLimits, listObjects, type ObjectList } from './lists/list-objects.ts';
 
 /** What all clusters said. Exists only when every list of every context was read to its end. */
 export interface ClusterUsage {

@@ -4,11 +4,11 @@ import { homedir } from 'node:os';
 import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Usage, UsageSource } from '../model/usage.ts';
-import type { ListLimits } from './list-objects.ts';
-import { type KubeConfigOrigin, type KubeSurroundings, loadKubeContexts } from './load-kube-contexts.ts';
+import { createUsageCollector } from './images/usage-collector.ts';
+import { type KubeConfigOrigin, type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
+import type { ListLimits } from './lists/list-objects.ts';
+import { readManifests } from './manifests/read-manifests.ts';
 import { type ClusterUsage, readClusters } from './read-clusters.ts';
-import { readManifests } from './read-manifests.ts';
-import { createUsageCollector } from './usage-collector.ts';
 
 /** Where usage comes from; at least one of the first two is set. */
 export interface UsageSettings {

@@ -9,8 +9,8 @@ import type { Duplex } from 'node:stream';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CleanupError, EvidenceError, UsageError } from '../../src/errors.ts';
+import { RESOURCE_KINDS } from '../../src/kubernetes/kinds/resource-kinds.ts';
 import { type ReadUsageOptions, readUsage, type UsageSettings } from '../../src/kubernetes/read-usage.ts';
-import { RESOURCE_KINDS } from '../../src/kubernetes/resource-kinds.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Usage } from '../../src/model/usage.ts';
 import {

@@ -1,7 +1,13 @@
 // What a text in an image field says: a reference, a digest alone, nothing, or something that is neither.
 
-import { UsageError } from '../errors.ts';
-import { type Digest, effectiveTag, type ImageReference, isDigest, parseImageReference } from '../model/reference.ts';
+import { UsageError } from '../../errors.ts';
+import {
+  type Digest,
+  effectiveTag,
+  type ImageReference,
+  isDigest,
+  parseImageReference,
+} from '../../model/reference.ts';
 
 /** The meaning of one image text. */
 export type ImageMeaning =

@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { describeCause, EvidenceError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { describeCause, EvidenceError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { KubeContext } from '../kubeconfig/load-kube-contexts.ts';
+import type { KubeUser } from '../kubeconfig/parse-kube-config.ts';
 import { type HttpAccess, type HttpAnswer, httpGet } from './http-get.ts';
-import type { KubeContext } from './load-kube-contexts.ts';
-import type { KubeUser } from './parse-kube-config.ts';
 
 /** A context that can be asked. */
 export interface ClusterConnection {

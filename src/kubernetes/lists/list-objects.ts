@@ -3,11 +3,11 @@
 
 import pRetry from 'p-retry';
 import * as z from 'zod';
-import { describeCause, EvidenceError } from '../errors.ts';
-import type { ClusterConnection } from './cluster.ts';
-import { badPage, type ListTarget, refusedList, unreachable } from './cluster-errors.ts';
-import type { HttpAnswer } from './http-get.ts';
-import { listPath } from './resource-kinds.ts';
+import { describeCause, EvidenceError } from '../../errors.ts';
+import type { ClusterConnection } from '../connection/connect-cluster.ts';
+import type { HttpAnswer } from '../connection/http-get.ts';
+import { listPath } from '../kinds/resource-kinds.ts';
+import { badPage, type ListTarget, refusedList, unreachable } from './list-errors.ts';
 
 /** How lists are read. */
 export interface ListLimits {

@@ -3,7 +3,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { describeCause, EvidenceError, UsageError } from '../errors.ts';
+import { describeCause, EvidenceError, UsageError } from '../../errors.ts';
 
 /**
  * The paths of all `*.yaml`, `*.yml` and `*.json` files under a folder, at any depth, sorted; a file stands for itself,

@@ -3,13 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import * as z from 'zod';
-import { describeCause, EvidenceError } from '../errors.ts';
-import type { UsageSource, Workload } from '../model/usage.ts';
-import { collectImages, type FoundImage } from './collect-images.ts';
+import { describeCause, EvidenceError } from '../../errors.ts';
+import type { UsageSource, Workload } from '../../model/usage.ts';
+import { collectImages, type FoundImage } from '../images/collect-images.ts';
+import { findWeakImages } from '../images/find-weak-images.ts';
+import { RESOURCE_KINDS, type ResourceKind } from '../kinds/resource-kinds.ts';
 import { findManifestFiles } from './find-manifest-files.ts';
-import { findWeakImages } from './find-weak-images.ts';
 import { parseManifest } from './parse-manifest.ts';
-import { RESOURCE_KINDS, type ResourceKind } from './resource-kinds.ts';
 
 /** What one folder (or file) of manifests named. */
 export interface ManifestUsage {

@@ -2,7 +2,7 @@
 
 import type { Document, ParsedNode } from 'yaml';
 import { isCollection, LineCounter, parseAllDocuments, visit } from 'yaml';
-import { describeCause, EvidenceError } from '../errors.ts';
+import { describeCause, EvidenceError } from '../../errors.ts';
 
 /**
  * The documents of a YAML or JSON text in order, empty ones left out. Unquoted numbers are texts, as they are written: the tag

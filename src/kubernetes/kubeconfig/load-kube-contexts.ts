@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { describeCause, UsageError } from '../errors.ts';
+import { describeCause, UsageError } from '../../errors.ts';
 import {
   badConfig,
   type KubeCluster,

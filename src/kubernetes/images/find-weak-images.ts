@@ -1,7 +1,7 @@
 // Images in values of unknown form: custom resources, Helm values, kustomizations. Weak evidence, which only ever protects:
 // what looks like an image reference counts as one, everything else is left alone. Pure.
 
-import type { Workload } from '../model/usage.ts';
+import type { Workload } from '../../model/usage.ts';
 import type { FoundImage } from './collect-images.ts';
 import { interpretImage } from './interpret-image.ts';
 

@@ -3,7 +3,7 @@
 
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { describeCause, UsageError } from '../errors.ts';
+import { describeCause, UsageError } from '../../errors.ts';
 
 const optionalText = z.string().nullish();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createUsageCollector } from '../../src/kubernetes/usage-collector.ts';
-import type { Workload } from '../../src/model/usage.ts';
-import { DIGEST_A, DIGEST_B, linesOf } from './objects.ts';
+import { createUsageCollector } from '../../../src/kubernetes/images/usage-collector.ts';
+import type { Workload } from '../../../src/model/usage.ts';
+import { DIGEST_A, DIGEST_B, linesOf } from '../objects.ts';
 
 const WEB: Workload = { context: 'prod', namespace: 'shop', kind: 'Deployment', name: 'web', container: 'app' };
 const JOB: Workload = { context: 'prod', namespace: 'shop', kind: 'Job', name: 'migrate' };

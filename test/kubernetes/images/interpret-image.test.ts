@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { interpretImage } from '../../src/kubernetes/interpret-image.ts';
-import { formatImageReference } from '../../src/model/reference.ts';
-import { DIGEST_A } from './objects.ts';
+import { interpretImage } from '../../../src/kubernetes/images/interpret-image.ts';
+import { formatImageReference } from '../../../src/model/reference.ts';
+import { DIGEST_A } from '../objects.ts';
 
 const HEX = 'a'.repeat(64);
 

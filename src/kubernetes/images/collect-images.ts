@@ -2,9 +2,9 @@
 // part that changed its form is an error and never an object without images. Pure.
 
 import * as z from 'zod';
-import { EvidenceError } from '../errors.ts';
-import type { Workload } from '../model/usage.ts';
-import type { ResourceKind } from './resource-kinds.ts';
+import { EvidenceError } from '../../errors.ts';
+import type { Workload } from '../../model/usage.ts';
+import type { ResourceKind } from '../kinds/resource-kinds.ts';
 
 /** A text in an image field, and who wrote it there. */
 export interface FoundImage {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { EvidenceError } from '../../src/errors.ts';
-import { collectImages } from '../../src/kubernetes/collect-images.ts';
-import { RESOURCE_KINDS, type ResourceKind } from '../../src/kubernetes/resource-kinds.ts';
-import { formatWorkload } from '../../src/model/usage.ts';
-import { DIGEST_A, pod, templated } from './objects.ts';
+import { EvidenceError } from '../../../src/errors.ts';
+import { collectImages } from '../../../src/kubernetes/images/collect-images.ts';
+import { RESOURCE_KINDS, type ResourceKind } from '../../../src/kubernetes/kinds/resource-kinds.ts';
+import { formatWorkload } from '../../../src/model/usage.ts';
+import { DIGEST_A, pod, templated } from '../objects.ts';
 
 function kindOf(name: string): ResourceKind {
   const found = RESOURCE_KINDS.find(({ kind }) => kind === name);

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CleanupError, EvidenceError, UsageError } from '../../src/errors.ts';
-import { readManifests } from '../../src/kubernetes/read-manifests.ts';
-import { formatWorkload } from '../../src/model/usage.ts';
-import { DIGEST_A, oneOfEach, pod, templated } from './objects.ts';
+import { type CleanupError, EvidenceError, UsageError } from '../../../src/errors.ts';
+import { readManifests } from '../../../src/kubernetes/manifests/read-manifests.ts';
+import { formatWorkload } from '../../../src/model/usage.ts';
+import { DIGEST_A, oneOfEach, pod, templated } from '../objects.ts';
 
 let folder: string;
 beforeEach(async () => {

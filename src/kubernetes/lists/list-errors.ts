@@ -1,9 +1,9 @@
 // The errors of cluster reading: which context, which kind, what to grant, and how to leave it out on purpose.
 
 import * as z from 'zod';
-import { describeCause, EvidenceError } from '../errors.ts';
-import type { HttpAnswer } from './http-get.ts';
-import { formatRule, type ResourceKind } from './resource-kinds.ts';
+import { describeCause, EvidenceError } from '../../errors.ts';
+import type { HttpAnswer } from '../connection/http-get.ts';
+import { formatRule, type ResourceKind } from '../kinds/resource-kinds.ts';
 
 /** Which list of which cluster. */
 export interface ListTarget {

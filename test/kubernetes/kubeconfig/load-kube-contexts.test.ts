@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
-import { type KubeConfigOrigin, loadKubeContexts } from '../../src/kubernetes/load-kube-contexts.ts';
-import { kubeConfigText } from '../fakes/kubernetes-server.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { type KubeConfigOrigin, loadKubeContexts } from '../../../src/kubernetes/kubeconfig/load-kube-contexts.ts';
+import { kubeConfigText } from '../../fakes/kubernetes-server.ts';
 
 const SERVER = { url: 'https://127.0.0.1:6443', caFile: 'ca.crt' };
 

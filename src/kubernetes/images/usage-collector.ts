@@ -1,8 +1,8 @@
 // Gathers image texts from all sources into one usage: grouped, without repetitions, in an order that depends on nothing
 // but the content.
 
-import { type Digest, formatImageReference, type ImageReference } from '../model/reference.ts';
-import type { BareDigestUse, ImageUse, UnparsableUse, Usage, UsageSource, Workload } from '../model/usage.ts';
+import { type Digest, formatImageReference, type ImageReference } from '../../model/reference.ts';
+import type { BareDigestUse, ImageUse, UnparsableUse, Usage, UsageSource, Workload } from '../../model/usage.ts';
 import type { FoundImage } from './collect-images.ts';
 import { interpretImage } from './interpret-image.ts';
 
