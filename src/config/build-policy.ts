@@ -13,6 +13,8 @@ export interface PolicyChoices {
   /** Whether a forge is asked for pull requests, releases and deployments. */
   readonly forgeEnabled: boolean;
   readonly keepList: Policy['pins']['list'];
+  /** Images younger than this are kept, also where the policy for recent ones is shorter or off. */
+  readonly keepYoungerThan?: Duration;
   readonly maxDeleteShare?: number;
   readonly allowDeleteAll?: boolean;
   readonly untag?: boolean;
@@ -41,7 +43,7 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
       mirrors: new Map(Object.entries(file.kubernetes?.mirrors ?? {})),
     },
     git: { enabled: choices.gitEnabled, keepPolicies: buildKeepPolicies(file.cleanup?.keepPolicies) },
-    recent: { within: isDisabled ? EVERYTHING : recentWindow(file.cleanup) },
+    recent: { within: isDisabled ? EVERYTHING : recentWindow(file.cleanup, choices.keepYoungerThan) },
     pins: { tags: file.pins?.tags ?? [], expressions: file.pins?.expressions ?? [], list: choices.keepList },
     images: {
       source: file.images?.source ?? [],
@@ -92,9 +94,10 @@ interface FileLimit {
   readonly operator?: LimitOperator | undefined;
 }
 
-function recentWindow(cleanup: PolicyFile['cleanup']): Duration {
-  if (cleanup?.disableBuiltWithinLastNHoursPolicy === true) return hours(0);
-  return hours(cleanup?.keepImagesBuiltWithinLastNHours ?? DEFAULT_RECENT_HOURS);
+function recentWindow(cleanup: PolicyFile['cleanup'], keepYoungerThan: Duration = hours(0)): Duration {
+  const isOff = cleanup?.disableBuiltWithinLastNHoursPolicy === true;
+  const within = isOff ? hours(0) : hours(cleanup?.keepImagesBuiltWithinLastNHours ?? DEFAULT_RECENT_HOURS);
+  return within > keepYoungerThan ? within : keepYoungerThan;
 }
 
 function buildKeepPolicies(policies: readonly FilePolicy[] | undefined): readonly KeepPolicy[] {

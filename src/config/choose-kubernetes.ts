@@ -2,6 +2,7 @@
 // without an explicit "no", the run ends, because a cluster that is not asked protects nothing.
 
 import { checkInputPath, readNamedFile, resolvePath } from './check-files.ts';
+import { chooseReading } from './choose-reading.ts';
 import { addMistake, addWrong, type Findings, readFlag, readList } from './findings.ts';
 import type { PolicyFile } from './policy-schema.ts';
 import type { KubeConfigSource, KubernetesSettings } from './settings.ts';
@@ -42,6 +43,7 @@ export async function chooseKubernetes(findings: Findings, file: PolicyFile): Pr
     manifests,
     contexts: contexts ?? file.kubernetes?.contexts ?? [],
     namespaces: namespaces ?? file.kubernetes?.namespaces ?? [],
+    ...(await chooseReading(findings, file)),
   };
 }
 

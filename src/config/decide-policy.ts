@@ -4,6 +4,7 @@ import { buildPolicy, describeIdleForgeKeys } from './build-policy.ts';
 import { readNamedFile } from './check-files.ts';
 import { chooseHistory, type HistorySettings } from './choose-history.ts';
 import { chooseKubernetes } from './choose-kubernetes.ts';
+import { readKeepYoungerThan } from './choose-reading.ts';
 import { type Findings, readFlag, readShare, readText } from './findings.ts';
 import { parseKeepList } from './parse-keep-list.ts';
 import type { PolicyFile } from './policy-schema.ts';
@@ -23,6 +24,7 @@ export async function decidePolicy(findings: Findings, file: PolicyFile): Promis
     forgeEnabled: forge !== 'off',
     keepList: await readKeepList(findings),
     ...withoutUndefined({
+      keepYoungerThan: readKeepYoungerThan(findings, file),
       maxDeleteShare: readShare(findings, 'max-delete-share'),
       allowDeleteAll: readFlag(findings, 'allow-delete-all'),
       untag: readFlag(findings, 'untag'),

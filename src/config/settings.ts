@@ -4,7 +4,7 @@ import type { LogLevel } from '../log.ts';
 import type { MissingEvidence } from '../model/missing-evidence.ts';
 import type { Policy } from '../model/policy.ts';
 import type { RegistryHost, RepositoryReference } from '../model/reference.ts';
-import type { Instant } from '../model/time.ts';
+import type { Duration, Instant } from '../model/time.ts';
 
 /** What a run is to do. */
 export type Command = 'plan' | 'apply' | 'explain' | 'demo';
@@ -75,6 +75,29 @@ export interface KubernetesSettings {
   readonly contexts: readonly string[];
   /** Namespaces; empty means all of them. */
   readonly namespaces: readonly string[];
+  /** Finished pods, finished Jobs and image streams that are younger protect what they name; older ones do not. */
+  readonly keepYoungerThan: Duration;
+  /** The newest so many entries of each tag of an image stream protect; 1 or more. */
+  readonly keepTagRevisions: number;
+  /** The newest so many revisions of each Helm release protect, besides the one that is deployed; 0: releases are not read. */
+  readonly helmHistory: number | 'all';
+  /** Kinds that the user adds to the known ones, or knows better. */
+  readonly resources: readonly CustomResource[];
+  /** Kinds that are left out on purpose, as kubectl names them: `secrets`, `workflows.argoproj.io`. */
+  readonly exclude: readonly string[];
+}
+
+/** A kind of the user's that names images. */
+export interface CustomResource {
+  /** Empty for the core group. */
+  readonly group: string;
+  /** Absent: the one that the cluster prefers. */
+  readonly version?: string;
+  readonly kind: string;
+  /** JSONPaths (RFC 9535) that lead to texts, or lists of texts, which are images. What looks like an image elsewhere counts anyway. */
+  readonly paths: readonly string[];
+  /** No cluster need have it. Otherwise a kind that no context has is taken for a misspelt one. */
+  readonly isOptional: boolean;
 }
 
 /** A kubeconfig's place. `ambient`: KUBECONFIG, then ~/.kube/config, then the in-cluster account; never in CI. */

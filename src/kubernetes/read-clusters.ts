@@ -7,7 +7,8 @@ import type { UsageSource } from '../model/usage.ts';
 import { type ClusterConnection, connectCluster } from './connection/connect-cluster.ts';
 import { isNamespacePresent } from './find-namespace.ts';
 import { collectImages, type FoundImage } from './images/collect-images.ts';
-import { RESOURCE_KINDS, type ResourceKind } from './kinds/resource-kinds.ts';
+import { isPodSpecKind, type PodSpecKind, type PresentKind } from './kinds/resource-kind.ts';
+import { RESOURCE_KINDS } from './kinds/resource-kinds.ts';
 import type { KubeContext } from './kubeconfig/load-kube-contexts.ts';
 import { combineFailures } from './lists/list-errors.ts';
 import { type ListJob, type ListLimits, listObjects, type ObjectList } from './lists/list-objects.ts';
@@ -34,7 +35,7 @@ const MAX_LISTS = 8;
 
 interface Task {
   readonly context: string;
-  readonly kind: ResourceKind;
+  readonly kind: PodSpecKind & PresentKind;
   readonly namespace?: string;
   readonly connection: ClusterConnection;
 }
@@ -72,8 +73,8 @@ export async function readClusters(
 function tasksFor(connections: readonly ClusterConnection[], namespaces: readonly string[]): Task[] {
   const scopes = namespaces.length === 0 ? [{}] : [...new Set(namespaces)].map((namespace) => ({ namespace }));
   return connections.flatMap((connection) =>
-    RESOURCE_KINDS.flatMap((kind) =>
-      scopes.map((scope) => ({ context: connection.context, kind, connection, ...scope })),
+    RESOURCE_KINDS.filter(isPodSpecKind).flatMap((kind) =>
+      scopes.map((scope) => ({ context: connection.context, kind: { ...kind, version: 'v1' }, connection, ...scope })),
     ),
   );
 }

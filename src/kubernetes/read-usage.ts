@@ -1,29 +1,25 @@
 // Which images are in use: the story of this folder. Everything that was asked for is read in full, or the run stops.
 
 import { homedir } from 'node:os';
+import type { KubernetesSettings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Instant } from '../model/time.ts';
 import type { Usage, UsageSource } from '../model/usage.ts';
 import { createUsageCollector } from './images/usage-collector.ts';
-import { type KubeConfigOrigin, type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
+import { type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
 import type { ListLimits } from './lists/list-objects.ts';
 import { readManifests } from './manifests/read-manifests.ts';
 import { type ClusterUsage, readClusters } from './read-clusters.ts';
 
-/** Where usage comes from; at least one of the first two is set. */
-export interface UsageSettings {
-  readonly kubeConfig?: KubeConfigOrigin;
-  /** Folders (or files) with manifests. */
-  readonly manifests: readonly string[];
-  /** Context names; empty means all of them. */
-  readonly contexts: readonly string[];
-  /** Namespaces; empty means all of them. */
-  readonly namespaces: readonly string[];
-}
+/** Where usage comes from; at least one of `kubeConfig` and `manifests` is set. */
+export type UsageSettings = KubernetesSettings;
 
 /** The surroundings of a run. */
 export interface ReadUsageOptions extends KubeSurroundings {
   readonly log: Log;
+  /** What is young is told by it. */
+  readonly now: Instant;
   /** How lists are read; for tests. */
   readonly limits?: Partial<ListLimits> & { readonly idleMs?: number };
 }

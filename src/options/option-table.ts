@@ -1,8 +1,8 @@
 // Every option once: the command line, action.yml and the tables in the README are held to this list by a test.
 // It knows names, kinds and words; what the values mean is decided by `config/normalize-settings.ts`.
 
-import type { Option } from './option.ts';
-import { DECIDING, SOURCE_OPTIONS } from './source-options.ts';
+import { DECIDING, ON_REGISTRY, type Option } from './option.ts';
+import { SOURCE_OPTIONS } from './source-options.ts';
 
 /** All options, in the order of the help. */
 export const OPTIONS = [
@@ -15,6 +15,7 @@ export const OPTIONS = [
     value: 'NAME',
     choices: ['auto', 'oci', 'github'],
     default: 'auto',
+    commands: ON_REGISTRY,
   },
   {
     name: 'username',
@@ -23,6 +24,7 @@ export const OPTIONS = [
     help: "User name for the registry. Without it the token for GitHub is used for GitHub's registry, and the credentials of docker's or podman's login for every other.",
     value: 'NAME',
     environment: ['REGISTRY_CLEANUP_USERNAME'],
+    commands: ON_REGISTRY,
   },
   {
     name: 'password',
@@ -33,6 +35,7 @@ export const OPTIONS = [
     environment: ['REGISTRY_CLEANUP_PASSWORD'],
     secret: true,
     only: 'action',
+    commands: ON_REGISTRY,
   },
   {
     name: 'password-stdin',
@@ -41,6 +44,7 @@ export const OPTIONS = [
     help: 'Read the password or token from standard input. REGISTRY_CLEANUP_PASSWORD in the environment works too.',
     default: 'false',
     only: 'cli',
+    commands: ON_REGISTRY,
   },
   {
     name: 'ca-file',
@@ -48,6 +52,7 @@ export const OPTIONS = [
     group: 'Registry',
     help: 'PEM file with further certificate authorities.',
     value: 'FILE',
+    commands: ON_REGISTRY,
   },
   {
     name: 'plain-http',
@@ -55,6 +60,7 @@ export const OPTIONS = [
     group: 'Registry',
     help: 'Speak plain HTTP. A registry on loopback needs no such permission.',
     default: 'false',
+    commands: ON_REGISTRY,
   },
   {
     name: 'max-delete-share',
@@ -97,7 +103,15 @@ export const OPTIONS = [
     group: 'Files and output',
     help: 'Write the report as JSON to this file, whatever becomes of the run.',
     value: 'FILE',
-    commands: ['plan', 'apply', 'restore'],
+    commands: ['plan', 'apply', 'verify', 'restore'],
+  },
+  {
+    name: 'metrics',
+    kind: 'text',
+    group: 'Files and output',
+    help: 'Write what `verify` found to this file, in the text format of Prometheus; `apply` verifies at its end.',
+    value: 'FILE',
+    commands: ['apply', 'verify'],
   },
   {
     name: 'cache-dir',
@@ -105,6 +119,7 @@ export const OPTIONS = [
     group: 'Files and output',
     help: "Folder that keeps manifests and commits for later runs. Without this option: the runner's temporary folder in the action, where GitHub's cache keeps it between runs; else ~/.cache/registry-cleanup.",
     value: 'DIR',
+    commands: ON_REGISTRY,
   },
   {
     name: 'journal',

@@ -1,7 +1,16 @@
 // What an option is. Which ones there are stands in `option-table.ts`.
 
 /** The commands that take options. */
-export type OptionCommand = 'plan' | 'apply' | 'explain' | 'restore';
+export type OptionCommand = 'plan' | 'apply' | 'explain' | 'verify' | 'restore' | 'rbac';
+
+/** The commands that decide what is kept. */
+export const DECIDING = ['plan', 'apply', 'explain'] as const;
+/** The commands that ask clusters. */
+export const READING_CLUSTERS = ['plan', 'apply', 'explain', 'verify'] as const;
+/** The commands that ask clusters, or say what it takes to ask them. */
+export const ASKING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'rbac'] as const;
+/** The commands that talk to a registry. */
+export const ON_REGISTRY = ['plan', 'apply', 'explain', 'verify', 'restore'] as const;
 
 /** The heading an option stands under in the help. */
 export type OptionGroup =

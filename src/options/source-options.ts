@@ -1,9 +1,7 @@
 // The options that say what is cleaned and who is asked what protects an image: the first groups of the help.
 
-import type { Option } from './option.ts';
-
-/** The commands that decide: a restore does not. */
-export const DECIDING = ['plan', 'apply', 'explain'] as const;
+import { KUBERNETES_OPTIONS } from './kubernetes-options.ts';
+import { ASKING_CLUSTERS, DECIDING, ON_REGISTRY, type Option } from './option.ts';
 
 /** The groups What to clean, Git, GitHub and Kubernetes. */
 export const SOURCE_OPTIONS = [
@@ -11,11 +9,11 @@ export const SOURCE_OPTIONS = [
     name: 'command',
     kind: 'text',
     group: 'What to clean',
-    help: '`plan` shows what would go and deletes nothing; `apply` deletes it; `restore` brings back what a journal names.',
+    help: '`plan` shows what would go and deletes nothing; `apply` deletes it; `verify` looks whether everything that clusters use is still there; `restore` brings back what a journal names.',
     value: 'COMMAND',
-    choices: ['plan', 'apply', 'restore'],
+    choices: ['plan', 'apply', 'verify', 'restore'],
     default: 'plan',
-    commands: ['plan', 'apply', 'restore'],
+    commands: ['plan', 'apply', 'verify', 'restore'],
     only: 'action',
   },
   {
@@ -25,6 +23,15 @@ export const SOURCE_OPTIONS = [
     help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form. With `restore`: of the journal, only these.',
     value: 'NAME',
     fileKey: 'repositories',
+    commands: ON_REGISTRY,
+  },
+  {
+    name: 'registry',
+    kind: 'list',
+    group: 'What to clean',
+    help: 'With `verify`: every repository under this name that clusters use, as ghcr.io/team or registry.example.com; beside repository, or in its place.',
+    value: 'PREFIX',
+    commands: ['verify'],
   },
   {
     name: 'config',
@@ -32,7 +39,7 @@ export const SOURCE_OPTIONS = [
     group: 'What to clean',
     help: 'Policy file. Without this option .registry-cleanup.yml in the working directory is read if it is there.',
     value: 'FILE',
-    commands: DECIDING,
+    commands: ASKING_CLUSTERS,
   },
   {
     name: 'keep-list',
@@ -113,56 +120,5 @@ export const SOURCE_OPTIONS = [
     default: '0.8',
     commands: ['apply', 'restore'],
   },
-  {
-    name: 'kube-config',
-    kind: 'list',
-    group: 'Kubernetes',
-    help: 'Kubeconfig file. All its contexts are asked unless kube-context names some.',
-    value: 'FILE',
-    commands: DECIDING,
-  },
-  {
-    name: 'kube-config-base64',
-    kind: 'text',
-    group: 'Kubernetes',
-    help: 'The text of a kubeconfig in base64, from a secret.',
-    value: 'TEXT',
-    environment: ['REGISTRY_CLEANUP_KUBE_CONFIG_BASE64'],
-    secret: true,
-    commands: DECIDING,
-  },
-  {
-    name: 'kube-context',
-    kind: 'list',
-    group: 'Kubernetes',
-    help: 'Context to ask. Without this option: all.',
-    value: 'NAME',
-    fileKey: 'kubernetes.contexts',
-    commands: DECIDING,
-  },
-  {
-    name: 'namespace',
-    kind: 'list',
-    group: 'Kubernetes',
-    help: 'Namespace to look into. Without this option: all.',
-    value: 'NAME',
-    fileKey: 'kubernetes.namespaces',
-    commands: DECIDING,
-  },
-  {
-    name: 'kube-manifests',
-    kind: 'list',
-    group: 'Kubernetes',
-    help: 'Folder or file with manifests: a dump of a cluster, a GitOps repository. The images they name are kept.',
-    value: 'PATH',
-    commands: DECIDING,
-  },
-  {
-    name: 'without-kube',
-    kind: 'flag',
-    group: 'Kubernetes',
-    help: 'Do not ask Kubernetes: that an image runs somewhere does not protect it.',
-    default: 'false',
-    commands: DECIDING,
-  },
+  ...KUBERNETES_OPTIONS,
 ] as const satisfies readonly Option[];

@@ -111,7 +111,8 @@ async function collectHistory(
 export async function collectUsage(settings: Settings, context: RunContext): Promise<Usage | undefined> {
   if (settings.kubernetes === 'off') return undefined;
   const { readUsage } = await import('../kubernetes/read-usage.ts');
-  const usage = await readUsage(settings.kubernetes, { environment: context.environment, log: context.log });
+  const { environment, log } = context;
+  const usage = await readUsage(settings.kubernetes, { environment, log, now: settings.asOf ?? context.now() });
   refuseUnparsable(usage.unparsable, settings);
   return usage;
 }

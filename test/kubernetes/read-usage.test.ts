@@ -12,7 +12,9 @@ import { type CleanupError, EvidenceError, UsageError } from '../../src/errors.t
 import { RESOURCE_KINDS } from '../../src/kubernetes/kinds/resource-kinds.ts';
 import { type ReadUsageOptions, readUsage, type UsageSettings } from '../../src/kubernetes/read-usage.ts';
 import { silentLog } from '../../src/log.ts';
+import { instantFromMs } from '../../src/model/time.ts';
 import type { Usage } from '../../src/model/usage.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import {
   type FaultAnswer,
   type KubeConfigContext,
@@ -28,23 +30,26 @@ import { requireProgram } from '../support/real-parts.ts';
 import { DIGEST_A, DIGEST_B, linesOf, oneOfEach, pod, referencesOf, templated } from './objects.ts';
 
 const RESOURCES = RESOURCE_KINDS.map(({ group, resource }) => (group === '' ? resource : `${group}/${resource}`));
+const SURROUNDINGS = { environment: {}, log: silentLog, now: instantFromMs(Date.UTC(2026, 10, 22)) };
 const QUICK = { retries: 2, retryDelayMs: 1, idleMs: 2000 };
 
 interface Call {
   readonly contexts?: readonly string[];
   readonly namespaces?: readonly string[];
   readonly manifests?: readonly string[];
+  readonly settings?: Partial<UsageSettings>;
   readonly options?: Partial<ReadUsageOptions>;
 }
 
 async function read(contexts: readonly KubeConfigContext[], call: Call = {}): Promise<Usage> {
-  const settings: UsageSettings = {
+  const settings = kubernetesSettings({
     kubeConfig: { kind: 'inline', text: kubeConfigText(contexts) },
     manifests: call.manifests ?? [],
     contexts: call.contexts ?? [],
     namespaces: call.namespaces ?? [],
-  };
-  return readUsage(settings, { environment: {}, log: silentLog, limits: QUICK, ...call.options });
+    ...call.settings,
+  });
+  return readUsage(settings, { ...SURROUNDINGS, limits: QUICK, ...call.options });
 }
 
 /** What a read ended with; a read that succeeds fails the test. */
@@ -167,8 +172,8 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
 
     it('asks for 500 objects a page when nothing else is said', async () => {
       await readUsage(
-        { kubeConfig: { kind: 'inline', text: kubeConfigText(prod()) }, manifests: [], contexts: [], namespaces: [] },
-        { environment: {}, log: silentLog },
+        kubernetesSettings({ kubeConfig: { kind: 'inline', text: kubeConfigText(prod()) } }),
+        SURROUNDINGS,
       );
       expect(server.requests.every(({ path }) => path.endsWith('?limit=500'))).toBe(true);
     });
@@ -208,14 +213,11 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
         await writeKubeConfig(join(folder, 'a'), prod()),
         await writeKubeConfig(join(folder, 'b'), prod({ name: 'dev', server: other })),
       ];
-      const settings = { manifests: [], contexts: [], namespaces: [] };
-      const given = await readUsage(
-        { ...settings, kubeConfig: { kind: 'files', paths } },
-        { environment: {}, log: silentLog },
-      );
+      const settings = kubernetesSettings();
+      const given = await readUsage({ ...settings, kubeConfig: { kind: 'files', paths } }, SURROUNDINGS);
       const ambient = await readUsage(
         { ...settings, kubeConfig: { kind: 'ambient' } },
-        { environment: { KUBECONFIG: paths.join(':') }, log: silentLog },
+        { ...SURROUNDINGS, environment: { KUBECONFIG: paths.join(':') } },
       );
       expect(given.sources.map(({ name }) => name)).toEqual(['prod', 'dev']);
       expect(ambient).toEqual(given);
@@ -225,15 +227,12 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       const account = await mkdtemp(join(folder, 'account-'));
       await writeFile(join(account, 'token'), 'tok-admin\n');
       await writeFile(join(account, 'ca.crt'), await readFile(server.caFile));
-      const usage = await readUsage(
-        { kubeConfig: { kind: 'ambient' }, manifests: [], contexts: [], namespaces: [] },
-        {
-          environment: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(server.port) },
-          home: folder,
-          serviceAccountDirectory: account,
-          log: silentLog,
-        },
-      );
+      const usage = await readUsage(kubernetesSettings({ kubeConfig: { kind: 'ambient' } }), {
+        ...SURROUNDINGS,
+        environment: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(server.port) },
+        home: folder,
+        serviceAccountDirectory: account,
+      });
       expect(usage.sources).toEqual([{ kind: 'cluster', name: 'in-cluster', pods: 1, objects: 8 }]);
     });
 
@@ -620,7 +619,7 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
 });
 
 describe('settings without sense', () => {
-  const nothing: UsageSettings = { manifests: [], contexts: [], namespaces: [] };
+  const nothing = kubernetesSettings();
   const inline = {
     kind: 'inline',
     text: kubeConfigText([{ name: 'a', server: { url: 'https://127.0.0.1:1', caFile: 'x' } }]),
@@ -635,7 +634,7 @@ describe('settings without sense', () => {
     ['name an unknown context', { ...nothing, kubeConfig: inline, contexts: ['b'] }],
     ['name a folder that is not there', { ...nothing, manifests: ['/nowhere/at/all'] }],
   ])('are a usage error when they %s', async (_, settings) => {
-    const error = await failureOf(readUsage(settings, { environment: {}, log: silentLog }));
+    const error = await failureOf(readUsage(settings, SURROUNDINGS));
     expect(error).toMatchObject({ code: 'USAGE', exitCode: 2 });
   });
 });

@@ -11,6 +11,7 @@ import { parseRepository } from '../../src/model/reference.ts';
 import { closeAll, collectEvidence } from '../../src/run/collect-evidence.ts';
 import { createGitSandbox, type GitSandbox } from '../builders/git-repository.ts';
 import { buildImage, pushImage } from '../builders/image.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import { NOW, policyOf } from '../builders/snapshot.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/registry-server.ts';
 
@@ -63,11 +64,11 @@ async function collect(parts: Pick<Settings, 'git' | 'kubernetes'>): Promise<voi
 
 const kubeConfigOf = (text: string): Pick<Settings, 'git' | 'kubernetes'> => ({
   git: 'off',
-  kubernetes: { kubeConfig: { kind: 'inline', text }, manifests: [], contexts: [], namespaces: [] },
+  kubernetes: kubernetesSettings({ kubeConfig: { kind: 'inline', text } }),
 });
 const manifestsIn = (path: string): Pick<Settings, 'git' | 'kubernetes'> => ({
   git: 'off',
-  kubernetes: { manifests: [path], contexts: [], namespaces: [] },
+  kubernetes: kubernetesSettings({ manifests: [path] }),
 });
 const cloneIn = (directory: string): Pick<Settings, 'git' | 'kubernetes'> => ({
   git: { directory, isNamed: true, allowUnshallow: true, allowFetch: true },
@@ -100,12 +101,10 @@ const MISTAKES: readonly {
     name: 'a context that the kubeconfig does not have',
     parts: async () => ({
       git: 'off',
-      kubernetes: {
+      kubernetes: kubernetesSettings({
         kubeConfig: { kind: 'inline', text: kubeConfigFor('https://127.0.0.1:1') },
-        manifests: [],
         contexts: ['pord'],
-        namespaces: [],
-      },
+      }),
     }),
     error: UsageError,
     says: /"pord"/,
@@ -114,12 +113,7 @@ const MISTAKES: readonly {
     name: 'a kubeconfig that is not there',
     parts: async () => ({
       git: 'off',
-      kubernetes: {
-        kubeConfig: { kind: 'files', paths: [join(folder, 'nowhere')] },
-        manifests: [],
-        contexts: [],
-        namespaces: [],
-      },
+      kubernetes: kubernetesSettings({ kubeConfig: { kind: 'files', paths: [join(folder, 'nowhere')] }, contexts: [] }),
     }),
     error: UsageError,
     says: /there is no such file/,

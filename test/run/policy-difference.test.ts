@@ -13,6 +13,7 @@ import type { DifferingImages } from '../../src/plan/plan-difference.ts';
 import { renderComment } from '../../src/report/render-comment.ts';
 import type { Report } from '../../src/report/report.ts';
 import { type BuiltManifest, buildImage, buildIndex, pushImage } from '../builders/image.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import { NOW, policyOf } from '../builders/snapshot.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/registry-server.ts';
 
@@ -58,7 +59,7 @@ async function plan(policy: Policy, compareWith?: ComparedPolicy): Promise<Repor
     policy,
     registry: { plainHttp: true },
     git: 'off',
-    kubernetes: { manifests: [join(folder, 'pod.json')], contexts: [], namespaces: [] },
+    kubernetes: kubernetesSettings({ manifests: [join(folder, 'pod.json')] }),
     forge: 'off',
     missing: [],
     journal: join(folder, 'journal.jsonl'),

@@ -12,6 +12,7 @@ import { hours, type Instant, instantFromMs } from '../../src/model/time.ts';
 import { decodeReport } from '../../src/report/decode-report.ts';
 import type { Report } from '../../src/report/report.ts';
 import { addToLayout, buildImage, makeLayout } from '../builders/image.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import { NOW, policyOf } from '../builders/snapshot.ts';
 
 const NAME = 'registry.example.com/shop/app';
@@ -47,7 +48,7 @@ function settingsFor(more: Partial<Settings>): Settings {
     policy: policyOf(),
     registry: { plainHttp: false },
     git: 'off',
-    kubernetes: { manifests: [join(folder, 'pod.json')], contexts: [], namespaces: [] },
+    kubernetes: kubernetesSettings({ manifests: [join(folder, 'pod.json')] }),
     forge: 'off',
     missing: [],
     journal: join(folder, 'journal.jsonl'),

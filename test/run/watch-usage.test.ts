@@ -7,6 +7,7 @@ import { type Digest, parseRepository } from '../../src/model/reference.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
 import { watchUsage } from '../../src/run/watch-usage.ts';
 import { addToLayout, buildMultiArch, makeLayout } from '../builders/image.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import { NOW, policyOf } from '../builders/snapshot.ts';
 
 const NAME = 'registry.example.com/shop/app';
@@ -52,7 +53,7 @@ async function watch(clock: { ms: number }, onRead: () => Promise<void> | void =
       policy: policyOf(),
       registry: { plainHttp: false },
       git: 'off',
-      kubernetes: { manifests: [join(folder, 'pod.json')], contexts: [], namespaces: [] },
+      kubernetes: kubernetesSettings({ manifests: [join(folder, 'pod.json')] }),
       forge: 'off',
       missing: [],
       journal: join(folder, 'journal.jsonl'),

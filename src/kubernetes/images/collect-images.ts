@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { EvidenceError } from '../../errors.ts';
 import type { Workload } from '../../model/usage.ts';
-import type { ResourceKind } from '../kinds/resource-kinds.ts';
+import type { PodSpecKind } from '../kinds/resource-kind.ts';
 
 /** A text in an image field, and who wrote it there. */
 export interface FoundImage {
@@ -14,7 +14,7 @@ export interface FoundImage {
 
 /** What is being read. Objects in files may be parts of objects (patches): what they leave out names nothing. */
 export interface ObjectSource {
-  readonly kind: ResourceKind;
+  readonly kind: PodSpecKind;
   /** Kubeconfig context, or the path of the file. */
   readonly context: string;
   readonly from: 'cluster' | 'file';
@@ -97,7 +97,7 @@ function workloadOf(object: unknown, source: ObjectSource): Workload {
 }
 
 function podSpecOf(object: unknown, source: ObjectSource, workload: Workload): PodSpec | undefined {
-  const path = source.kind.podSpec;
+  const path = source.kind.reading.podSpec;
   const value = valueAt(object, path, (at) => wrongShape(source, workload, `${at.join('.')} is not an object`));
   if (source.from === 'file' && (value === undefined || value === null)) return undefined;
   const parsed = (source.from === 'cluster' ? wholePodSpec : partialPodSpec).safeParse(value);

@@ -3,12 +3,12 @@
 import * as z from 'zod';
 import { describeCause, EvidenceError } from '../../errors.ts';
 import type { HttpAnswer } from '../connection/http-get.ts';
-import { formatRule, type ResourceKind } from '../kinds/resource-kinds.ts';
+import { formatRule, type PresentKind } from '../kinds/resource-kind.ts';
 
 /** Which list of which cluster. */
 export interface ListTarget {
   readonly context: string;
-  readonly kind: ResourceKind;
+  readonly kind: PresentKind;
   /** Absent: all namespaces. */
   readonly namespace?: string;
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { describeCause, EvidenceError } from '../../errors.ts';
 import type { ClusterConnection } from '../connection/connect-cluster.ts';
 import type { HttpAnswer } from '../connection/http-get.ts';
-import { listPath } from '../kinds/resource-kinds.ts';
+import { listPath } from '../kinds/resource-kind.ts';
 import { badPage, type ListTarget, refusedList, unreachable } from './list-errors.ts';
 
 /** How lists are read. */
@@ -56,32 +56,22 @@ interface Page {
 }
 
 /**
- * Reads a list to its last page, in the first API version that the server has; starts over when its token expires.
- * `absent` when every version of an optional kind answers 404.
+ * Reads a list to its last page; starts over when its token expires. `absent` when the server does not know the kind (404).
  * @throws EvidenceError EVIDENCE_KUBERNETES in every other case, also after all retries.
  */
 export async function listObjects<T>(job: ListJob<T>): Promise<ObjectList<T> | 'absent'> {
-  for (const version of job.target.kind.versions) {
-    const list = await listVersion(job, version);
-    if (list !== 'absent') return list;
-  }
-  if (job.target.kind.mayBeAbsent) return 'absent';
-  throw badPage(job.target, 'the server says 404, it does not know the kind');
-}
-
-async function listVersion<T>(job: ListJob<T>, version: string): Promise<ObjectList<T> | 'absent'> {
   for (let restarts = 0; restarts <= MAX_RESTARTS; restarts++) {
-    const list = await listOnce(job, version);
+    const list = await listOnce(job);
     if (list !== 'expired') return list;
   }
   throw badPage(job.target, `the list expired (410) ${MAX_RESTARTS + 1} times before it was complete`);
 }
 
-async function listOnce<T>(job: ListJob<T>, version: string): Promise<ObjectList<T> | 'expired' | 'absent'> {
+async function listOnce<T>(job: ListJob<T>): Promise<ObjectList<T> | 'expired' | 'absent'> {
   const collected: T[] = [];
   const seen = new Set<string>();
   let objects = 0;
-  let pending = getPage(job, version, '');
+  let pending = getPage(job, '');
   while (seen.size < MAX_PAGES) {
     const page = await pending;
     if (page === 'expired') return page;
@@ -92,7 +82,7 @@ async function listOnce<T>(job: ListJob<T>, version: string): Promise<ObjectList
     if (page.next !== '') {
       if (seen.has(page.next)) throw badPage(job.target, 'the server sends the same continue token again');
       seen.add(page.next);
-      pending = getPage(job, version, page.next);
+      pending = getPage(job, page.next);
       // It is awaited above, unless this page fails first.
       pending.catch(() => undefined);
     }
@@ -103,12 +93,12 @@ async function listOnce<T>(job: ListJob<T>, version: string): Promise<ObjectList
   throw badPage(job.target, `the list has more than ${MAX_PAGES} pages`);
 }
 
-async function getPage<T>(job: ListJob<T>, version: string, token: string): Promise<Page | 'expired' | 'absent'> {
+async function getPage<T>(job: ListJob<T>, token: string): Promise<Page | 'expired' | 'absent'> {
   const query = new URLSearchParams({
     limit: String(job.limits.pageSize),
     ...(token === '' ? {} : { continue: token }),
   });
-  const path = `${listPath(job.target.kind, version, job.target.namespace)}?${query.toString()}`;
+  const path = `${listPath(job.target.kind, job.target.namespace)}?${query.toString()}`;
   const answer = await getWithRetries(job, path);
   if (answer.status === 404) return 'absent';
   if (answer.status === 410) return 'expired';

@@ -7,7 +7,8 @@ import { describeCause, EvidenceError } from '../../errors.ts';
 import type { UsageSource, Workload } from '../../model/usage.ts';
 import { collectImages, type FoundImage } from '../images/collect-images.ts';
 import { findWeakImages } from '../images/find-weak-images.ts';
-import { RESOURCE_KINDS, type ResourceKind } from '../kinds/resource-kinds.ts';
+import { isPodSpecKind, type PodSpecKind } from '../kinds/resource-kind.ts';
+import { RESOURCE_KINDS } from '../kinds/resource-kinds.ts';
 import { findManifestFiles } from './find-manifest-files.ts';
 import { parseManifest } from './parse-manifest.ts';
 
@@ -123,8 +124,8 @@ function imagesOf(object: ManifestObject, { file, position }: Position): readonl
 }
 
 /** Other groups have kinds of the same name and of another form (Volcano's Job): those are walked. */
-function knownKind({ kind, apiVersion }: ManifestObject): ResourceKind | undefined {
-  return RESOURCE_KINDS.find((known) => {
+function knownKind({ kind, apiVersion }: ManifestObject): PodSpecKind | undefined {
+  return RESOURCE_KINDS.filter(isPodSpecKind).find((known) => {
     if (known.kind !== kind) return false;
     if (apiVersion === undefined) return true;
     const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';

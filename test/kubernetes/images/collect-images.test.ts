@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../../src/errors.ts';
 import { collectImages } from '../../../src/kubernetes/images/collect-images.ts';
-import { RESOURCE_KINDS, type ResourceKind } from '../../../src/kubernetes/kinds/resource-kinds.ts';
+import { isPodSpecKind, type PodSpecKind } from '../../../src/kubernetes/kinds/resource-kind.ts';
+import { RESOURCE_KINDS } from '../../../src/kubernetes/kinds/resource-kinds.ts';
 import { formatWorkload } from '../../../src/model/usage.ts';
 import { DIGEST_A, pod, templated } from '../objects.ts';
 
-function kindOf(name: string): ResourceKind {
-  const found = RESOURCE_KINDS.find(({ kind }) => kind === name);
+function kindOf(name: string): PodSpecKind {
+  const found = RESOURCE_KINDS.filter(isPodSpecKind).find(({ kind }) => kind === name);
   if (found === undefined) throw new Error(name);
   return found;
 }
