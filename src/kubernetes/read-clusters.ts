@@ -28,6 +28,8 @@ export interface ReadClustersOptions {
   readonly limits: ListLimits;
   /** Longest silence on a connection, in milliseconds. */
   readonly idleMs: number;
+  /** For proxies and credential plugins. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Lists at a time, over all clusters. Each holds at most two pages in memory. */

@@ -56,7 +56,8 @@ async function readKubeConfig(settings: UsageSettings, options: ReadUsageOptions
   if (settings.kubeConfig === undefined) return { sources: [], found: [] };
   const contexts = await loadKubeContexts(settings.kubeConfig, settings.contexts, { home: homedir(), ...options });
   const { idleMs, ...limits } = { ...DEFAULT_LIMITS, ...options.limits };
-  return readClusters(contexts, { log: options.log, namespaces: settings.namespaces, limits, idleMs });
+  const { log, environment } = options;
+  return readClusters(contexts, { log, environment, namespaces: settings.namespaces, limits, idleMs });
 }
 
 /** @throws UsageError USAGE for settings that name no source, or that choose from a kubeconfig without naming one. */

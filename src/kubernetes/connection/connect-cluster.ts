@@ -25,6 +25,8 @@ export interface ConnectOptions {
   readonly log: Log;
   /** Longest silence on a connection, in milliseconds. */
   readonly idleMs: number;
+  /** Its proxies, and what a credential plugin is started with. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Keys of a cluster or user entry that are obeyed here, or that change nothing that is read. */

@@ -9,7 +9,7 @@ import { createGunzip } from 'node:zlib';
 /** How to ask one server. */
 export interface HttpAccess {
   readonly agent: http.Agent;
-  readonly headers: { readonly [name: string]: string };
+  readonly headers: { readonly [name: string]: string | string[] };
   /** `user:password` for Basic authentication. */
   readonly auth?: string;
   /** Longest silence on the connection, in milliseconds. */
