@@ -6,7 +6,9 @@ import type { Log } from '../log.ts';
 import type { UsageSource } from '../model/usage.ts';
 import { type ClusterConnection, connectCluster } from './connection/connect-cluster.ts';
 import { isNamespacePresent } from './find-namespace.ts';
-import { collectImages, type FoundImage } from './images/collect-images.ts';
+import { createPodSpecReader } from './images/pod-spec-reader.ts';
+import type { ReadSource } from './images/read-source.ts';
+import { createUsageCollector, type UsageCollector } from './images/usage-collector.ts';
 import { isPodSpecKind, type PodSpecKind, type PresentKind } from './kinds/resource-kind.ts';
 import { RESOURCE_KINDS } from './kinds/resource-kinds.ts';
 import type { KubeContext } from './kubeconfig/load-kube-contexts.ts';
@@ -17,11 +19,11 @@ import { type ListJob, type ListLimits, listObjects, type ObjectList } from './l
 export interface ClusterUsage {
   /** One for each context, in the given order. */
   readonly sources: readonly UsageSource[];
-  readonly found: readonly FoundImage[];
+  readonly used: UsageCollector;
 }
 
 /** How clusters are read. */
-export interface ReadClustersOptions {
+export interface ReadClustersOptions extends Omit<ReadSource, 'context' | 'kind'> {
   readonly log: Log;
   /** Empty: all. */
   readonly namespaces: readonly string[];
@@ -44,7 +46,7 @@ interface Task {
 
 interface Done {
   readonly task: Task;
-  readonly list: ObjectList<FoundImage> | 'absent';
+  readonly list: ObjectList<UsageCollector>;
 }
 
 /**
@@ -62,10 +64,9 @@ export async function readClusters(
     for (const context of contexts) connections.push(await connectCluster(context, options));
     const done = await runTasks(tasksFor(connections, options.namespaces), options, abort);
     await refuseUnknownNamespaces(done, options, abort.signal);
-    return {
-      sources: connections.map(({ context }) => sourceOf(context, done)),
-      found: done.flatMap(({ list }) => (list === 'absent' ? [] : list.collected)),
-    };
+    const used = createUsageCollector();
+    for (const { list } of done) used.addAll(list.result);
+    return { sources: connections.map(({ context }) => sourceOf(context, done)), used };
   } finally {
     abort.abort();
     for (const connection of connections) connection.close();
@@ -111,20 +112,18 @@ async function readTask(
   task: Task,
   options: ReadClustersOptions,
   abort: AbortController,
-): Promise<ObjectList<FoundImage> | 'absent'> {
-  const source = { kind: task.kind, context: task.context, from: 'cluster' } as const;
-  const job: ListJob<FoundImage> = {
+): Promise<ObjectList<UsageCollector>> {
+  const job: ListJob<UsageCollector> = {
     connection: task.connection,
     target: task,
     limits: options.limits,
     signal: abort.signal,
-    collect: (object) => collectImages(object, source),
+    newReader: () => createPodSpecReader({ ...options, ...task }),
   };
   try {
     const list = await listObjects(job);
     const where = `context ${JSON.stringify(task.context)}`;
-    if (list === 'absent') options.log.info(`${where} does not know the kind ${task.kind.kind} (404)`);
-    else options.log.debug(`${where}: ${list.objects} ${task.kind.resource}`);
+    options.log.debug(`${where}: ${list.objects} ${task.kind.resource}`);
     return list;
   } catch (error) {
     // What a stopped list says about being stopped is no failure of its own.
@@ -143,7 +142,7 @@ async function refuseUnknownNamespaces(
 ): Promise<void> {
   for (const namespace of new Set(options.namespaces)) {
     const asked = done.filter(({ task }) => task.namespace === namespace);
-    if (asked.some(({ list }) => list !== 'absent' && list.objects > 0)) continue;
+    if (asked.some(({ list }) => list.objects > 0)) continue;
     const answers: boolean[] = [];
     for (const connection of new Set(asked.map(({ task }) => task.connection)))
       answers.push(await isNamespacePresent(connection, namespace, signal));
@@ -158,7 +157,7 @@ async function refuseUnknownNamespaces(
 function sourceOf(context: string, done: readonly Done[]): UsageSource {
   const counts = { pods: 0, objects: 0 };
   for (const { task, list } of done) {
-    if (task.context !== context || list === 'absent') continue;
+    if (task.context !== context) continue;
     counts.objects += list.objects;
     if (task.kind.kind === 'Pod') counts.pods += list.objects;
   }

@@ -46,18 +46,18 @@ export async function readUsage(settings: UsageSettings, options: ReadUsageOptio
     for (const image of found) collector.add(image);
   }
   const clusters = await readKubeConfig(settings, options);
-  for (const image of clusters.found) collector.add(image);
+  collector.addAll(clusters.used);
   for (const { name, objects, pods } of clusters.sources)
     options.log.info(`context ${JSON.stringify(name)}: ${objects} objects, ${pods} of them pods`);
   return collector.build([...clusters.sources, ...sources]);
 }
 
 async function readKubeConfig(settings: UsageSettings, options: ReadUsageOptions): Promise<ClusterUsage> {
-  if (settings.kubeConfig === undefined) return { sources: [], found: [] };
+  if (settings.kubeConfig === undefined) return { sources: [], used: createUsageCollector() };
   const contexts = await loadKubeContexts(settings.kubeConfig, settings.contexts, { home: homedir(), ...options });
   const { idleMs, ...limits } = { ...DEFAULT_LIMITS, ...options.limits };
   const { log, environment } = options;
-  return readClusters(contexts, { log, environment, namespaces: settings.namespaces, limits, idleMs });
+  return readClusters(contexts, { ...settings, now: options.now, log, environment, limits, idleMs });
 }
 
 /** @throws UsageError USAGE for settings that name no source, or that choose from a kubeconfig without naming one. */

@@ -18,6 +18,8 @@ export interface Workload {
 export interface ImageUse {
   readonly reference: ImageReference;
   readonly workloads: readonly Workload[];
+  /** Further users whose names were not kept, because they are too many. */
+  readonly unlisted?: number;
 }
 
 /** A text in an image field that is no image reference. */
@@ -33,6 +35,8 @@ export interface UnparsableUse {
 export interface BareDigestUse {
   readonly digest: Digest;
   readonly workloads: readonly Workload[];
+  /** Further users whose names were not kept, because they are too many. */
+  readonly unlisted?: number;
 }
 
 /** What one context or folder of manifests held; for the report and for the "empty evidence" guard. */

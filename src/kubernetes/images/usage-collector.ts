@@ -1,70 +1,91 @@
 // Gathers image texts from all sources into one usage: grouped, without repetitions, in an order that depends on nothing
-// but the content.
+// but the content. What it holds grows with the number of images, not with the number of their users.
 
 import { type Digest, formatImageReference, type ImageReference } from '../../model/reference.ts';
-import type { BareDigestUse, ImageUse, UnparsableUse, Usage, UsageSource, Workload } from '../../model/usage.ts';
+import type { BareDigestUse, ImageUse, UnparsableUse, Usage, UsageSource } from '../../model/usage.ts';
 import type { FoundImage } from './collect-images.ts';
 import { interpretImage } from './interpret-image.ts';
+import { createWorkloadList, type WorkloadList } from './workload-list.ts';
 
 /** Takes what is found, bit by bit. */
 export interface UsageCollector {
+  /** One text. The texts of one object come together. */
   add(found: FoundImage): void;
+  /** Everything that was added to another one so far. */
+  addAll(other: UsageCollector): void;
   /** Everything added so far. The caller guarantees that all sources were read in full. */
   build(sources: readonly UsageSource[]): Usage;
+  /** What it has, for {@link UsageCollector.addAll}. */
+  readonly images: CollectedImages;
+}
+
+/** Images with their users, by what they are called in the end. */
+interface CollectedImages {
+  readonly references: ReadonlyMap<string, Users<ImageReference>>;
+  readonly digests: ReadonlyMap<string, Users<Digest>>;
+  readonly unparsable: ReadonlyMap<string, Users<string>>;
 }
 
 interface Users<T> {
   readonly of: T;
-  readonly workloads: Map<string, Workload>;
+  readonly workloads: WorkloadList;
 }
 
 /** A collector with nothing in it. */
 export function createUsageCollector(): UsageCollector {
   const references = new Map<string, Users<ImageReference>>();
   const digests = new Map<string, Users<Digest>>();
-  const unparsable = new Map<string, UnparsableUse>();
+  const unparsable = new Map<string, Users<string>>();
+  /** Whose users a text adds to, for texts seen before; the others' meaning is worked out once. */
+  const known = new Map<string, WorkloadList | 'nobody'>();
+  const usersOf = (text: string): WorkloadList | 'nobody' => {
+    const meaning = interpretImage(text);
+    switch (meaning.kind) {
+      case 'reference':
+        return usersIn(references, formatImageReference(meaning.reference), meaning.reference);
+      case 'digest':
+        return usersIn(digests, meaning.digest, meaning.digest);
+      case 'unparsable':
+        return usersIn(unparsable, text, text);
+      case 'blank':
+        return 'nobody';
+    }
+  };
   return {
-    add(found) {
-      const meaning = interpretImage(found.text);
-      switch (meaning.kind) {
-        case 'reference':
-          return addUser(references, formatImageReference(meaning.reference), {
-            of: meaning.reference,
-            by: found.workload,
-          });
-        case 'digest':
-          return addUser(digests, meaning.digest, { of: meaning.digest, by: found.workload });
-        case 'unparsable':
-          unparsable.set(JSON.stringify([found.text, keyOf(found.workload)]), found);
-          return;
-        case 'blank':
-          return;
+    images: { references, digests, unparsable },
+    add({ text, workload }) {
+      let users = known.get(text);
+      if (users === undefined) {
+        users = usersOf(text);
+        known.set(text, users);
       }
+      if (users !== 'nobody') users.add(workload);
+    },
+    addAll({ images }) {
+      for (const [key, { of, workloads }] of images.references) usersIn(references, key, of).addAll(workloads);
+      for (const [key, { of, workloads }] of images.digests) usersIn(digests, key, of).addAll(workloads);
+      for (const [key, { of, workloads }] of images.unparsable) usersIn(unparsable, key, of).addAll(workloads);
     },
     build(sources) {
       return {
         complete: true,
         sources,
-        uses: sorted(references).map(
-          ({ of, workloads }): ImageUse => ({ reference: of, workloads: sorted(workloads) }),
+        uses: sorted(references).map(({ of, workloads }): ImageUse => ({ reference: of, ...workloads.list() })),
+        bareDigests: sorted(digests).map(({ of, workloads }): BareDigestUse => ({ digest: of, ...workloads.list() })),
+        unparsable: sorted(unparsable).flatMap(({ of, workloads }): UnparsableUse[] =>
+          workloads.list().workloads.map((workload) => ({ text: of, workload })),
         ),
-        bareDigests: sorted(digests).map(
-          ({ of, workloads }): BareDigestUse => ({ digest: of, workloads: sorted(workloads) }),
-        ),
-        unparsable: sorted(unparsable),
       };
     },
   };
 }
 
-function addUser<T>(into: Map<string, Users<T>>, key: string, use: { readonly of: T; readonly by: Workload }): void {
-  const users = into.get(key) ?? { of: use.of, workloads: new Map<string, Workload>() };
-  into.set(key, users);
-  users.workloads.set(keyOf(use.by), use.by);
-}
-
-function keyOf({ context, namespace, kind, name, container }: Workload): string {
-  return JSON.stringify([context, namespace ?? null, kind, name, container ?? null]);
+function usersIn<T>(into: Map<string, Users<T>>, key: string, of: T): WorkloadList {
+  const users = into.get(key);
+  if (users !== undefined) return users.workloads;
+  const workloads = createWorkloadList();
+  into.set(key, { of, workloads });
+  return workloads;
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): T[] {

@@ -18,7 +18,7 @@ const LEAVE_OUT =
 
 const statusSchema = z.object({ message: z.string() });
 
-/** A status other than 200, 404 and 410. 429 and 5xx are temporary. */
+/** A status other than 200 and 410. 429 and 5xx are temporary. */
 export function refusedList(target: ListTarget, answer: HttpAnswer): EvidenceError {
   const { status } = answer;
   const said = statusMessage(answer.body);

@@ -8,6 +8,7 @@ import type { ClusterConnection } from '../connection/connect-cluster.ts';
 import type { HttpAnswer } from '../connection/http-get.ts';
 import { listPath } from '../kinds/resource-kind.ts';
 import { badPage, type ListTarget, refusedList, unreachable } from './list-errors.ts';
+import type { ObjectReader } from './object-reader.ts';
 
 /** How lists are read. */
 export interface ListLimits {
@@ -25,8 +26,10 @@ export interface ListJob<T> {
   readonly target: ListTarget;
   readonly limits: ListLimits;
   readonly signal: AbortSignal;
-  /** What is wanted of an object. Throws for an object that cannot be understood. */
-  readonly collect: (object: unknown) => readonly T[];
+  /** Further parameters of the request: `{ labelSelector: 'owner=helm' }`. Default: none. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Makes a reader that has seen nothing yet; once for each time that the list starts over. */
+  readonly newReader: () => ObjectReader<T>;
 }
 
 /** A whole list. `complete` is set only after the last page. */
@@ -34,7 +37,8 @@ export interface ObjectList<T> {
   readonly complete: true;
   /** Number of objects. */
   readonly objects: number;
-  readonly collected: readonly T[];
+  /** What the reader made of them. */
+  readonly result: T;
 }
 
 /** Five million objects a list; a server that goes on beyond that is not answering the question. */
@@ -56,10 +60,11 @@ interface Page {
 }
 
 /**
- * Reads a list to its last page; starts over when its token expires. `absent` when the server does not know the kind (404).
- * @throws EvidenceError EVIDENCE_KUBERNETES in every other case, also after all retries.
+ * Reads a list to its last page; starts over with a new reader when its token expires.
+ * @throws EvidenceError EVIDENCE_KUBERNETES when it cannot be read in full, also after all retries. 404 too: whoever asks knows from
+ * discovery that the kind is there.
  */
-export async function listObjects<T>(job: ListJob<T>): Promise<ObjectList<T> | 'absent'> {
+export async function listObjects<T>(job: ListJob<T>): Promise<ObjectList<T>> {
   for (let restarts = 0; restarts <= MAX_RESTARTS; restarts++) {
     const list = await listOnce(job);
     if (list !== 'expired') return list;
@@ -67,18 +72,14 @@ export async function listObjects<T>(job: ListJob<T>): Promise<ObjectList<T> | '
   throw badPage(job.target, `the list expired (410) ${MAX_RESTARTS + 1} times before it was complete`);
 }
 
-async function listOnce<T>(job: ListJob<T>): Promise<ObjectList<T> | 'expired' | 'absent'> {
-  const collected: T[] = [];
+async function listOnce<T>(job: ListJob<T>): Promise<ObjectList<T> | 'expired'> {
+  const reader = job.newReader();
   const seen = new Set<string>();
   let objects = 0;
   let pending = getPage(job, '');
   while (seen.size < MAX_PAGES) {
     const page = await pending;
     if (page === 'expired') return page;
-    if (page === 'absent') {
-      if (seen.size === 0) return page;
-      throw badPage(job.target, 'the server says 404 in the middle of the list');
-    }
     if (page.next !== '') {
       if (seen.has(page.next)) throw badPage(job.target, 'the server sends the same continue token again');
       seen.add(page.next);
@@ -87,25 +88,25 @@ async function listOnce<T>(job: ListJob<T>): Promise<ObjectList<T> | 'expired' |
       pending.catch(() => undefined);
     }
     objects += page.items.length;
-    for (const object of page.items) for (const found of job.collect(object)) collected.push(found);
-    if (page.next === '') return { complete: true, objects, collected };
+    for (const object of page.items) reader.read(Buffer.from(JSON.stringify(object)));
+    if (page.next === '') return { complete: true, objects, result: reader.finish() };
   }
   throw badPage(job.target, `the list has more than ${MAX_PAGES} pages`);
 }
 
-async function getPage<T>(job: ListJob<T>, token: string): Promise<Page | 'expired' | 'absent'> {
+async function getPage<T>(job: ListJob<T>, token: string): Promise<Page | 'expired'> {
   const query = new URLSearchParams({
+    ...job.query,
     limit: String(job.limits.pageSize),
     ...(token === '' ? {} : { continue: token }),
   });
   const path = `${listPath(job.target.kind, job.target.namespace)}?${query.toString()}`;
   const answer = await getWithRetries(job, path);
-  if (answer.status === 404) return 'absent';
   if (answer.status === 410) return 'expired';
   return decodePage(job.target, answer.body);
 }
 
-/** An answer with status 200, 404 or 410. */
+/** An answer with status 200 or 410. */
 async function getWithRetries<T>(job: ListJob<T>, path: string): Promise<HttpAnswer> {
   return pRetry(() => getOnce(job, path), {
     retries: job.limits.retries,
@@ -128,7 +129,7 @@ async function getOnce<T>(job: ListJob<T>, path: string): Promise<HttpAnswer> {
     job.signal.throwIfAborted();
     throw unreachable(job.target, error);
   }
-  if ([200, 404, 410].includes(answer.status)) return answer;
+  if ([200, 410].includes(answer.status)) return answer;
   throw refusedList(job.target, answer);
 }
 
