@@ -34,7 +34,8 @@ const WATCH_WINDOW_MS = 5_000;
 
 /**
  * Carries out the plan. `tell` hears of all outcomes so far after each repository, so that a later failure loses none, and of
- * the journal's path once it holds something.
+ * the journal's path once it holds something. The clusters are read again before the first step.
+ * @throws EvidenceError when they cannot be, and nothing has been deleted; RegistryError when the look after the last step failed.
  */
 export async function applyRepositories(
   planned: Planned,
@@ -57,13 +58,15 @@ export async function applyRepositories(
   const inUse = watchUsage({ settings, context, collected: planned.collected, clockMs, windowMs: USAGE_WINDOW_MS });
   const isNeeded = watchForge({ settings, context, planned, clockMs, windowMs: FORGE_WINDOW_MS });
   try {
+    // However young the plan's own reading is: what was deployed since, above all while a plan was reviewed, is not deleted.
+    await inUse.lookNow();
     for (const { repository, plan, steps, notApplied } of work) {
       const { host } = repository.registry.repository;
       const notNow = spent.get(host);
       const applied = await applySteps(steps, {
         ...optionsFor(repository, context),
         journal,
-        objectionTo: async (digest) => (await inUse(plan.name)(digest)) ?? (await isNeeded(plan.name)(digest)),
+        objectionTo: async (digest) => (await inUse.objectionTo(plan.name)(digest)) ?? (await isNeeded(plan.name)(digest)),
         ...(notNow === undefined ? {} : { notNow }),
       });
       if (applied.doubt !== undefined) doubts.push(`${plan.name}: ${applied.doubt}`);

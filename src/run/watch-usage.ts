@@ -22,13 +22,21 @@ export interface UsageWatchOptions {
   readonly windowMs: number;
 }
 
+/** The clusters, read again and again. */
+export interface UsageWatch {
+  /** Reads them now. Before the first delete: what was deployed since the plan's reading is not deleted. @throws EvidenceError */
+  readonly lookNow: () => Promise<void>;
+  readonly objectionTo: UsageObjection;
+}
+
 /**
- * Reads the clusters again whenever the last reading is older than the window; the first one is the plan's own.
+ * Reads the clusters again before anything is answered, and whenever the last reading is older than the window; the plan's own reading
+ * does not count, however young it is.
  * The answers throw EvidenceError when the clusters cannot be read any more: then nothing further may be deleted.
  */
-export function watchUsage(options: UsageWatchOptions): UsageObjection {
+export function watchUsage(options: UsageWatchOptions): UsageWatch {
   const { settings, context, collected, clockMs, windowMs } = options;
-  let readAtMs = clockMs();
+  let readAtMs = Number.NEGATIVE_INFINITY;
   let inUse = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
   let looking: Promise<void> | undefined;
 
@@ -47,15 +55,22 @@ export function watchUsage(options: UsageWatchOptions): UsageObjection {
     readAtMs = answeredMs;
   }
 
-  return (repository) => async (digest) => {
-    if (clockMs() - readAtMs > windowMs) {
-      // Steps under way at once share one reading.
-      looking ??= look().finally(() => {
-        looking = undefined;
-      });
-      await looking;
-    }
-    const [reason] = inUse.get(repository)?.get(digest) ?? [];
-    return reason === undefined ? undefined : `it has come into use since the plan was made: ${describeReason(reason)}`;
+  /** Steps under way at once share one reading. */
+  const lookNow = (): Promise<void> => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  };
+
+  return {
+    lookNow,
+    objectionTo: (repository) => async (digest) => {
+      if (clockMs() - readAtMs > windowMs) await lookNow();
+      const [reason] = inUse.get(repository)?.get(digest) ?? [];
+      return reason === undefined
+        ? undefined
+        : `it has come into use since the plan was made: ${describeReason(reason)}`;
+    },
   };
 }

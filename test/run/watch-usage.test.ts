@@ -46,7 +46,7 @@ async function watch(clock: { ms: number }, onRead: () => Promise<void> | void =
     await onRead();
     return registry.readDigests(digests);
   };
-  const objection = watchUsage({
+  const watched = watchUsage({
     settings: {
       command: 'apply',
       repositories: [{ kind: 'oci-layout', directory, repository }],
@@ -70,14 +70,21 @@ async function watch(clock: { ms: number }, onRead: () => Promise<void> | void =
     },
     clockMs: () => clock.ms,
     windowMs: WINDOW_MS,
-  })(NAME);
-  return { index, objection, snapshot };
+  });
+  return { index, objection: watched.objectionTo(NAME), lookNow: watched.lookNow, snapshot };
 }
 
 describe('in a long apply', () => {
-  it('the reading of the plan is good for a while', async () => {
+  it('the reading of the plan counts for nothing, however young it is', async () => {
+    const { index, objection } = await watch({ ms: 0 });
+    await deploy(`${NAME}:v1`);
+    expect(await objection(index.digest)).toMatch(/has come into use.*Pod\/web/);
+  });
+
+  it('a reading of its own is good for a while', async () => {
     const clock = { ms: 0 };
-    const { index, objection } = await watch(clock);
+    const { index, objection, lookNow } = await watch(clock);
+    await lookNow();
     await deploy(`${NAME}:v1`);
     clock.ms = WINDOW_MS;
     expect(await objection(index.digest)).toBeUndefined();
@@ -85,7 +92,8 @@ describe('in a long apply', () => {
 
   it('then clusters are read again, and what has come into use is kept with everything that it lists', async () => {
     const clock = { ms: 0 };
-    const { objection, snapshot } = await watch(clock);
+    const { objection, lookNow, snapshot } = await watch(clock);
+    await lookNow();
     await deploy(`${NAME}:v1`);
     clock.ms = WINDOW_MS + 1;
     for (const digest of snapshot.nodes.keys()) expect(await objection(digest)).toMatch(/has come into use/);
@@ -93,7 +101,8 @@ describe('in a long apply', () => {
 
   it('clusters that cannot be read any more stop it', async () => {
     const clock = { ms: 0 };
-    const { index, objection } = await watch(clock);
+    const { index, objection, lookNow } = await watch(clock);
+    await lookNow();
     await writeFile(join(folder, 'pod.json'), '{');
     clock.ms = WINDOW_MS + 1;
     await expect(objection(index.digest)).rejects.toMatchObject({ name: 'EvidenceError' });

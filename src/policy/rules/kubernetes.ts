@@ -5,17 +5,15 @@ import type { KeepReason } from '../../model/decision.ts';
 import {
   type Digest,
   effectiveTag,
-  formatRepository,
+  formatImageReference,
   type ImageReference,
-  isRepositoryName,
   isSameRepository,
-  parseRepository,
-  parseRepositoryPrefix,
-  type RepositoryReference,
   type Tag,
 } from '../../model/reference.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
+import { throughMirrors } from '../../model/through-mirrors.ts';
 import type { Usage, Workload } from '../../model/usage.ts';
+import { appendTo } from '../../util/append-to.ts';
 
 /** What the rule looks at. */
 export interface KubernetesRuleInput {
@@ -31,38 +29,55 @@ export interface KubernetesVerdicts {
   readonly absent: readonly { readonly text: string; readonly workloads: readonly Workload[] }[];
 }
 
+/** A node that a reference means. */
+export type UsedNode =
+  | { readonly by: 'digest'; readonly digest: Digest }
+  | { readonly by: 'tag'; readonly digest: Digest; readonly tag: Tag };
+
+/** Finds in one snapshot what clusters name. */
+export interface UseFinder {
+  /** What a reference could mean; empty when it means nothing here. */
+  ofReference(reference: ImageReference): readonly UsedNode[];
+  /** The manifests with this digest, or with a config of this digest. */
+  ofDigest(digest: Digest): readonly Digest[];
+}
+
 /**
- * Reasons to keep, by node. A digest protects in whatever repository it is named (mirrors pull by digest), also when it is a
- * config's digest; a tag protects when the repository is ours, stands for ours by a mirror, or has the same path on
+ * Finds nodes by what clusters name. A digest means what has it in whatever repository it is named (mirrors pull by digest), also when it
+ * is a config's digest; a tag means ours when the repository is ours, stands for ours by a mirror, or has the same path on
  * another host, also behind a path of that host's own.
  */
+export function createUseFinder(input: Pick<KubernetesRuleInput, 'snapshot' | 'mirrors'>): UseFinder {
+  const nodesOf = indexByAnyDigest(input.snapshot);
+  return {
+    ofDigest: nodesOf,
+    ofReference: (reference) => {
+      const found = reference.digest === undefined ? [] : nodesOf(reference.digest);
+      const nodes: UsedNode[] = found.map((digest) => ({ by: 'digest', digest }));
+      const tag = effectiveTag(reference);
+      const tagged = tag !== undefined && couldMean(reference, input) ? input.snapshot.tags.get(tag) : undefined;
+      if (tagged !== undefined && tag !== undefined) nodes.push({ by: 'tag', digest: tagged, tag });
+      return nodes;
+    },
+  };
+}
+
+/** Reasons to keep, by node, for all that {@link createUseFinder} finds. */
 export function keepUsed(input: KubernetesRuleInput): KubernetesVerdicts {
   const { snapshot, usage } = input;
   const keep = new Map<Digest, KeepReason[]>();
   const absent: { text: string; workloads: readonly Workload[] }[] = [];
-  const nodesOf = indexByAnyDigest(snapshot);
-  const add = (digest: Digest, reason: KeepReason): void => {
-    keep.set(digest, [...(keep.get(digest) ?? []), reason]);
-  };
+  const finder = createUseFinder(input);
+  const add = (digest: Digest, reason: KeepReason): void => appendTo(keep, digest, reason);
   for (const { reference, workloads } of usage.uses) {
-    let isFound = false;
-    const found = reference.digest === undefined ? [] : nodesOf(reference.digest);
-    for (const digest of found) {
-      isFound = true;
-      add(digest, { rule: 'kubernetes', by: 'digest', workloads });
-    }
-    const tag = effectiveTag(reference);
-    const tagged = tag !== undefined && couldMean(reference, input) ? snapshot.tags.get(tag) : undefined;
-    if (tagged !== undefined && tag !== undefined) {
-      isFound = true;
-      add(tagged, { rule: 'kubernetes', by: 'tag', tag, workloads });
-    }
-    if (!isFound && isSameRepository(reference.repository, snapshot.repository)) {
-      absent.push({ text: describeAbsent(reference, tag), workloads });
+    const found = finder.ofReference(reference);
+    for (const { digest, ...by } of found) add(digest, { rule: 'kubernetes', ...by, workloads });
+    if (found.length === 0 && isSameRepository(reference.repository, snapshot.repository)) {
+      absent.push({ text: formatUsedReference(reference), workloads });
     }
   }
   for (const { digest, workloads } of usage.bareDigests) {
-    for (const node of nodesOf(digest)) add(node, { rule: 'kubernetes', by: 'digest', workloads });
+    for (const node of finder.ofDigest(digest)) add(node, { rule: 'kubernetes', by: 'digest', workloads });
   }
   return { keep, absent };
 }
@@ -78,29 +93,19 @@ function indexByAnyDigest(snapshot: Pick<Snapshot, 'nodes'>): (digest: Digest) =
   return (digest) => [...(snapshot.nodes.has(digest) ? [digest] : []), ...(byConfig.get(digest) ?? [])];
 }
 
-function couldMean(reference: ImageReference, input: KubernetesRuleInput): boolean {
-  const ours = input.snapshot.repository;
+function couldMean(
+  reference: ImageReference,
+  { snapshot, mirrors }: Pick<KubernetesRuleInput, 'snapshot' | 'mirrors'>,
+): boolean {
+  const ours = snapshot.repository;
   if (reference.repository.name === ours.name) return true;
   // A pull-through cache on another host puts a path of its own before ours.
   if (reference.repository.host !== ours.host && reference.repository.name.endsWith(`/${ours.name}`)) return true;
-  return throughMirrors(reference.repository, input.mirrors).includes(formatRepository(ours));
+  return throughMirrors(reference.repository, mirrors).some((meaning) => isSameRepository(meaning, ours));
 }
 
-/** What a repository's full name may stand for: every mirror prefix replaced by what it stands for, on whole components. */
-function throughMirrors(repository: RepositoryReference, mirrors: ReadonlyMap<string, string>): readonly string[] {
-  const name = formatRepository(repository);
-  const meanings: string[] = [name];
-  for (const [prefix, original] of mirrors) {
-    const from = parseRepositoryPrefix(prefix);
-    if (name !== from && !name.startsWith(`${from}/`)) continue;
-    const meaning = `${parseRepositoryPrefix(original)}${name.slice(from.length)}`;
-    // Parsed again: what stands for `docker.io/app` is `docker.io/library/app`. A host alone is no repository.
-    if (isRepositoryName(meaning.slice(meaning.indexOf('/') + 1)))
-      meanings.push(formatRepository(parseRepository(meaning)));
-  }
-  return meanings;
-}
-
-function describeAbsent(reference: ImageReference, tag: Tag | undefined): string {
-  return `${formatRepository(reference.repository)}${tag === undefined ? '' : `:${tag}`}${reference.digest === undefined ? '' : `@${reference.digest}`}`;
+/** An image as a puller understands it: `nginx` is `docker.io/library/nginx:latest`. */
+export function formatUsedReference(reference: ImageReference): string {
+  const tag = effectiveTag(reference);
+  return formatImageReference(tag === undefined ? reference : { ...reference, tag });
 }
