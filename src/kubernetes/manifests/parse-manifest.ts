@@ -4,16 +4,28 @@ import type { Document, ParsedNode } from 'yaml';
 import { isCollection, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { describeCause, EvidenceError } from '../../errors.ts';
 
+/** A text of manifests, and what to call it in messages. */
+export interface ManifestText {
+  readonly text: string;
+  /** A path; a name that ends in `.json` is tried as JSON first. */
+  readonly path: string;
+  /**
+   * What Helm took and the YAML specification forbids is taken too: of keys that stand twice the last one counts, and indentation matters
+   * only where it changes the meaning.
+   */
+  readonly isLenient?: boolean;
+}
+
 /**
  * The documents of a YAML or JSON text in order, empty ones left out. Unquoted numbers are texts, as they are written: the tag
  * `1.10` is not 1.1. Merge keys (`<<`) are resolved, as kubectl does.
  * @throws EvidenceError EVIDENCE_FILE with file, line and column for text that is neither, for Helm templates that were not
  *   rendered, and for a document that is no object and no list.
  */
-export function parseManifest(text: string, path: string): readonly object[] {
+export function parseManifest({ text, path, isLenient = false }: ManifestText): readonly object[] {
   const json = path.toLowerCase().endsWith('.json') ? parseJson(text) : undefined;
   if (json !== undefined) return json === null ? [] : [objectOf(json, path)];
-  const place = { path, text, lines: new LineCounter() };
+  const place = { path, text, isLenient, lines: new LineCounter() };
   return documentsOf(place).flatMap((document) => {
     const [mistake] = document.errors;
     if (mistake !== undefined) throw notYaml(place, mistake.pos[0], mistake.code);
@@ -30,6 +42,8 @@ function documentsOf(place: Place): readonly Document.Parsed<ParsedNode>[] {
       lineCounter: place.lines,
       prettyErrors: false,
       merge: true,
+      strict: !place.isLenient,
+      uniqueKeys: !place.isLenient,
       customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !/:(?:int|float)$/.test(tag.tag)),
     });
   } catch (error) {
@@ -47,9 +61,7 @@ function plainValue(document: Document.Parsed<ParsedNode>, place: Place): unknow
   }
 }
 
-interface Place {
-  readonly path: string;
-  readonly text: string;
+interface Place extends Required<ManifestText> {
   readonly lines: LineCounter;
 }
 
