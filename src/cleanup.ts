@@ -14,6 +14,7 @@ import { TOOL } from './version.ts';
 
 export type { RunContext } from './run/collect-evidence.ts';
 export { runExplain } from './run/explain.ts';
+export { runRbac } from './run/list-rights.ts';
 export {
   commentOnPullRequest,
   findComparedPolicy,

@@ -11,6 +11,7 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   apply: 'registry-cleanup apply [options]',
   explain: 'registry-cleanup explain TAG|DIGEST [options]',
   restore: 'registry-cleanup restore [options]',
+  rbac: 'registry-cleanup rbac [options]',
   demo: 'registry-cleanup demo',
 };
 
@@ -21,6 +22,7 @@ const ABOUT: Readonly<Record<CommandName, string>> = {
   explain: 'Say why one image is kept or deleted.',
   restore:
     'Bring back what the journal of an apply names, where the registry still has it: on ghcr.io for 30 days. Deletes nothing.',
+  rbac: 'Print the account and the rights that reading the clusters needs, with these options and this policy file, as kubectl apply -f - takes them. Changes nothing.',
   demo: 'Run plan and apply on a world of its own in a temporary folder: no registry, no cluster, no network.',
 };
 
@@ -42,6 +44,10 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
     'registry-cleanup --repository ghcr.io/team/app --github-repository team/app --without-kube',
   ],
   ['That was too much: bring it back.', 'registry-cleanup restore --journal registry-cleanup-journal.jsonl'],
+  [
+    'Let an account of its own read a cluster, and nothing more.',
+    'registry-cleanup rbac --kube-config ~/.kube/config | kubectl apply -f -',
+  ],
   ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository registry.example.com/team/app'],
 ];
 

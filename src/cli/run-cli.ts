@@ -68,6 +68,11 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
       const restored = await runRestoreCommand(io, await decide(io, run, normalizeRestore), context);
       return signals.exitCode() ?? restored;
     }
+    if (run.command === 'rbac') {
+      const { runRbacCommand } = await import('./rbac-command.ts');
+      const { normalizeRbac } = await import('../config/normalize-rbac.ts');
+      return await runRbacCommand(io, await decide(io, run, normalizeRbac), context);
+    }
     const { settings, notes } = await decide(io, run, normalizeSettings);
     for (const note of notes) run.log.info(note);
     if (settings.command === 'explain') return await explain(io, settings, context);

@@ -75,7 +75,8 @@ function chooseAmbient(findings: Findings, file: PolicyFile): KubeConfigSource |
   return undefined;
 }
 
-async function readKubeConfig(findings: Findings): Promise<KubeConfigSource | undefined> {
+/** The kubeconfig that was given; undefined when none was. With mistakes among the findings the answer is not to be used. */
+export async function readKubeConfig(findings: Findings): Promise<KubeConfigSource | undefined> {
   const paths = readList(findings, 'kube-config');
   const encoded = findings.raw['kube-config-base64'];
   if (paths !== undefined && encoded !== undefined) {

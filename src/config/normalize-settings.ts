@@ -36,7 +36,8 @@ const DIGEST_START = /^(?:sha256:[0-9a-f]{7,63}|sha512:[0-9a-f]{7,127})$/;
 export async function normalizeSettings(raw: RawOptions, source: SettingsSource): Promise<NormalizedSettings> {
   const findings = createFindings(raw, source);
   const command = readCommand(findings);
-  if (command === 'restore') throw new TypeError('the settings of a restore are decided by normalizeRestore');
+  if (command === 'restore' || command === 'rbac')
+    throw new TypeError(`the settings of ${command} are decided elsewhere`);
   const { file, ...policyText } = await readPolicyFile(findings);
   const repositories = chooseRepositories(findings, file, chooseProviders(findings).providerOf);
   const registry = await chooseRegistry(findings, repositories);

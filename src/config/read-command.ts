@@ -4,13 +4,15 @@ import { isForCommand } from '../options/option.ts';
 import { type OptionName, selectOptions } from '../options.ts';
 import { addMistake, type Findings, readChoice } from './findings.ts';
 
+type AnyCommand = 'plan' | 'apply' | 'explain' | 'restore' | 'rbac';
+
 /** The command. Options of other commands are mistakes: whoever gives one thinks that it has an effect. */
-export function readCommand(findings: Findings): 'plan' | 'apply' | 'explain' | 'restore' {
+export function readCommand(findings: Findings): AnyCommand {
   const isCli = findings.frontEnd === 'cli';
   const command = readChoice(
     findings,
     'command',
-    isCli ? ['plan', 'apply', 'explain', 'restore'] : ['plan', 'apply', 'restore'],
+    isCli ? ['plan', 'apply', 'explain', 'restore', 'rbac'] : ['plan', 'apply', 'restore'],
   );
   const others = selectOptions(findings.frontEnd).filter((option) => {
     // An input with a default is always given: that says nothing.

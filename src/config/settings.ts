@@ -156,3 +156,11 @@ export interface RestoreSettings {
   readonly format: Format;
   readonly logLevel: LogLevel;
 }
+
+/** The decided settings of `rbac`: what would be read, and which clusters say what there is to read. */
+export interface RbacSettings
+  extends Pick<KubernetesSettings, 'kubeConfig' | 'contexts' | 'namespaces' | 'helmHistory' | 'resources' | 'exclude'> {
+  /** `text` is YAML. */
+  readonly format: 'text' | 'json';
+  readonly logLevel: LogLevel;
+}

@@ -1,7 +1,20 @@
-// Whether a namespace that holds nothing is empty or not there.
+// Whether a name can be that of a namespace, and whether a namespace that holds nothing is empty or not there.
 
-import { describeCause, EvidenceError } from '../errors.ts';
+import { describeCause, EvidenceError, UsageError } from '../errors.ts';
 import type { ClusterConnection } from './connection/connect-cluster.ts';
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** @throws UsageError USAGE for names that no namespace can have. */
+export function refuseImpossibleNamespaces(namespaces: readonly string[]): void {
+  const bad = namespaces.filter((namespace) => !NAMESPACE.test(namespace));
+  if (bad.length > 0)
+    throw new UsageError(`${bad.map((name) => JSON.stringify(name)).join(', ')}: no namespace can have that name.`, {
+      code: 'USAGE',
+      hint: 'A namespace is lower-case letters, digits and "-". Leave --namespace out to read all of them.',
+    });
+}
 
 /**
  * Whether a cluster has the namespace.

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Instant } from '../model/time.ts';
 import type { Usage, UsageSource } from '../model/usage.ts';
+import { refuseImpossibleNamespaces } from './find-namespace.ts';
 import { createUsageCollector } from './images/usage-collector.ts';
 import { type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
 import type { ListLimits } from './lists/list-objects.ts';
@@ -26,9 +27,6 @@ export interface ReadUsageOptions extends KubeSurroundings {
 
 /** 500 is kubectl's own page. Five attempts over some seconds outlive the restart of an API server behind a balancer. */
 const DEFAULT_LIMITS = { pageSize: 500, retries: 4, retryDelayMs: 500, idleMs: 30_000 };
-
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
-const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Every image that the chosen contexts and manifests name: references normalised and sorted, each with everyone who uses it.
@@ -72,10 +70,5 @@ export function refuseImpossible(settings: UsageSettings): void {
       code: 'USAGE',
       hint: 'Give --kube-config too, or leave out --kube-context and --namespace.',
     });
-  const bad = settings.namespaces.filter((namespace) => !NAMESPACE.test(namespace));
-  if (bad.length > 0)
-    throw new UsageError(`${bad.map((name) => JSON.stringify(name)).join(', ')}: no namespace can have that name.`, {
-      code: 'USAGE',
-      hint: 'A namespace is lower-case letters, digits and "-". Leave --namespace out to read all of them.',
-    });
+  refuseImpossibleNamespaces(settings.namespaces);
 }

@@ -46,7 +46,7 @@ export const KUBERNETES_OPTIONS = [
     group: 'Kubernetes',
     help: 'Folder or file with manifests: a dump of a cluster, a GitOps repository. The images they name are kept.',
     value: 'PATH',
-    commands: ASKING_CLUSTERS,
+    commands: READING_CLUSTERS,
   },
   {
     name: 'helm-history',

@@ -342,7 +342,7 @@ describe('a wrong option', () => {
     [
       'a report of explain',
       { command: 'explain', target: 'v1', 'report-file': 'r' },
-      ['--report-file: only for plan, apply and restore, not for explain'],
+      ['--report-file: only for plan, apply, verify and restore, not for explain'],
     ],
     [
       'a user without password',
