@@ -2,25 +2,13 @@
 // was expected, so that `read-policy-file.ts` can put the place and the user's words in front of it.
 
 import * as z from 'zod';
+import { kubernetes } from './kubernetes-schema.ts';
 import * as words from './policy-words.ts';
 import * as regexWords from './regex-words.ts';
+import { flag, MAPPING, word } from './schema-parts.ts';
 
-const MAPPING = 'a mapping of keys to values';
-const FLAG = 'true or false';
 const COUNT = 'a whole number';
 const OFF = 'false';
-
-const flag = (description: string) => z.boolean(FLAG).optional().describe(description);
-const word = (problem: (text: string) => string | undefined, expected: string) =>
-  z.string(expected).check((context) => {
-    const message = problem(context.value);
-    if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value });
-  });
-const names = (expected: string, description: string) =>
-  z
-    .array(z.string(expected).min(1, expected), `a list: ${expected}, each on its line`)
-    .optional()
-    .describe(description);
 
 /** Holds also when another key of the mapping is wrong, so that all mistakes are told at once. */
 const exactlyOneOf = (first: string, second: string) =>
@@ -161,71 +149,6 @@ const pins = z.strictObject(
       .array(word(regexWords.expressionProblem, 'a regular expression'), 'a list of regular expressions')
       .optional()
       .describe('Tags to keep: RE2 expressions that must match the whole tag.'),
-  },
-  MAPPING,
-);
-
-/** https://kubernetes.io/docs/reference/using-api/#api-groups; kinds are Go identifiers. */
-const RESOURCE = {
-  group: /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)?$/,
-  version: /^v[a-z0-9]{1,62}$/,
-  kind: /^[A-Z][A-Za-z0-9]{0,62}$/,
-  name: /^[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)?$/,
-};
-
-const customResource = z.strictObject(
-  {
-    group: z
-      .string()
-      .regex(RESOURCE.group, 'an API group: apps.example.com')
-      .optional()
-      .describe('API group. Default: the core group.'),
-    version: z
-      .string()
-      .regex(RESOURCE.version, 'an API version: v1beta1')
-      .optional()
-      .describe('Default: the version that the cluster prefers.'),
-    kind: z.string('a kind: Widget').regex(RESOURCE.kind, 'a kind: Widget').describe('Kind, as in manifests.'),
-    paths: names(
-      'JSONPaths to images',
-      'JSONPaths (RFC 9535) to texts that are images: $.spec.runner. Fields called image count anyway.',
-    ),
-    optional: flag('No cluster need have the kind. Default: one must, or the name is taken for a misspelt one.'),
-  },
-  MAPPING,
-);
-
-const HELM_HISTORY = 'a whole number, 0 or more, or all';
-
-const kubernetes = z.strictObject(
-  {
-    contexts: names('names of contexts', 'Contexts to ask. Default: all of the kubeconfig.'),
-    namespaces: names('names of namespaces', 'Namespaces to look into. Default: all.'),
-    helmHistory: z
-      .union([z.int(HELM_HISTORY).min(0, HELM_HISTORY), z.literal('all', HELM_HISTORY)], HELM_HISTORY)
-      .optional()
-      .describe('Newest revisions of each Helm release whose images are kept. Default: 10. 0: releases are not read.'),
-    resources: z
-      .array(customResource, 'a list of kinds')
-      .optional()
-      .describe('Further kinds that name images, and where in them.'),
-    exclude: z
-      .array(z.string().regex(RESOURCE.name, 'a kind as kubectl names it: workflows.argoproj.io'), 'a list of kinds')
-      .optional()
-      .describe(
-        'Kinds that are not read, as kubectl names them: secrets, workflows.argoproj.io. What only they name is not protected.',
-      ),
-    mirrors: z
-      .record(z.string(), word(words.registryPrefixProblem, 'a registry'), 'a mapping of mirrors to registries')
-      .check((context) => {
-        for (const key of Object.keys(context.value)) {
-          const message = words.registryPrefixProblem(key);
-          if (message !== undefined)
-            context.issues.push({ code: 'custom', message: `as the key ${message}`, input: key, path: [key] });
-        }
-      })
-      .optional()
-      .describe('Prefix that clusters pull through, and what it stands for: mirror.example.com/hub: docker.io.'),
   },
   MAPPING,
 );
