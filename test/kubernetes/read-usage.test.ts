@@ -308,7 +308,7 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       ['a client certificate in files', async () => certificateFiles()],
       ['a client certificate in the kubeconfig', async () => certificateData()],
       [
-        'a token file, which is read here because the client library ignores it',
+        'a token file',
         async () => ({ tokenFile: await tokenFile() }),
       ],
       ['a token file in front of a token', async () => ({ token: 'tok-old', tokenFile: await tokenFile() })],
@@ -370,11 +370,10 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
     });
 
     it.each([
-      ['as-groups', { token: 'tok-admin', 'as-groups': ['x'] }],
+      ['groups to act as without a user', { token: 'tok-admin', 'as-groups': ['x'] }],
       ['a key that nobody knows', { token: 'tok-admin', 'new-method': {} }],
       ['an unknown authentication provider', { 'auth-provider': { name: 'keystone', config: {} } }],
       ['OIDC without a token', { 'auth-provider': { name: 'oidc', config: { 'client-id': 'x' } } }],
-      ['a plugin that wants the cluster', { exec: { ...plugin('tok-admin'), provideClusterInfo: true } }],
       ['a plugin that fails', { exec: { command: process.execPath, args: ['-e', 'process.exit(3)'] } }],
       ['a plugin that is not there', { exec: { command: '/nowhere/plugin' } }],
       ['a plugin that gives nothing', { exec: plugin('') }],
@@ -393,7 +392,7 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
 
     it('stops the run for plain HTTP', async () => {
       const error = await failureOf(read(prod({ cluster: { server: 'http://127.0.0.1:1' } })));
-      expect(error.message).toMatch(/HTTP protocol is not allowed/);
+      expect(error.message).toMatch(/never sent over plain HTTP/);
     });
 
     it.each([

@@ -14,12 +14,17 @@ const cluster = z.looseObject({
   'insecure-skip-tls-verify': z.boolean().nullish(),
   'tls-server-name': optionalText,
   'proxy-url': optionalText,
+  'disable-compression': z.boolean().nullish(),
+  extensions: z.array(z.object({ name: z.string(), extension: z.unknown() })).nullish(),
 });
 
 const exec = z.looseObject({
+  apiVersion: optionalText,
   command: z.string().min(1),
   args: z.array(z.string()).nullish(),
-  env: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
+  env: z.array(z.object({ name: z.string().min(1), value: z.string() })).nullish(),
+  installHint: optionalText,
+  interactiveMode: optionalText,
   provideClusterInfo: z.boolean().nullish(),
 });
 
@@ -33,6 +38,9 @@ const user = z.looseObject({
   username: optionalText,
   password: optionalText,
   as: optionalText,
+  'as-uid': optionalText,
+  'as-groups': z.array(z.string()).nullish(),
+  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(),
   exec: exec.nullish(),
   'auth-provider': z
     .looseObject({ name: z.string().min(1), config: z.record(z.string(), z.unknown()).nullish() })
@@ -53,6 +61,8 @@ const kubeConfig = z.object({
 export type KubeCluster = z.infer<typeof cluster>;
 /** A `user` entry as it stands in the file; unknown keys included. */
 export type KubeUser = z.infer<typeof user>;
+/** A credential plugin as it stands in a `user` entry. */
+export type KubeExec = z.infer<typeof exec>;
 /** What a context joins, by name. */
 export interface KubeContextEntry {
   readonly cluster: string;
