@@ -26,6 +26,8 @@ export interface ImageUse {
 export interface UnparsableUse {
   readonly text: string;
   readonly workload: Workload;
+  /** It stands where other things than images stand too: it matters only when it may name a repository of ours. */
+  readonly isWeak?: true;
 }
 
 /**

@@ -83,7 +83,9 @@ function vanished({ snapshot }: RemarkInput): readonly Remark[] {
 }
 
 function unparsable({ usage }: RemarkInput): readonly Remark[] {
-  return (usage?.unparsable ?? []).map(({ text, workload }) => ({
+  // What only may be an image is none of ours, or the run would have stopped.
+  const texts = (usage?.unparsable ?? []).filter(({ isWeak }) => isWeak !== true);
+  return texts.map(({ text, workload }) => ({
     code: 'unparsable-reference',
     text: `${formatWorkload(workload)} names ${JSON.stringify(text)}, which is no image reference`,
   }));

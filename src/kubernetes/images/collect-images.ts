@@ -2,23 +2,20 @@
 // part that changed its form is an error and never an object without images. Pure.
 
 import * as z from 'zod';
-import { EvidenceError } from '../../errors.ts';
 import type { Workload } from '../../model/usage.ts';
 import type { PodSpecKind } from '../kinds/resource-kind.ts';
+import { describeIssues, type KindSource, valueAt, workloadOf, wrongShape } from './object-source.ts';
 
 /** A text in an image field, and who wrote it there. */
 export interface FoundImage {
   readonly text: string;
   readonly workload: Workload;
+  /** It stands where many things stand, so that it need not be an image: it stops a run only when it may name a repository of ours. */
+  readonly isWeak?: true;
 }
 
-/** What is being read. Objects in files may be parts of objects (patches): what they leave out names nothing. */
-export interface ObjectSource {
-  readonly kind: PodSpecKind;
-  /** Kubeconfig context, or the path of the file. */
-  readonly context: string;
-  readonly from: 'cluster' | 'file';
-}
+/** The place of objects that have a pod spec. */
+export type ObjectSource = KindSource<PodSpecKind>;
 
 const containers = z.array(z.object({ name: z.string().nullish(), image: z.string().nullish() }));
 
@@ -61,9 +58,6 @@ const podStatus = z.object({
   ephemeralContainerStatuses: statuses,
 });
 
-const metadata = z.object({ name: z.string(), namespace: z.string().nullish() });
-const partialMetadata = z.object({ name: z.string().nullish(), namespace: z.string().nullish() });
-
 type PodSpec = z.infer<typeof partialPodSpec>;
 type PodStatus = z.infer<typeof podStatus>;
 
@@ -83,17 +77,6 @@ export function collectImages(object: unknown, source: ObjectSource): readonly F
   const parsed = podStatus.safeParse(status);
   if (!parsed.success) throw wrongShape(source, workload, describeIssues(['status'], parsed.error));
   return [...found, ...imagesOfStatus(parsed.data, workload)];
-}
-
-function workloadOf(object: unknown, source: ObjectSource): Workload {
-  const unnamed: Workload = { context: source.context, kind: source.kind.kind, name: '(unnamed)' };
-  const value = valueAt(object, ['metadata'], () => wrongShape(source, unnamed, 'it is not an object'));
-  const parsed = (source.from === 'cluster' ? metadata : partialMetadata).safeParse(
-    source.from === 'file' ? (value ?? {}) : value,
-  );
-  if (!parsed.success) throw wrongShape(source, unnamed, describeIssues(['metadata'], parsed.error));
-  const { name, namespace } = parsed.data;
-  return { ...unnamed, ...(name ? { name } : {}), ...(namespace ? { namespace } : {}) };
 }
 
 function podSpecOf(object: unknown, source: ObjectSource, workload: Workload): PodSpec | undefined {
@@ -131,31 +114,4 @@ function addText(found: FoundImage[], text: string | null | undefined, workload:
 
 function inContainer(workload: Workload, name: string | null | undefined): Workload {
   return name === null || name === undefined ? workload : { ...workload, container: name };
-}
-
-/** The value at a path; undefined when a key on the way is absent or null. Throws `wrong(path)` at a non-object on the way. */
-function valueAt(object: unknown, path: readonly string[], wrong: (at: readonly string[]) => EvidenceError): unknown {
-  let value = object;
-  for (const [depth, key] of path.entries()) {
-    if (depth > 0 && (value === undefined || value === null)) return undefined;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(path.slice(0, depth));
-    value = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
-  }
-  return value;
-}
-
-function describeIssues(path: readonly string[], error: z.ZodError): string {
-  const [issue] = error.issues;
-  if (issue === undefined) return `${path.join('.')} has an unknown form`;
-  return `${[...path, ...issue.path].map(String).join('.')}: ${issue.message}`;
-}
-
-function wrongShape(source: ObjectSource, workload: Workload, why: string): EvidenceError {
-  const name = workload.namespace === undefined ? workload.name : `${workload.namespace}/${workload.name}`;
-  const place = source.from === 'cluster' ? `context ${JSON.stringify(source.context)}` : source.context;
-  return new EvidenceError(`${workload.kind} ${name} in ${place} has an unexpected form: ${why}.`, {
-    code: source.from === 'cluster' ? 'EVIDENCE_KUBERNETES' : 'EVIDENCE_FILE',
-    hint: 'Its images cannot be known, so nothing is deleted. Correct the object, or report it if Kubernetes accepts it.',
-    details: { context: source.context, kind: workload.kind, name: workload.name },
-  });
 }

@@ -1,18 +1,29 @@
 // Images in values of unknown form: custom resources, Helm values, kustomizations. Weak evidence, which only ever protects:
-// what looks like an image reference counts as one, everything else is left alone. Pure.
+// what looks like an image reference counts as one. What is none, and has a fixed part that may name a repository, is handed on as
+// weak, for whoever knows the repositories. Pure.
 
+import { fixedParts, isOpenText } from '../../model/open-text.ts';
 import type { Workload } from '../../model/usage.ts';
 import type { FoundImage } from './collect-images.ts';
 import { interpretImage } from './interpret-image.ts';
+import { fieldsOf, textsOf } from './weak-forms.ts';
 
-type Fields = ReadonlyMap<string, unknown>;
+/** How far the walk goes. */
+export interface WeakOptions {
+  /** Every text counts that is a whole reference with a tag or a digest, whatever its field is called. */
+  readonly anyText?: boolean;
+}
+
+/** Longer texts are scripts and documents, and no reference is that long (255 characters of name, 128 of tag, 135 of digest). */
+const MAX_REFERENCE_LENGTH = 1024;
+/** Where the API server notes who set which field: keys with the names of fields, and no image. */
+const FIELDS_THAT_NAME_NOTHING = new Set(['managedFields']);
 
 /**
- * All texts at any depth that name an image: fields `image` and `imageID`, `image: {reference: …}` (image volumes),
- * `{registry?, repository, tag?, digest?}` (Helm values) and `{name, newName?, newTag?, digest?}` (kustomize). Only those that can
- * be read as a reference or a digest. Values may share parts and may contain themselves (YAML anchors).
+ * All texts at any depth that name an image, in the forms of {@link textsOf}, each as often as it stands there. Values may share parts
+ * and may contain themselves (YAML anchors).
  */
-export function findWeakImages(value: unknown, workload: Workload): readonly FoundImage[] {
+export function findWeakImages(value: unknown, workload: Workload, options: WeakOptions = {}): readonly FoundImage[] {
   const found: FoundImage[] = [];
   const seen = new Set<object>();
   const open: unknown[] = [value];
@@ -20,54 +31,34 @@ export function findWeakImages(value: unknown, workload: Workload): readonly Fou
     const next = open.pop();
     if (typeof next !== 'object' || next === null || seen.has(next)) continue;
     seen.add(next);
-    const texts = Array.isArray(next) ? [] : textsOf(new Map(Object.entries(next)));
-    for (const text of texts.filter(isNamed)) found.push({ text, workload });
-    for (const child of Object.values(next)) open.push(child);
+    for (const text of textsOf(fieldsOf(next), workload.namespace)) found.push(...weakImage(text, workload));
+    for (const [key, child] of Object.entries(next)) {
+      if (FIELDS_THAT_NAME_NOTHING.has(key)) continue;
+      if (options.anyText === true && isWholeReference(child)) found.push(...weakImage(child, workload));
+      open.push(child);
+    }
   }
   return found;
 }
 
-function textsOf(fields: Fields): string[] {
-  const image = fields.get('image');
-  const nested = isFields(image) ? new Map(Object.entries(image)) : new Map<string, unknown>();
-  return [image, fields.get('imageID'), nested.get('reference'), helmImage(fields), kustomizeImage(fields)].filter(
-    (text) => typeof text === 'string',
-  );
+/** The image that a text names, or may name; nothing for a text that is wholly open, or blank. */
+export function weakImage(text: string, workload: Workload): readonly FoundImage[] {
+  switch (interpretImage(text).kind) {
+    case 'reference':
+    case 'digest':
+      return [{ text, workload }];
+    case 'unparsable':
+      return fixedParts(text).some((part) => /[a-z0-9]/.test(part)) ? [{ text, workload, isWeak: true }] : [];
+    case 'blank':
+      return [];
+  }
 }
 
-/** https://helm.sh/docs/chart_best_practices/pods/#images */
-function helmImage(fields: Fields): string | undefined {
-  const repository = textOf(fields, 'repository');
-  if (repository === undefined) return undefined;
-  const registry = textOf(fields, 'registry');
-  return withTagAndDigest(registry === undefined ? repository : `${registry}/${repository}`, fields, 'tag');
-}
-
-/** https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/ */
-function kustomizeImage(fields: Fields): string | undefined {
-  const name = textOf(fields, 'newName') ?? textOf(fields, 'name');
-  const isOverride = ['newName', 'newTag', 'digest'].some((key) => textOf(fields, key) !== undefined);
-  return name === undefined || !isOverride ? undefined : withTagAndDigest(name, fields, 'newTag');
-}
-
-function withTagAndDigest(name: string, fields: Fields, tagKey: string): string {
-  const tag = textOf(fields, tagKey);
-  const digest = textOf(fields, 'digest');
-  return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
-}
-
-/** A field's text. Numbers in JSON (`"tag": 7`) count as they are written. */
-function textOf(fields: Fields, key: string): string | undefined {
-  const value = fields.get(key);
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isFields(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isNamed(text: string): boolean {
-  const { kind } = interpretImage(text);
-  return kind === 'reference' || kind === 'digest';
+/** With a tag or a digest: a name alone is any word. One that is filled in must at least have a path. */
+function isWholeReference(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > MAX_REFERENCE_LENGTH || /\s/.test(value.trim())) return false;
+  const meaning = interpretImage(value);
+  if (meaning.kind === 'unparsable') return isOpenText(value) && fixedParts(value).join('').includes('/');
+  if (meaning.kind !== 'reference') return meaning.kind === 'digest';
+  return meaning.reference.digest !== undefined || /:[^/]*$/.test(value);
 }

@@ -23,8 +23,10 @@ export interface UsageCollector {
 interface CollectedImages {
   readonly references: ReadonlyMap<string, Users<ImageReference>>;
   readonly digests: ReadonlyMap<string, Users<Digest>>;
-  readonly unparsable: ReadonlyMap<string, Users<string>>;
+  readonly unparsable: ReadonlyMap<string, Users<UnparsableText>>;
 }
+
+type UnparsableText = Omit<UnparsableUse, 'workload'>;
 
 interface Users<T> {
   readonly of: T;
@@ -35,10 +37,10 @@ interface Users<T> {
 export function createUsageCollector(): UsageCollector {
   const references = new Map<string, Users<ImageReference>>();
   const digests = new Map<string, Users<Digest>>();
-  const unparsable = new Map<string, Users<string>>();
+  const unparsable = new Map<string, Users<UnparsableText>>();
   /** Whose users a text adds to, for texts seen before; the others' meaning is worked out once. */
   const known = new Map<string, WorkloadList | 'nobody'>();
-  const usersOf = (text: string): WorkloadList | 'nobody' => {
+  const usersOf = ({ text, isWeak }: FoundImage): WorkloadList | 'nobody' => {
     const meaning = interpretImage(text);
     switch (meaning.kind) {
       case 'reference':
@@ -46,20 +48,21 @@ export function createUsageCollector(): UsageCollector {
       case 'digest':
         return usersIn(digests, meaning.digest, meaning.digest);
       case 'unparsable':
-        return usersIn(unparsable, text, text);
+        return usersIn(unparsable, keyOf(text, isWeak), { text, ...(isWeak === undefined ? {} : { isWeak }) });
       case 'blank':
         return 'nobody';
     }
   };
   return {
     images: { references, digests, unparsable },
-    add({ text, workload }) {
-      let users = known.get(text);
+    add(found) {
+      const key = keyOf(found.text, found.isWeak);
+      let users = known.get(key);
       if (users === undefined) {
-        users = usersOf(text);
-        known.set(text, users);
+        users = usersOf(found);
+        known.set(key, users);
       }
-      if (users !== 'nobody') users.add(workload);
+      if (users !== 'nobody') users.add(found.workload);
     },
     addAll({ images }) {
       for (const [key, { of, workloads }] of images.references) usersIn(references, key, of).addAll(workloads);
@@ -73,11 +76,16 @@ export function createUsageCollector(): UsageCollector {
         uses: sorted(references).map(({ of, workloads }): ImageUse => ({ reference: of, ...workloads.list() })),
         bareDigests: sorted(digests).map(({ of, workloads }): BareDigestUse => ({ digest: of, ...workloads.list() })),
         unparsable: sorted(unparsable).flatMap(({ of, workloads }): UnparsableUse[] =>
-          workloads.list().workloads.map((workload) => ({ text: of, workload })),
+          workloads.list().workloads.map((workload) => ({ ...of, workload })),
         ),
       };
     },
   };
+}
+
+/** A text that must be an image where one stands, and need not be one where another stands, counts as both. */
+function keyOf(text: string, isWeak: true | undefined): string {
+  return isWeak === undefined ? text : `weak ${text}`;
 }
 
 function usersIn<T>(into: Map<string, Users<T>>, key: string, of: T): WorkloadList {

@@ -17,15 +17,21 @@ export interface ResourceKind {
 export type Reading =
   /** By a pod spec under these keys, which must be there and have Kubernetes' form. */
   | { readonly by: 'pod-spec'; readonly podSpec: readonly string[] }
-  /**
-   * Everything that looks like an image, at any depth, and every text or list of texts at these JSONPaths (RFC 9535), which must be one.
-   * `anyText`: also every other text that is a whole reference with a tag or a digest, for kinds that pass images as parameters.
-   */
-  | { readonly by: 'walk'; readonly paths: readonly string[]; readonly anyText?: boolean }
+  | WalkReading
   /** As the store of Helm's releases: Secrets or ConfigMaps with the label `owner=helm`. */
   | { readonly by: 'helm-release' }
   /** OpenShift's history of image tags. */
   | { readonly by: 'image-stream' };
+
+/**
+ * Everything that looks like an image, at any depth, and every text or list of texts at these JSONPaths (RFC 9535), which must be one.
+ * `anyText`: also every other text that is a whole reference with a tag or a digest, for kinds that pass images as parameters.
+ */
+export interface WalkReading {
+  readonly by: 'walk';
+  readonly paths: readonly string[];
+  readonly anyText?: boolean;
+}
 
 /** A kind whose objects have a pod spec, or are made from one. */
 export interface PodSpecKind extends ResourceKind {
