@@ -95,7 +95,7 @@ function namesOf({ host, name }: RepositoryReference, mirrors: ReadonlyMap<strin
 
 /** Where a repository's path may begin: at the start, behind every slash, and in every open part. */
 function pathStarts(glob: string): readonly number[] {
-  return [0, ...[...glob].flatMap((char, at) => (char === '/' ? [at + 1] : char === OPEN ? [at] : []))];
+  return [0, ...Array.from(glob, (char, at) => (char === '/' ? [at + 1] : char === OPEN ? [at] : [])).flat()];
 }
 
 /** Whether the name and then nothing, a tag or a digest can be read from one of the positions, with a fixed letter or digit in the name. */

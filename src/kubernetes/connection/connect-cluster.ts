@@ -7,8 +7,8 @@ import { openSession, type SessionOptions } from './open-session.ts';
 /** A context that can be asked. */
 export interface ClusterConnection {
   readonly context: string;
-  /** GETs a path on the server, with whatever status it answers. @throws Error when there is no answer. */
-  get(path: string, signal: AbortSignal): Promise<HttpAnswer>;
+  /** GETs a path on the server, with whatever status it answers, as JSON or as `accept` says. @throws Error when there is no answer. */
+  get(path: string, signal: AbortSignal, accept?: string): Promise<HttpAnswer>;
   /** Closes its idle connections. */
   close(): void;
 }
@@ -26,7 +26,10 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
   const server = context.cluster.server.replace(/\/+$/, '');
   return {
     context: context.name,
-    get: (path, signal) => session.run((access) => httpGet(new URL(server + path), access, signal)),
+    get: (path, signal, accept) =>
+      session.run((access) =>
+        httpGet(new URL(server + path), accept === undefined ? access : { ...access, accept }, signal),
+      ),
     close: () => session.close(),
   };
 }

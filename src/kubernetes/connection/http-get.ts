@@ -14,6 +14,8 @@ export interface HttpAccess {
   readonly auth?: string;
   /** Longest silence on the connection, in milliseconds. */
   readonly idleMs: number;
+  /** Which form the answer should have. Default: `application/json`. */
+  readonly accept?: string;
 }
 
 /** An answer, whatever its status. */
@@ -42,7 +44,7 @@ export async function httpGet(url: URL, access: HttpAccess, signal: AbortSignal)
   const request = send(url, {
     method: 'GET',
     agent: access.agent,
-    headers: { ...access.headers, Accept: 'application/json', 'Accept-Encoding': 'gzip' },
+    headers: { ...access.headers, Accept: access.accept ?? 'application/json', 'Accept-Encoding': 'gzip' },
     signal: deadline,
     ...(access.auth === undefined ? {} : { auth: access.auth }),
   });

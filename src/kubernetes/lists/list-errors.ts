@@ -13,7 +13,8 @@ export interface ListTarget {
   readonly namespace?: string;
 }
 
-const LEAVE_OUT =
+/** How to go on without a context. */
+export const LEAVE_OUT =
   'to leave this context out on purpose, name the others with --kube-context (or --without-kube for no cluster at all)';
 
 const statusSchema = z.object({ message: z.string() });
@@ -112,7 +113,7 @@ function failure(target: ListTarget, why: string, context: FailureContext): Evid
 }
 
 /** What a Kubernetes `Status` answer says, as `: text`; empty for anything else. */
-function statusMessage(body: Buffer): string {
+export function statusMessage(body: Buffer): string {
   try {
     const status = statusSchema.safeParse(JSON.parse(body.toString('utf8')));
     return status.success ? `: ${status.data.message.slice(0, 300)}` : '';
@@ -122,8 +123,8 @@ function statusMessage(body: Buffer): string {
   }
 }
 
-/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-function isCertificateProblem(cause: unknown): boolean {
+/** Whether it is the server's certificate that is not trusted: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+export function isCertificateProblem(cause: unknown): boolean {
   if (!(cause instanceof Error && 'code' in cause && typeof cause.code === 'string')) return false;
   return /^(?:CERT_|ERR_TLS_CERT|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|HOSTNAME_MISMATCH)/.test(
     cause.code,
