@@ -1,0 +1,24 @@
+# The command line as an image: the bundle that the release was checked with, Node and git. Nothing is built or installed from npm here.
+FROM node:24-alpine
+
+RUN apk add --no-cache git openssh-client-default
+
+WORKDIR /opt/registry-cleanup
+COPY package.json LICENSE ./
+COPY bin ./bin
+COPY dist ./dist
+RUN ln -s /opt/registry-cleanup/bin/registry-cleanup.js /usr/local/bin/registry-cleanup
+
+# What a run leaves: the journal, and what later runs need not read again. Mount a volume here.
+RUN install -d -o 1000 -g 1000 /var/lib/registry-cleanup
+WORKDIR /var/lib/registry-cleanup
+
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="registry-cleanup" \
+      org.opencontainers.image.source="https://github.com/registry-cleanup/registry-cleanup" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.revision="${REVISION}"
+
+# By number, so that `runAsNonRoot` can tell.
+USER 1000:1000
+ENTRYPOINT ["registry-cleanup"]
