@@ -13,12 +13,19 @@ export interface RuleRequest {
   readonly added: ReadonlySet<string>;
 }
 
-/** What stands before a rule, by group. Where nothing is said the kinds are named. */
-const PURPOSES: Readonly<Record<string, string>> = {
-  '': 'Pods and what makes them.',
-  apps: 'Workloads, and what `kubectl rollout undo` goes back to.',
-  batch: 'Jobs.',
-};
+/** What stands before a rule, by group, or by its end. Where nothing is said the kinds are named. */
+const PURPOSES: readonly (readonly [group: string, why: string])[] = [
+  ['', 'Pods and what makes them.'],
+  ['apps', 'Workloads, and what `kubectl rollout undo` goes back to.'],
+  ['batch', 'Jobs.'],
+  ['argoproj.io', 'Argo CD, Argo Rollouts and Argo Workflows.'],
+  ['.fluxcd.io', 'Flux.'],
+  ['.knative.dev', 'Knative.'],
+  ['tekton.dev', 'Tekton.'],
+  ['keda.sh', 'KEDA.'],
+  ['apps.kruise.io', 'OpenKruise.'],
+  ['.openshift.io', 'OpenShift.'],
+];
 
 /** Long, because `list` on Secrets is the one right that somebody will ask about. */
 const HELM =
@@ -31,7 +38,7 @@ const NODES: AccessRule = {
   group: '',
   resources: ['nodes'],
   verb: 'list',
-  why: 'Optional: which platforms the nodes have, for `verify` and the end of `apply`.',
+  why: 'Optional: which platforms the nodes have, for `verify` and the end of `apply`. Without it an image must have all of its own.',
 };
 
 /**
@@ -86,7 +93,7 @@ function rulesFor(kinds: readonly ResourceKind[], { added }: RuleRequest): reado
 function purposeOf(kind: ResourceKind, added: ReadonlySet<string>): string | undefined {
   if (kind.reading.by === 'helm-release') return HELM;
   if (added.has(resourceName(kind))) return ADDED;
-  return PURPOSES[kind.group];
+  return PURPOSES.find(([group]) => group === kind.group || (group.startsWith('.') && kind.group.endsWith(group)))?.[1];
 }
 
 function sortedNames(names: readonly string[]): readonly string[] {

@@ -36,6 +36,14 @@ describe('the rules for reading', () => {
     for (const { why } of sentences) expect(why).toMatch(/^[A-Z].{3,}\.$/);
   });
 
+  it('say of every known group whose it is', () => {
+    const rules = rolesFor(RESOURCE_KINDS).flatMap((role) => role.rules);
+    const kinds = RESOURCE_KINDS.map((known) => known.kind);
+    expect(
+      rules.filter(({ why }) => kinds.some((name) => why.startsWith(`${name}.`) || why.startsWith(`${name}, `))),
+    ).toEqual([]);
+  });
+
   it('name the kinds of a group that nothing else is said about', () => {
     expect(rolesFor([kind('Widget'), kind('Gadget')])[0]?.rules[0]).toEqual({
       group: 'apps.example.com',
