@@ -2,11 +2,11 @@
 
 import { Command, CommanderError, Option as CommanderOption } from 'commander';
 import { mistakesError, quote, suggest } from '../config/mistake.ts';
-import { nearestName } from '../config/nearest-name.ts';
 import { UsageError } from '../errors.ts';
 import { isForCommand, type Option, type OptionCommand } from '../options/option.ts';
 import { OPTIONS } from '../options/option-table.ts';
 import { type RawOptions, selectOptions } from '../options.ts';
+import { nearestName } from '../util/nearest-name.ts';
 
 /** What the user asked for. */
 export type ParsedArguments =

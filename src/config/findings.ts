@@ -2,8 +2,8 @@
 
 import type { MissingEvidence } from '../model/missing-evidence.ts';
 import { findOption, type OptionName, type RawOptions } from '../options.ts';
+import { nearestName } from '../util/nearest-name.ts';
 import { type Mistake, quote, suggest, wrongValue } from './mistake.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** The two ways in. */
 export type FrontEnd = 'cli' | 'action';

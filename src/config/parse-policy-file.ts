@@ -1,8 +1,8 @@
 // The policy file's text to checked values, or to all of its mistakes with line, column and the nearest known key.
 
 import type * as z from 'zod';
+import { nearestName } from '../util/nearest-name.ts';
 import { type Mistake, quote, suggest } from './mistake.ts';
-import { nearestName } from './nearest-name.ts';
 import { type Place, type PolicyDocument, parsePolicyDocument } from './policy-document.ts';
 import { IGNORED_KEYS, knownKeys, type PolicyFile, policySchema } from './policy-schema.ts';
 

@@ -4,7 +4,7 @@
 import { UsageError } from '../errors.ts';
 import { isRepositoryName, parseRegistryHost, parseRepository } from '../model/reference.ts';
 import { type Duration, parseDuration } from '../model/time.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../util/nearest-name.ts';
 
 /** Go's grammar of durations, and days and weeks; no sign. */
 export const DURATION = /^(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h|d|w))+)$/;

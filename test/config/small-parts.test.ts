@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nearestName } from '../../src/config/nearest-name.ts';
 import { parseKeepList } from '../../src/config/parse-keep-list.ts';
+import { nearestName } from '../../src/util/nearest-name.ts';
 
 describe('the nearest name', () => {
   it.each([
