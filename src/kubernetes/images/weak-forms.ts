@@ -4,7 +4,7 @@
 export type Fields = ReadonlyMap<string, unknown>;
 
 /** How `oc` and its web console name the integrated registry; images of streams lie there. */
-const INTERNAL_REGISTRY = 'image-registry.openshift-image-registry.svc:5000';
+export const INTERNAL_REGISTRY = 'image-registry.openshift-image-registry.svc:5000';
 
 /** `1.2.3@sha256:…`, `sha256:…`; revisions of Git have another algorithm. */
 const REVISION = /^(?:([^@]*)@)?(sha256:[0-9a-f]{64})$/;
