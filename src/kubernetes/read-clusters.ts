@@ -1,19 +1,20 @@
 // Reads all kinds of all contexts, side by side, and stops as a whole when one of them cannot be read.
 
-import PQueue from 'p-queue';
-import { describeCause, EvidenceError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { UsageSource } from '../model/usage.ts';
 import { type ClusterConnection, connectCluster } from './connection/connect-cluster.ts';
 import { isNamespacePresent } from './find-namespace.ts';
-import { createPodSpecReader } from './images/pod-spec-reader.ts';
+import { openReader } from './images/open-reader.ts';
 import type { ReadSource } from './images/read-source.ts';
 import { createUsageCollector, type UsageCollector } from './images/usage-collector.ts';
-import { isPodSpecKind, type PodSpecKind, type PresentKind } from './kinds/resource-kind.ts';
-import { RESOURCE_KINDS } from './kinds/resource-kinds.ts';
+import { discoverKinds } from './kinds/discover-kinds.ts';
+import { type PresentKind, resourceName } from './kinds/resource-kind.ts';
+import { type ClusterKinds, refuseUnknownKinds, type SelectedKinds, selectKinds } from './kinds/select-kinds.ts';
+import { type KindSettings, wantedKinds } from './kinds/wanted-kinds.ts';
 import type { KubeContext } from './kubeconfig/load-kube-contexts.ts';
-import { combineFailures } from './lists/list-errors.ts';
-import { type ListJob, type ListLimits, listObjects, type ObjectList } from './lists/list-objects.ts';
+import { type ListLimits, listObjects, type ObjectList } from './lists/list-objects.ts';
+import { runSideBySide } from './run-side-by-side.ts';
 
 /** What all clusters said. Exists only when every list of every context was read to its end. */
 export interface ClusterUsage {
@@ -23,7 +24,7 @@ export interface ClusterUsage {
 }
 
 /** How clusters are read. */
-export interface ReadClustersOptions extends Omit<ReadSource, 'context' | 'kind'> {
+export interface ReadClustersOptions extends Omit<ReadSource, 'context' | 'kind'>, KindSettings {
   readonly log: Log;
   /** Empty: all. */
   readonly namespaces: readonly string[];
@@ -36,10 +37,16 @@ export interface ReadClustersOptions extends Omit<ReadSource, 'context' | 'kind'
 
 /** Lists at a time, over all clusters. Each holds at most two pages in memory. */
 const MAX_LISTS = 8;
+/** A revision of a Helm release has up to 1 MB, a hundred times as much as a pod. */
+const HELM_PAGE_SIZE = 50;
+
+interface Cluster extends ClusterKinds, SelectedKinds {
+  readonly connection: ClusterConnection;
+}
 
 interface Task {
   readonly context: string;
-  readonly kind: PodSpecKind & PresentKind;
+  readonly kind: PresentKind;
   readonly namespace?: string;
   readonly connection: ClusterConnection;
 }
@@ -50,9 +57,9 @@ interface Done {
 }
 
 /**
- * Reads every kind of every context, in the given namespaces or in all.
- * @throws EvidenceError EVIDENCE_KUBERNETES when any of it cannot be read in full.
- * @throws UsageError USAGE when a given namespace is in none of the contexts.
+ * Reads every wanted kind that a context has, of every context, in the given namespaces or in all.
+ * @throws EvidenceError EVIDENCE_KUBERNETES when any of it cannot be read in full, or a context does not say which kinds it has.
+ * @throws UsageError USAGE when none of the contexts has a given namespace, or a kind that the user names.
  */
 export async function readClusters(
   contexts: readonly KubeContext[],
@@ -62,7 +69,8 @@ export async function readClusters(
   const abort = new AbortController();
   try {
     for (const context of contexts) connections.push(await connectCluster(context, options));
-    const done = await runTasks(tasksFor(connections, options.namespaces), options, abort);
+    const clusters = await findKinds(connections, options, abort);
+    const done = await readLists(tasksFor(clusters, options), options, abort);
     await refuseUnknownNamespaces(done, options, abort.signal);
     const used = createUsageCollector();
     for (const { list } of done) used.addAll(list.result);
@@ -73,65 +81,80 @@ export async function readClusters(
   }
 }
 
-function tasksFor(connections: readonly ClusterConnection[], namespaces: readonly string[]): Task[] {
-  const scopes = namespaces.length === 0 ? [{}] : [...new Set(namespaces)].map((namespace) => ({ namespace }));
-  return connections.flatMap((connection) =>
-    RESOURCE_KINDS.filter(isPodSpecKind).flatMap((kind) =>
-      scopes.map((scope) => ({ context: connection.context, kind: { ...kind, version: 'v1' }, connection, ...scope })),
-    ),
+/** What every cluster has of what is wanted. */
+async function findKinds(
+  connections: readonly ClusterConnection[],
+  options: ReadClustersOptions,
+  abort: AbortController,
+): Promise<readonly Cluster[]> {
+  const { exclude, limits, log } = options;
+  const wanted = wantedKinds(options);
+  const groups = new Set([
+    ...wanted.map(({ group }) => group),
+    ...exclude.map((name) => name.replace(/^[^.]*\.?/, '')),
+  ]);
+  const works = connections.map((connection) => async (): Promise<Cluster> => {
+    const discovery = await discoverKinds({ connection, limits, signal: abort.signal }, groups);
+    const found = { context: connection.context, discovery };
+    return { connection, ...found, ...selectKinds(found, wanted, exclude) };
+  });
+  const clusters = await runSideBySide(works, { concurrency: MAX_LISTS, abort });
+  refuseUnknownKinds(clusters, wanted, exclude);
+  for (const { context, absent } of clusters)
+    if (absent.length > 0)
+      log.debug(`context ${JSON.stringify(context)} does not have ${absent.map(({ kind }) => kind).join(', ')}`);
+  if (exclude.length > 0) log.info(`left out on purpose (kubernetes.exclude): ${exclude.join(', ')}`);
+  return clusters;
+}
+
+function tasksFor(clusters: readonly Cluster[], { namespaces, log }: ReadClustersOptions): Task[] {
+  const scopes = [...new Set(namespaces)].map((namespace) => ({ namespace }));
+  const isReachable = ({ scope }: PresentKind) => namespaces.length === 0 || scope === 'namespace';
+  const passed = new Set(
+    clusters.flatMap(({ present }) => present.filter((kind) => !isReachable(kind)).map(resourceName)),
+  );
+  if (passed.size > 0) log.info(`not read, because they lie in no namespace: ${[...passed].join(', ')}`);
+  return clusters.flatMap(({ context, connection, present }) =>
+    present
+      .filter(isReachable)
+      .flatMap((kind) =>
+        (scopes.length === 0 ? [{}] : scopes).map((scope) => ({ context, kind, connection, ...scope })),
+      ),
   );
 }
 
-/** Every missing right is worth telling at once, so a 403 lets the other lists go on; any other failure stops them. */
-async function runTasks(
+async function readLists(
   tasks: readonly Task[],
   options: ReadClustersOptions,
   abort: AbortController,
 ): Promise<readonly Done[]> {
-  const queue = new PQueue({ concurrency: MAX_LISTS });
-  let finished = 0;
-  const results = await Promise.allSettled(
-    tasks.map((task) =>
-      queue.add(async (): Promise<Done> => {
-        abort.signal.throwIfAborted();
-        const list = await readTask(task, options, abort);
-        options.log.progress('reading clusters', ++finished, tasks.length);
-        return { task, list };
-      }),
-    ),
+  return runSideBySide(
+    tasks.map((task) => async () => ({ task, list: await readList(task, options, abort.signal) })),
+    {
+      concurrency: MAX_LISTS,
+      abort,
+      onDone: (finished) => options.log.progress('reading clusters', finished, tasks.length),
+    },
   );
-  const reasons = results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : []));
-  const [first, ...others] = reasons.filter((reason) => reason instanceof EvidenceError);
-  const unexpected = reasons.find((reason) => !(reason instanceof EvidenceError) && reason !== abort.signal.reason);
-  if (unexpected !== undefined) throw unexpected instanceof Error ? unexpected : new Error(describeCause(unexpected));
-  if (first !== undefined) throw combineFailures(first, others);
-  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-async function readTask(
+async function readList(
   task: Task,
   options: ReadClustersOptions,
-  abort: AbortController,
+  signal: AbortSignal,
 ): Promise<ObjectList<UsageCollector>> {
-  const job: ListJob<UsageCollector> = {
+  const isHelm = task.kind.reading.by === 'helm-release';
+  const { pageSize } = options.limits;
+  const list = await listObjects({
     connection: task.connection,
     target: task,
-    limits: options.limits,
-    signal: abort.signal,
-    newReader: () => createPodSpecReader({ ...options, ...task }),
-  };
-  try {
-    const list = await listObjects(job);
-    const where = `context ${JSON.stringify(task.context)}`;
-    options.log.debug(`${where}: ${list.objects} ${task.kind.resource}`);
-    return list;
-  } catch (error) {
-    // What a stopped list says about being stopped is no failure of its own.
-    if (abort.signal.aborted && !(error instanceof EvidenceError)) abort.signal.throwIfAborted();
-    const isForbidden = error instanceof EvidenceError && error.details['status'] === 403;
-    if (!isForbidden) abort.abort();
-    throw error;
-  }
+    limits: isHelm ? { ...options.limits, pageSize: Math.min(pageSize, HELM_PAGE_SIZE) } : options.limits,
+    signal,
+    ...(isHelm ? { query: { labelSelector: 'owner=helm' } } : {}),
+    newReader: () => openReader({ ...options, ...task }),
+  });
+  options.log.debug(`context ${JSON.stringify(task.context)}: ${list.objects} ${resourceName(task.kind)}`);
+  return list;
 }
 
 /** A misspelt namespace is an empty list to the server, and would protect nothing. */
@@ -159,7 +182,7 @@ function sourceOf(context: string, done: readonly Done[]): UsageSource {
   for (const { task, list } of done) {
     if (task.context !== context) continue;
     counts.objects += list.objects;
-    if (task.kind.kind === 'Pod') counts.pods += list.objects;
+    if (resourceName(task.kind) === 'pods') counts.pods += list.objects;
   }
   return { kind: 'cluster', name: context, ...counts };
 }

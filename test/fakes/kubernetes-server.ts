@@ -12,11 +12,16 @@ import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
+import { discoveryAnswer, type ServedResource } from './kubernetes-discovery.ts';
 
 /** An object as the API has it. */
 export interface KubernetesObject {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly [key: string]: unknown;
 }
 
@@ -51,7 +56,7 @@ export type FaultAnswer =
 /** When a fault strikes. The first fault that fits is used up first. */
 export interface Fault {
   readonly answer: FaultAnswer;
-  /** `pods`, `apps/deployments`. Absent: every list. */
+  /** `pods`, `apps/deployments`; `/apis`, `/apis/apps/v1` for discovery. Absent: every list. */
   readonly resource?: string;
   /** From 1. Absent: every page. */
   readonly page?: number;
@@ -63,7 +68,7 @@ export interface Fault {
 export interface Prohibition {
   /** Absent: everybody. */
   readonly user?: string;
-  /** `pods`, `apps/deployments`, `namespaces`. */
+  /** `pods`, `apps/deployments`, `namespaces`; `/apis` for discovery. */
   readonly resource: string;
   /** Absent: everywhere. */
   readonly namespace?: string;
@@ -82,8 +87,14 @@ export interface SeenRequest {
 export interface KubernetesServerOptions {
   /** Token to user. Default: `tok-admin` to `admin`. */
   readonly tokens?: Readonly<Record<string, string>>;
-  /** Lists served, as `batch/v1/cronjobs`. Default: {@link SERVED}. */
+  /** Kinds of Kubernetes' own that are served, as `batch/v1/cronjobs`. Default: {@link SERVED}. */
   readonly serves?: readonly string[];
+  /** Further kinds. Of several versions of a group, the first is the preferred one. */
+  readonly custom?: readonly ServedResource[];
+  /** Parts of the API that do not answer discovery, as `metrics.k8s.io/v1beta1`. */
+  readonly stale?: readonly string[];
+  /** `old`: discovery group by group, as before 1.26. */
+  readonly discovery?: 'old';
   /** Objects on a page, from its number (from 1) and the asked limit. Default: the limit. */
   readonly pageSize?: (page: number, limit: number) => number;
   /** Default true. */
@@ -122,10 +133,14 @@ export interface KubernetesServer {
 export const SERVED: readonly string[] = [
   'v1/pods',
   'v1/replicationcontrollers',
+  'v1/podtemplates',
+  'v1/secrets',
+  'v1/configmaps',
   'apps/v1/deployments',
   'apps/v1/replicasets',
   'apps/v1/statefulsets',
   'apps/v1/daemonsets',
+  'apps/v1/controllerrevisions',
   'batch/v1/jobs',
   'batch/v1/cronjobs',
 ];
@@ -133,10 +148,14 @@ export const SERVED: readonly string[] = [
 const KIND_OF: Readonly<Record<string, string>> = {
   pods: 'Pod',
   replicationcontrollers: 'ReplicationController',
+  podtemplates: 'PodTemplate',
+  secrets: 'Secret',
+  configmaps: 'ConfigMap',
   deployments: 'Deployment',
   replicasets: 'ReplicaSet',
   statefulsets: 'StatefulSet',
   daemonsets: 'DaemonSet',
+  controllerrevisions: 'ControllerRevision',
   jobs: 'Job',
   cronjobs: 'CronJob',
 };
@@ -184,13 +203,14 @@ const DISTURBANCES: Readonly<Partial<Record<FaultAnswer, Reply>>> = {
 };
 
 interface ListRequest {
-  /** `batch/v1/cronjobs`. */
-  readonly served: string;
+  readonly served: ServedResource;
   /** `batch/cronjobs`, as rules name it. */
   readonly resource: string;
   readonly groupVersion: string;
   readonly plural: string;
   readonly namespace?: string;
+  /** `owner=helm`. */
+  readonly selector?: string;
   readonly limit: number;
   readonly from: number;
   readonly page: number;
@@ -199,6 +219,7 @@ interface ListRequest {
 
 interface State {
   readonly options: KubernetesServerOptions;
+  readonly resources: readonly ServedResource[];
   readonly objects: Map<string, KubernetesObject>;
   readonly namespaces: Set<string>;
   readonly requests: SeenRequest[];
@@ -212,6 +233,7 @@ export async function startKubernetesServer(options: KubernetesServerOptions = {
   if (options.certificates === undefined) await makeCertificates(folder);
   const state: State = {
     options,
+    resources: [...(options.serves ?? SERVED).map(ownKind), ...(options.custom ?? [])],
     objects: new Map(),
     namespaces: new Set(),
     requests: [],
@@ -308,8 +330,21 @@ function controlsOf(
   };
 }
 
-function keyOf({ kind, metadata }: KubernetesObject): string {
-  return `${kind}\n${metadata.namespace ?? ''}\n${metadata.name}`;
+function keyOf(object: KubernetesObject): string {
+  const { kind, metadata } = object;
+  return `${groupOf(object)}\n${kind}\n${metadata.namespace ?? ''}\n${metadata.name}`;
+}
+
+/** Of its `apiVersion`; objects without one are of the core group. */
+function groupOf(object: KubernetesObject): string {
+  const version = typeof object['apiVersion'] === 'string' ? object['apiVersion'] : 'v1';
+  return version.includes('/') ? version.slice(0, version.indexOf('/')) : '';
+}
+
+/** `batch/v1/cronjobs`. */
+function ownKind(text: string): ServedResource {
+  const [resource = '', version = '', group = ''] = text.split('/').toReversed();
+  return { group, version, resource, kind: KIND_OF[resource] ?? '' };
 }
 
 function replyTo(state: State, request: IncomingMessage): Reply {
@@ -319,13 +354,14 @@ function replyTo(state: State, request: IncomingMessage): Reply {
   const url = new URL(request.url ?? '/', 'https://server');
   const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(url.pathname)?.[1];
   if (namespace !== undefined) return replyToNamespace(state, user, decodeURIComponent(namespace));
-  const list = listOf(url);
-  if (list === undefined || !(state.options.serves ?? SERVED).includes(list.served))
-    return status(404, 'the server could not find the requested resource');
+  const discovery = replyToDiscovery(state, user, url.pathname, String(request.headers.accept ?? ''));
+  if (discovery !== undefined) return discovery;
+  const list = listOf(state, url);
+  if (list === undefined) return status(404, 'the server could not find the requested resource');
   if (isForbidden(state, { user, resource: list.resource, namespace: list.namespace }))
     return status(403, `${list.plural} is forbidden: User "${user}" cannot list resource "${list.plural}"`);
   if (Number.isNaN(list.from)) return status(400, 'continue key is not valid');
-  const fault = takeFault(state, list);
+  const fault = takeFault(state, list.resource, list.page);
   const disturbance = fault === undefined ? undefined : DISTURBANCES[fault];
   if (disturbance !== undefined) return disturbance;
   const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')) && state.options.gzip !== false;
@@ -347,24 +383,44 @@ function userOf(state: State, request: IncomingMessage): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function listOf(url: URL): ListRequest | undefined {
-  const match = /^\/(?:api\/(v1)|apis\/([a-z0-9.]+\/v[a-z0-9]+))(?:\/namespaces\/([^/]+))?\/([a-z]+)$/.exec(
+function replyToDiscovery(state: State, user: string, path: string, accept: string): Reply | undefined {
+  const { resources, options } = state;
+  const isOld = options.discovery === 'old';
+  const answer = discoveryAnswer({ resources, isOld, stale: new Set(options.stale) }, path, accept);
+  if (answer === undefined) return undefined;
+  if (isForbidden(state, { user, resource: path })) return status(403, `User "${user}" cannot get path "${path}"`);
+  const fault = takeFault(state, path, 1);
+  const disturbance = fault === undefined ? undefined : DISTURBANCES[fault];
+  return disturbance ?? { status: answer.status, body: JSON.stringify(answer.body) };
+}
+
+function listOf(state: State, url: URL): ListRequest | undefined {
+  const match = /^\/(?:api\/(v1)|apis\/([a-z0-9.-]+\/v[a-z0-9]+))(?:\/namespaces\/([^/]+))?\/([a-z]+)$/.exec(
     url.pathname,
   );
   if (match === null) return undefined;
   const [, core, named, namespace, plural = ''] = match;
   const groupVersion = core ?? named ?? '';
+  const group = core === undefined ? groupVersion.slice(0, groupVersion.indexOf('/')) : '';
+  const version = groupVersion.slice(groupVersion.indexOf('/') + 1);
+  const served = state.resources.find(
+    (one) => one.group === group && one.version === version && one.resource === plural,
+  );
+  // Kinds that lie in no namespace have no list in one.
+  if (served === undefined || (namespace !== undefined && served.namespaced === false)) return undefined;
   const token = url.searchParams.get('continue') ?? '';
+  const selector = url.searchParams.get('labelSelector');
   const { from, page } = decodeToken(token);
   return {
-    served: `${groupVersion}/${plural}`,
-    resource: core === undefined ? `${groupVersion.slice(0, groupVersion.indexOf('/'))}/${plural}` : plural,
+    served,
+    resource: core === undefined ? `${group}/${plural}` : plural,
     groupVersion,
     plural,
     limit: Number(url.searchParams.get('limit') ?? Number.MAX_SAFE_INTEGER),
     from,
     page,
     token,
+    ...(selector === null ? {} : { selector }),
     ...(namespace === undefined ? {} : { namespace: decodeURIComponent(namespace) }),
   };
 }
@@ -380,13 +436,14 @@ function encodeToken(from: number, page: number): string {
 }
 
 function pageOf(state: State, list: ListRequest, fault: FaultAnswer | undefined): object {
-  const kind = KIND_OF[list.plural] ?? '';
+  const { kind, group, isCustom = false } = list.served;
+  const [label = '', value] = list.selector?.split('=') ?? [];
   const all = [...state.objects.entries()]
-    .filter(([, object]) => object.kind === kind)
+    .filter(([, object]) => object.kind === kind && groupOf(object) === group)
     .filter(([, { metadata }]) => list.namespace === undefined || metadata.namespace === list.namespace)
+    .filter(([, { metadata }]) => value === undefined || metadata.labels?.[label] === value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    // As the real server: items of a list carry neither kind nor apiVersion.
-    .map(([, { kind: _kind, apiVersion: _apiVersion, ...rest }]) => rest);
+    .map(([, object]) => itemOf(object, list));
   const size = Math.max(0, state.options.pageSize?.(list.page, list.limit) ?? list.limit);
   const to = Math.min(all.length, list.from + size);
   const next = to < all.length ? encodeToken(to, list.page + 1) : '';
@@ -396,22 +453,38 @@ function pageOf(state: State, list: ListRequest, fault: FaultAnswer | undefined)
     ...(fault === 'same-token' ? { continue: list.token === '' ? encodeToken(0, 2) : list.token } : {}),
   };
   const items = fault === 'null-items' ? { items: null } : { items: all.slice(list.from, to) };
-  return {
+  const page = {
     kind: fault === 'foreign-list' ? 'ServiceList' : `${kind}List`,
     apiVersion: list.groupVersion,
     metadata,
     ...(fault === 'no-items' ? {} : items),
   };
+  return isCustom ? sortKeys(page) : page;
 }
 
-function takeFault(state: State, list: ListRequest): FaultAnswer | undefined {
+/** As the real server: items of a list carry neither kind nor apiVersion, but custom ones do. */
+function itemOf(object: KubernetesObject, { served, groupVersion }: ListRequest): object {
+  const { kind, apiVersion: _apiVersion, ...rest } = object;
+  return served.isCustom === true ? sortKeys({ ...rest, kind, apiVersion: groupVersion }) : rest;
+}
+
+/** Custom objects are written from maps, whose keys are sorted: `items` comes before `metadata`. */
+function sortKeys(value: object): object {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function takeFault(state: State, resource: string, page: number): FaultAnswer | undefined {
   const found = state.faults.find(
-    ({ fault, left }) =>
-      left > 0 && (fault.resource ?? list.resource) === list.resource && (fault.page ?? list.page) === list.page,
+    ({ fault, left }) => left > 0 && isMeant(fault.resource, resource) && (fault.page ?? page) === page,
   );
   if (found === undefined) return undefined;
   found.left--;
   return found.fault.answer;
+}
+
+/** Paths of discovery are meant only by their names. */
+function isMeant(wanted: string | undefined, resource: string): boolean {
+  return wanted === undefined ? !resource.startsWith('/') : wanted === resource;
 }
 
 function isForbidden(

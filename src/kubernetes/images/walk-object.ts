@@ -3,13 +3,10 @@
 import { JSONPathEnvironment, JSONPathError, type JSONPathQuery, type JSONValue } from 'json-p3';
 import { isOpenText } from '../../model/open-text.ts';
 import type { Workload } from '../../model/usage.ts';
-import type { ResourceKind, WalkReading } from '../kinds/resource-kind.ts';
+import type { WalkKind } from '../kinds/resource-kind.ts';
 import type { FoundImage } from './collect-images.ts';
 import { findWeakImages, weakImage } from './find-weak-images.ts';
 import { type KindSource, workloadOf, wrongShape } from './object-source.ts';
-
-/** A kind that is walked. */
-export type WalkKind = ResourceKind & { readonly reading: WalkReading };
 
 /** Finds the images of one object. @throws EvidenceError for an object that cannot be understood. */
 export type ObjectWalk = (object: unknown) => readonly FoundImage[];

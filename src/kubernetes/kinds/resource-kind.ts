@@ -43,6 +43,16 @@ export function isPodSpecKind(kind: ResourceKind): kind is PodSpecKind {
   return kind.reading.by === 'pod-spec';
 }
 
+/** A kind whose form is not held to anything. */
+export interface WalkKind extends ResourceKind {
+  readonly reading: WalkReading;
+}
+
+/** Whether everything in a kind's objects is looked at. */
+export function isWalkKind(kind: ResourceKind): kind is WalkKind {
+  return kind.reading.by === 'walk';
+}
+
 /** A kind that a cluster has, in the version it is read in. */
 export interface PresentKind extends ResourceKind {
   /** `v1`, `v1beta1`. */

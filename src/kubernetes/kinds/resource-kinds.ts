@@ -1,24 +1,26 @@
-// The kinds of Kubernetes objects that are read for images, and where each keeps its pod spec. A further kind is one more row.
+// All kinds of objects that are read for images. A further kind is one more row in the file of its family.
 
+import { ARGO_KINDS } from './argo-kinds.ts';
+import { CORE_KINDS } from './core-kinds.ts';
+import { FLUX_KINDS } from './flux-kinds.ts';
+import { KEDA_KINDS } from './keda-kinds.ts';
+import { KNATIVE_KINDS } from './knative-kinds.ts';
+import { KRUISE_KINDS } from './kruise-kinds.ts';
+import { OPENSHIFT_KINDS } from './openshift-kinds.ts';
 import type { ResourceKind } from './resource-kind.ts';
+import { TEKTON_KINDS } from './tekton-kinds.ts';
 
-const TEMPLATE = ['spec', 'template', 'spec'];
-
-/** The kinds of every werf version. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/ */
+/**
+ * Kinds that name images which are needed: what runs, what would run, what a rollback goes back to. Each once. Kinds that only list what
+ * there is (Node, NodeImage, OpenShift's Image) are left out: they would protect everything that was ever pulled.
+ */
 export const RESOURCE_KINDS: readonly ResourceKind[] = [
-  podSpecKind({ kind: 'Pod', resource: 'pods', group: '' }, ['spec']),
-  podSpecKind({ kind: 'ReplicationController', resource: 'replicationcontrollers', group: '' }, TEMPLATE),
-  podSpecKind({ kind: 'Deployment', resource: 'deployments', group: 'apps' }, TEMPLATE),
-  podSpecKind({ kind: 'ReplicaSet', resource: 'replicasets', group: 'apps' }, TEMPLATE),
-  podSpecKind({ kind: 'StatefulSet', resource: 'statefulsets', group: 'apps' }, TEMPLATE),
-  podSpecKind({ kind: 'DaemonSet', resource: 'daemonsets', group: 'apps' }, TEMPLATE),
-  podSpecKind({ kind: 'Job', resource: 'jobs', group: 'batch' }, TEMPLATE),
-  podSpecKind({ kind: 'CronJob', resource: 'cronjobs', group: 'batch' }, ['spec', 'jobTemplate', ...TEMPLATE]),
+  ...CORE_KINDS,
+  ...ARGO_KINDS,
+  ...FLUX_KINDS,
+  ...KNATIVE_KINDS,
+  ...TEKTON_KINDS,
+  ...KEDA_KINDS,
+  ...KRUISE_KINDS,
+  ...OPENSHIFT_KINDS,
 ];
-
-function podSpecKind(
-  names: Pick<ResourceKind, 'kind' | 'resource' | 'group'>,
-  podSpec: readonly string[],
-): ResourceKind {
-  return { ...names, scope: 'namespace', reading: { by: 'pod-spec', podSpec } };
-}
