@@ -23,7 +23,7 @@ export interface AccessRole {
 
 /** Everything that an account needs, and what is to be said about it. */
 export interface ClusterRights {
-  /** At least one; that of the whole cluster, where there is one, comes first. */
+  /** At least one. */
   readonly roles: readonly AccessRole[];
   /** Sentences, for the top of the result. */
   readonly remarks: readonly string[];

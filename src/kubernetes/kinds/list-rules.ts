@@ -42,31 +42,21 @@ const NODES: AccessRule = {
 };
 
 /**
- * The roles that allow to read the kinds, and nothing else. Without namespaces one for the whole cluster; else one for each namespace, sorted,
- * behind one for the kinds that lie in no namespace, if there are any. The same kinds in any order, also twice, give the same roles.
+ * The roles that allow to read the kinds, and nothing else. Without namespaces one for the whole cluster; else one for each namespace,
+ * sorted, without the kinds that lie in none: with namespaces those are not read. The same kinds in any order, also twice, give the same.
  */
 export function listRules(request: RuleRequest): readonly AccessRole[] {
   const { kinds, namespaces } = request;
   if (namespaces.length === 0) return [{ rules: [...rulesFor(kinds, request), NODES] }];
-  const inNone = rulesFor(
-    kinds.filter(({ scope }) => scope === 'cluster'),
-    request,
-  );
-  const inEach = rulesFor(
+  const rules = rulesFor(
     kinds.filter(({ scope }) => scope === 'namespace'),
     request,
   );
-  return [
-    ...(inNone.length === 0 ? [] : [{ rules: inNone }]),
-    ...[...new Set(namespaces)].toSorted().map((namespace) => ({
-      namespace,
-      // A Role can allow to get the namespace it lies in.
-      rules: [
-        ...inEach,
-        { group: '', resources: ['namespaces'], verb: 'get', names: [namespace], why: NAMESPACE } as const,
-      ],
-    })),
-  ];
+  // A Role can allow to get the namespace it lies in.
+  const present = { group: '', resources: ['namespaces'], verb: 'get', why: NAMESPACE } as const;
+  return [...new Set(namespaces)]
+    .toSorted()
+    .map((namespace) => ({ namespace, rules: [...rules, { ...present, names: [namespace] }] }));
 }
 
 function rulesFor(kinds: readonly ResourceKind[], { added }: RuleRequest): readonly AccessRule[] {
