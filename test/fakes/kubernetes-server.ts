@@ -174,10 +174,7 @@ type Reply =
       readonly cutOff?: true;
     };
 
-const HALF_PAGE = '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"4711"},"items":[{"metadata":{"na';
-const HALF_GZIP = gzipSync(HALF_PAGE.repeat(100)).subarray(0, 60);
-
-/** What faults say in place of a page; those missing here change the page. */
+/** What faults say in place of a page; those missing here change the page, or break it. */
 const DISTURBANCES: Readonly<Partial<Record<FaultAnswer, Reply>>> = {
   expired: status(410, 'The provided continue parameter is too old', { continue: encodeToken(0, 1) }),
   unauthorized: status(401, 'Unauthorized'),
@@ -191,9 +188,6 @@ const DISTURBANCES: Readonly<Partial<Record<FaultAnswer, Reply>>> = {
   'not-found': status(404, 'the server could not find the requested resource'),
   hang: 'nothing',
   reset: 'reset',
-  'cut-off': { status: 200, body: HALF_PAGE, headers: { 'Content-Length': HALF_PAGE.length * 2 }, cutOff: true },
-  'truncated-json': { status: 200, body: HALF_PAGE },
-  'truncated-gzip': { status: 200, body: HALF_GZIP, headers: { 'Content-Encoding': 'gzip' } },
   html: {
     status: 200,
     body: '<!DOCTYPE html><html><body>Please log in</body></html>',
@@ -366,9 +360,24 @@ function replyTo(state: State, request: IncomingMessage): Reply {
   if (disturbance !== undefined) return disturbance;
   const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')) && state.options.gzip !== false;
   const body = JSON.stringify(pageOf(state, list, fault));
-  return gzip
-    ? { status: 200, body: gzipSync(body, { level: 1 }), headers: { 'Content-Encoding': 'gzip' } }
-    : { status: 200, body };
+  return (
+    breakOff(fault, body) ??
+    (gzip
+      ? { status: 200, body: gzipSync(body, { level: 1 }), headers: { 'Content-Encoding': 'gzip' } }
+      : { status: 200, body })
+  );
+}
+
+/** The first two thirds of an answer: what comes early is there, and what comes late is not. */
+function breakOff(fault: FaultAnswer | undefined, body: string): Reply | undefined {
+  const half = Buffer.from(body).subarray(0, Math.ceil((body.length * 2) / 3));
+  if (fault === 'cut-off')
+    return { status: 200, body: half, headers: { 'Content-Length': body.length * 2 }, cutOff: true };
+  if (fault === 'truncated-json') return { status: 200, body: half };
+  if (fault !== 'truncated-gzip') return undefined;
+  const zipped = gzipSync(body, { level: 0 });
+  const part = zipped.subarray(0, Math.ceil((zipped.length * 2) / 3));
+  return { status: 200, body: part, headers: { 'Content-Encoding': 'gzip' } };
 }
 
 function userOf(state: State, request: IncomingMessage): string | undefined {
@@ -391,7 +400,8 @@ function replyToDiscovery(state: State, user: string, path: string, accept: stri
   if (isForbidden(state, { user, resource: path })) return status(403, `User "${user}" cannot get path "${path}"`);
   const fault = takeFault(state, path, 1);
   const disturbance = fault === undefined ? undefined : DISTURBANCES[fault];
-  return disturbance ?? { status: answer.status, body: JSON.stringify(answer.body) };
+  const body = JSON.stringify(answer.body);
+  return disturbance ?? breakOff(fault, body) ?? { status: answer.status, body };
 }
 
 function listOf(state: State, url: URL): ListRequest | undefined {

@@ -1,7 +1,7 @@
 // A connection to one context's API server.
 
 import type { KubeContext } from '../kubeconfig/load-kube-contexts.ts';
-import { type HttpAnswer, httpGet } from './http-get.ts';
+import { type HttpAnswer, type HttpStream, httpGet, httpOpen } from './http-get.ts';
 import { openSession, type SessionOptions } from './open-session.ts';
 
 /** A context that can be asked. */
@@ -9,6 +9,8 @@ export interface ClusterConnection {
   readonly context: string;
   /** GETs a path on the server, with whatever status it answers, as JSON or as `accept` says. @throws Error when there is no answer. */
   get(path: string, signal: AbortSignal, accept?: string): Promise<HttpAnswer>;
+  /** The same, with a body that is still to be read. */
+  open(path: string, signal: AbortSignal): Promise<HttpStream>;
   /** Closes its idle connections. */
   close(): void;
 }
@@ -29,6 +31,11 @@ export async function connectCluster(context: KubeContext, options: ConnectOptio
     get: (path, signal, accept) =>
       session.run((access) =>
         httpGet(new URL(server + path), accept === undefined ? access : { ...access, accept }, signal),
+      ),
+    open: (path, signal) =>
+      session.run(
+        (access) => httpOpen(new URL(server + path), access, signal),
+        (answer) => answer.drop(),
       ),
     close: () => session.close(),
   };

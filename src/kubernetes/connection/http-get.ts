@@ -1,9 +1,8 @@
-// One GET with a deadline, a size limit and gzip. Follows no redirect, so credentials go to the server's origin only.
+// One GET with a deadline and gzip, read whole or as it arrives. Follows no redirect, so credentials go to the server's origin only.
 
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** How to ask one server. */
@@ -26,7 +25,18 @@ export interface HttpAnswer {
   readonly retryAfterMs?: number;
 }
 
-/** A page of 500 objects has 2 to 5 MB; beyond this it could not become a JavaScript string anyway. */
+/** An answer whose body is still to be read. */
+export interface HttpStream extends Omit<HttpAnswer, 'body'> {
+  /**
+   * The body, unzipped, in parts of any size; to be read once. Nothing is asked of the server as long as nobody reads, save what the
+   * connection holds. Comes to an end only when the whole body was there. @throws as {@link httpOpen}.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives the body up: ends the connection, unless it was read whole. */
+  drop(): void;
+}
+
+/** What is read whole is small: lists come in parts. */
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 /** The longest time for one answer, however busily it drips. */
 const DEADLINE_MS = 300_000;
@@ -38,6 +48,22 @@ const GUNZIP_CHUNK_BYTES = 1024 * 1024;
  * @throws Error of node:http, node:tls or node:zlib; `TimeoutError` after too long a silence; `AbortError` by the signal.
  */
 export async function httpGet(url: URL, access: HttpAccess, signal: AbortSignal): Promise<HttpAnswer> {
+  const { status, retryAfterMs, body } = await httpOpen(url, access, signal);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+  }
+  return { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), body: Buffer.concat(chunks, size) };
+}
+
+/**
+ * Sends a GET and waits for the head of the answer.
+ * @throws Error of node:http, node:tls or node:zlib; `TimeoutError` after too long a silence; `AbortError` by the signal.
+ */
+export async function httpOpen(url: URL, access: HttpAccess, signal: AbortSignal): Promise<HttpStream> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const send = url.protocol === 'http:' ? http.request : https.request;
@@ -48,40 +74,60 @@ export async function httpGet(url: URL, access: HttpAccess, signal: AbortSignal)
     signal: deadline,
     ...(access.auth === undefined ? {} : { auth: access.auth }),
   });
-  const silence = new AbortController();
-  request.setTimeout(access.idleMs, () => {
-    silence.abort();
-    request.destroy(timedOut(access.idleMs));
-  });
+  request.setTimeout(access.idleMs, () => request.destroy(timedOut(access.idleMs)));
   request.on('response', resolve);
   request.on('error', reject);
   request.end();
   const response = await promise;
-  try {
-    return { status: response.statusCode ?? 0, body: await readBody(response, deadline), ...retryAfterOf(response) };
-  } catch (error) {
-    throw silence.signal.aborted ? timedOut(access.idleMs) : error;
-  }
+  // From now on only the reader's waiting counts: whoever reads slowly lets the connection rest.
+  request.setTimeout(0);
+  const source = unzipped(response);
+  return {
+    status: response.statusCode ?? 0,
+    ...retryAfterOf(response),
+    body: readParts(source, { response, deadline, idleMs: access.idleMs }),
+    drop: () => response.destroy(),
+  };
 }
 
-async function readBody(response: http.IncomingMessage, signal: AbortSignal): Promise<Buffer> {
+function unzipped(response: http.IncomingMessage): Readable {
+  // Whoever reads is told of it then; nobody may be reading yet.
+  response.on('error', () => undefined);
   const encoding = response.headers['content-encoding'] ?? 'identity';
-  if (encoding === 'identity') return pipeline(response, concatenate, { signal });
+  if (encoding === 'identity') return response;
   if (encoding === 'gzip')
-    return pipeline(response, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), concatenate, { signal });
+    return pipeline(response, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), () => undefined).on(
+      'error',
+      () => undefined,
+    );
   response.destroy();
   throw new Error(`the answer has the content encoding ${JSON.stringify(encoding)}, which was not asked for`);
 }
 
-async function concatenate(source: AsyncIterable<Buffer> | Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+interface Reading {
+  readonly response: http.IncomingMessage;
+  readonly deadline: AbortSignal;
+  readonly idleMs: number;
+}
+
+async function* readParts(source: Readable, { response, deadline, idleMs }: Reading): AsyncGenerator<Uint8Array> {
+  let isWaiting = true;
+  const timer = setTimeout(() => {
+    if (isWaiting) source.destroy(timedOut(idleMs));
+  }, idleMs);
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      isWaiting = false;
+      yield chunk;
+      isWaiting = true;
+      timer.refresh();
+    }
+  } catch (error) {
+    throw deadline.aborted ? deadline.reason : error;
+  } finally {
+    clearTimeout(timer);
+    if (!response.complete) response.destroy();
   }
-  return Buffer.concat(chunks, size);
 }
 
 function retryAfterOf(response: http.IncomingMessage): { retryAfterMs?: number } {
