@@ -4,7 +4,7 @@ import type { Settings } from './config/settings.ts';
 import type { ReviewedPlan } from './plan/decode-plan.ts';
 import { buildReport, type ReportInput } from './report/build-report.ts';
 import type { Report, RunResult } from './report/report.ts';
-import { applyRepositories } from './run/apply-repositories.ts';
+import { applyAndVerify } from './run/apply-and-verify.ts';
 import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
 import { rememberFirstSeen } from './run/first-seen.ts';
 import { withPlan } from './run/make-plan.ts';
@@ -23,12 +23,14 @@ export {
   readPullRequest,
 } from './run/pull-request.ts';
 export { runRestore } from './run/restore.ts';
+export { runVerify } from './run/verify.ts';
 
 /** What a run has found out so far, for the report; filled while it goes. */
 type Findings = {
   -readonly [Key in
     | 'plan'
     | 'applied'
+    | 'verification'
     | 'planFile'
     | 'journal'
     | 'firstSeen'
@@ -58,7 +60,8 @@ export async function runPlan(settings: Settings, context: RunContext): Promise<
 
 /**
  * Plans, then carries out the plan; with a plan file, only the steps that are in both. Refuses as a whole when a guard finds
- * something. Everything that happens is in the report, whose `result` says how it ended.
+ * something. At the end everything that clusters use is looked for once more. Everything that happens is in the report, whose `result`
+ * says how it ended.
  */
 export async function runApply(settings: Settings, context: RunContext): Promise<Report> {
   return await reporting(settings, context, async (found) => {
@@ -71,11 +74,9 @@ export async function runApply(settings: Settings, context: RunContext): Promise
       found.plan = planned.plan;
       found.firstSeen = rememberFirstSeen(planned, previous, context.now());
       if (planned.plan.repositories.some(({ guards }) => guards.length > 0)) return { kind: 'refused' };
-      await applyRepositories(planned, { settings, context, reviewed }, (applied, journal) => {
-        found.applied = applied;
-        if (journal !== undefined) found.journal = journal;
-      });
-      return { kind: 'applied' };
+      return await applyAndVerify(planned, { settings, context, reviewed }, (progress) =>
+        Object.assign(found, progress),
+      );
     });
   });
 }

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'EVIDENCE_KUBERNETES'
   | 'EVIDENCE_FILE'
   | 'EVIDENCE_FORGE'
+  | 'VERIFY_ALARM'
   | 'INTERNAL';
 
 /** A value that survives `JSON.stringify` unchanged. */
@@ -93,6 +94,12 @@ export class ProtocolError extends CleanupError {
 export class EvidenceError extends CleanupError {
   override readonly name = 'EvidenceError';
   override readonly exitCode = 5;
+}
+
+/** Something that a cluster uses was there before an apply, and is gone after it. */
+export class VerifyAlarm extends CleanupError {
+  override readonly name = 'VerifyAlarm';
+  override readonly exitCode = 7;
 }
 
 /** Our own fault. */

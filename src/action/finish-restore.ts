@@ -25,7 +25,7 @@ export async function finishRestore(run: RestoreRun): Promise<number> {
   const { core, log, reportFile } = run;
   const { report, format } = await makeReport(run);
   const { restored, refused, left } = report.totals;
-  const nothing = { kept: 0, deleted: 0, untagged: 0, reclaimableBytes: 0 };
+  const nothing = { kept: 0, deleted: 0, untagged: 0, absent: 0, reclaimableBytes: 0 };
   setOutputs(core, { ...nothing, restored, left, failed: refused, files: { plan: '', report: reportFile } });
   core.info(render(report, format));
   await writeSummary(run, renderRestoreMarkdown(report));

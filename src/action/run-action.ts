@@ -2,16 +2,17 @@
 
 import type { PullRequestRun } from '../cleanup.ts';
 import { isRestore } from '../config/normalize-restore.ts';
+import { isVerify } from '../config/normalize-verify.ts';
 import type { LogLevel } from '../log.ts';
 import type { RawOptions } from '../options.ts';
 import { describeError, toCleanupError } from '../report/describe-error.ts';
-import { exitCodeOf } from '../report/exit-code-of.ts';
+import { exitCodeAfter } from '../report/exit-code-of.ts';
 import type { Report } from '../report/report.ts';
 import { listenForSignals } from '../util/listen-for-signals.ts';
 import { type ActionLog, createActionLog } from './action-log.ts';
 import { chooseFiles, findPullRequestContext, makeReport } from './make-report.ts';
 import { listSecrets, readInputs } from './read-inputs.ts';
-import { annotate, type Core, renderResult, setOutputs, writeSummary } from './write-results.ts';
+import { annotate, type Core, countAbsent, renderResult, setOutputs, writeSummary } from './write-results.ts';
 
 interface Run {
   readonly core: Core;
@@ -48,16 +49,25 @@ async function finish(run: Run): Promise<number> {
       const code = await finishRestore({ ...run, reportFile: files.report, signal: signals.signal });
       return signals.exitCode() ?? code;
     }
+    if (isVerify(raw)) {
+      const { finishVerify } = await import('./finish-verify.ts');
+      return await finishVerify({ ...run, reportFile: files.report, signal: signals.signal });
+    }
     const pullRequest = await findPullRequest(run);
     const made = await makeReport({ raw, log, environment, files, signal: signals.signal, pullRequest });
     const { report } = made;
     const { totals } = report;
-    setOutputs(core, { ...totals, restored: 0, files: { plan: made.planFile ?? '', report: files.report } });
+    setOutputs(core, {
+      ...totals,
+      restored: 0,
+      absent: countAbsent(report),
+      files: { plan: made.planFile ?? '', report: files.report },
+    });
     core.info(await renderResult(report, made.settings?.format ?? 'text'));
     const remark = await comment(run, report, pullRequest);
     await summarize(run, report, { remark, isOnPullRequest: pullRequest !== undefined });
     annotate(run, report);
-    return signals.exitCode() ?? exitCodeOf(report);
+    return exitCodeAfter(report, signals.exitCode());
   } finally {
     signals.stop();
   }

@@ -31,6 +31,8 @@ export interface Outputs {
   readonly failed: number;
   readonly left: number;
   readonly restored: number;
+  /** Images that clusters use and that nobody can pull. */
+  readonly absent: number;
   readonly reclaimableBytes: number;
 }
 
@@ -44,7 +46,13 @@ export function setOutputs(core: Core, outputs: Outputs): void {
   core.setOutput('failed-count', outputs.failed);
   core.setOutput('left-count', outputs.left);
   core.setOutput('restored-count', outputs.restored);
+  core.setOutput('absent-count', outputs.absent);
   core.setOutput('reclaimable-bytes', outputs.reclaimableBytes);
+}
+
+/** Images that clusters use and that were not there when an apply looked after its last step. */
+export function countAbsent({ verification }: Report): number {
+  return verification === undefined ? 0 : verification.lost.length + verification.goneBefore.length;
 }
 
 /** The report in the log, as the user wants to see it. */

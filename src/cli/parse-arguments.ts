@@ -16,7 +16,7 @@ export type ParsedArguments =
   | { readonly kind: 'run'; readonly command: CommandName; readonly raw: RawOptions };
 
 /** The commands, in the order of the help. */
-export const COMMANDS = ['plan', 'apply', 'explain', 'restore', 'rbac', 'demo'] as const;
+export const COMMANDS = ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac', 'demo'] as const;
 /** A command that the command line knows. */
 export type CommandName = (typeof COMMANDS)[number];
 

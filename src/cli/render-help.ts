@@ -10,6 +10,7 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   plan: 'registry-cleanup [plan] [options]',
   apply: 'registry-cleanup apply [options]',
   explain: 'registry-cleanup explain TAG|DIGEST [options]',
+  verify: 'registry-cleanup verify [options]',
   restore: 'registry-cleanup restore [options]',
   rbac: 'registry-cleanup rbac [options]',
   demo: 'registry-cleanup demo',
@@ -20,6 +21,8 @@ const ABOUT: Readonly<Record<CommandName, string>> = {
   apply:
     'Delete what nothing needs. With --plan-file: only what is also in that plan, decided again on fresh evidence.',
   explain: 'Say why one image is kept or deleted.',
+  verify:
+    'Look whether every image that clusters use in these repositories is still there, whole for the platforms of their nodes. Deletes nothing, and asks no Git.',
   restore:
     'Bring back what the journal of an apply names, where the registry still has it: on ghcr.io for 30 days. Deletes nothing.',
   rbac: 'Print the account and the rights that reading the clusters needs, with these options and this policy file, as kubectl apply -f - takes them. Changes nothing.',
@@ -48,17 +51,25 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
     'Let an account of its own read a cluster, and nothing more.',
     'registry-cleanup rbac --kube-config ~/.kube/config | kubectl apply -f -',
   ],
+  [
+    'Is everything that the clusters use still there? On a schedule, with metrics for a collector.',
+    'registry-cleanup verify --registry ghcr.io/team --metrics /var/lib/node_exporter/registry-cleanup.prom',
+  ],
   ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository registry.example.com/team/app'],
 ];
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [
   ['0', 'Done: also nothing to do, an empty repository, any plan, and what a used quota leaves for the next run.'],
-  ['1', 'Some deletions failed or were refused; the report says which.'],
+  ['1', 'Some deletions failed or were refused; with verify: an image is absent or incomplete. The report says which.'],
   ['2', 'An option, the policy file or a plan file is wrong, or no cluster was named.'],
   ['3', 'The registry does not let us in, or does not know the repository.'],
   ['4', 'The registry refused, did not answer, or answered nonsense.'],
-  ['5', 'Something that protects images could not be read. Nothing was deleted.'],
+  ['5', 'Something that protects images could not be read. Nothing was deleted, unless the report says what was.'],
   ['6', 'A guard refused the plan. Nothing was deleted.'],
+  [
+    '7',
+    'An alarm: an image that a cluster uses was there before this apply, and has gone. The report says how it comes back.',
+  ],
   ['70', 'Our fault.'],
   ['130, 143', 'Interrupted: the step under way was finished. Any number of steps leaves everything that stays whole.'],
 ];

@@ -12,7 +12,7 @@ import type { LogLevel } from '../log.ts';
 import type { Instant } from '../model/time.ts';
 import { findOption, listDeprecations, type RawOptions } from '../options.ts';
 import { describeError, describeTrouble, toCleanupError } from '../report/describe-error.ts';
-import { exitCodeOf } from '../report/exit-code-of.ts';
+import { exitCodeAfter } from '../report/exit-code-of.ts';
 import type { Report } from '../report/report.ts';
 import { listenForSignals } from '../util/listen-for-signals.ts';
 import { TOOL } from '../version.ts';
@@ -62,6 +62,11 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
       const looks = { color: hasColor(stream, environment), width: textWidth(stream) };
       return await runDemo({ context, ...looks, print: (text) => void print(io, text) });
     }
+    if (run.command === 'verify') {
+      const { runVerifyCommand } = await import('./verify-command.ts');
+      const { normalizeVerify } = await import('../config/normalize-verify.ts');
+      return await runVerifyCommand(io, await decide(io, run, normalizeVerify), context);
+    }
     if (run.command === 'restore') {
       const { runRestoreCommand } = await import('./restore-command.ts');
       const { normalizeRestore } = await import('../config/normalize-restore.ts');
@@ -79,8 +84,8 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
     const { runApply, runPlan } = await import('../cleanup.ts');
     const report = await (settings.command === 'apply' ? runApply : runPlan)(settings, context);
     run.log.stop();
-    const exitCode = await showReport(io, { report, settings, log: run.log });
-    return signals.exitCode() ?? exitCode;
+    await showReport(io, { report, settings, log: run.log });
+    return exitCodeAfter(report, signals.exitCode());
   } finally {
     signals.stop();
   }
@@ -126,6 +131,10 @@ async function buildStopped(command: CommandName, stopped: { tool: string; at: I
     const { buildStoppedRestore } = await import('../report/build-restore-report.ts');
     return buildStoppedRestore(stopped);
   }
+  if (command === 'verify') {
+    const { buildStoppedVerify } = await import('../report/build-verify-report.ts');
+    return buildStoppedVerify(stopped);
+  }
   const { buildStoppedReport } = await import('../report/stopped-report.ts');
   return buildStoppedReport({ ...stopped, command: command === 'apply' ? 'apply' : 'plan' });
 }
@@ -158,12 +167,11 @@ async function explain(io: CliProcess, settings: Settings, context: RunContext):
 async function showReport(
   io: CliProcess,
   shown: { report: Report; settings: Settings; log: TerminalLog },
-): Promise<number> {
+): Promise<void> {
   const { report, settings, log } = shown;
   print(io, await renderReport(io, report, settings));
   const trouble = describeTrouble(report);
   if (trouble !== undefined) log.error(trouble);
-  return exitCodeOf(report);
 }
 
 async function renderReport(io: CliProcess, report: Report, settings: Settings): Promise<string> {

@@ -14,7 +14,8 @@ export interface Looks {
 }
 
 /** The part of the settings that is about files. */
-export type OutputSettings = Looks & Pick<Settings, 'planFile' | 'reportFile' | 'previousReport' | 'journal'>;
+export type OutputSettings = Looks &
+  Pick<Settings, 'planFile' | 'reportFile' | 'metrics' | 'previousReport' | 'journal'>;
 
 /** Which files; those that are written can be, and no two of them are the same. */
 export async function chooseOutput(findings: Findings, command: Settings['command']): Promise<OutputSettings> {
@@ -25,13 +26,18 @@ export async function chooseOutput(findings: Findings, command: Settings['comman
   const journalText = readJournal(findings);
   const journal =
     command === 'apply' ? await checkOutputFile(findings, 'journal', journalText) : resolvePath(findings, journalText);
-  const written = [plan, reportFile, command === 'apply' ? journal : undefined].filter((path) => path !== undefined);
+  const metrics = await checkNamedOutput(findings, 'metrics');
+  const written = [plan, reportFile, metrics, command === 'apply' ? journal : undefined].filter(
+    (path) => path !== undefined,
+  );
   if (new Set(written).size < written.length) {
-    const names = (['plan-file', 'report-file', 'journal'] as const).map((name) => placeOf(name, findings.frontEnd));
+    const names = (['plan-file', 'report-file', 'metrics', 'journal'] as const).map((name) =>
+      placeOf(name, findings.frontEnd),
+    );
     findings.mistakes.push({ place: names.join(', '), text: 'two of them name the same file' });
   }
   return {
-    ...withoutUndefined({ planFile: plan, reportFile, previousReport }),
+    ...withoutUndefined({ planFile: plan, reportFile, metrics, previousReport }),
     journal,
     ...readLooks(findings),
   };
@@ -51,10 +57,9 @@ export function readLooks(findings: Findings): Looks {
 }
 
 /** The path of a file to write, when one was named. */
-
 export async function checkNamedOutput(
   findings: Findings,
-  name: 'plan-file' | 'report-file',
+  name: 'plan-file' | 'report-file' | 'metrics',
 ): Promise<string | undefined> {
   const path = readText(findings, name);
   return path === undefined ? undefined : checkOutputFile(findings, name, path);

@@ -1,16 +1,23 @@
 // How to reach the registries: user name, password, authorities, and GitHub's interface beside its own.
 
+import type { RepositoryReference } from '../model/reference.ts';
 import { readNamedFile, resolvePath } from './check-files.ts';
 import { chooseGithubAccess } from './choose-provider.ts';
 import { addMistake, addWrong, type Findings, readFlag, readText } from './findings.ts';
 import { quote } from './mistake.ts';
-import type { RegistrySettings, RepositoryTarget } from './settings.ts';
+import type { RegistrySettings } from './settings.ts';
+
+/** A place that is spoken to: of a registry only the host matters here. */
+export type RegistryPlace =
+  | {
+      readonly kind: 'registry';
+      readonly provider: 'oci' | 'github';
+      readonly repository: Pick<RepositoryReference, 'host'>;
+    }
+  | { readonly kind: 'oci-layout' };
 
 /** User name, password, authorities. One user name is for one registry: it is sent nowhere else. */
-export async function chooseRegistry(
-  findings: Findings,
-  targets: readonly RepositoryTarget[],
-): Promise<RegistrySettings> {
+export async function chooseRegistry(findings: Findings, targets: readonly RegistryPlace[]): Promise<RegistrySettings> {
   const registries = targets.filter((target) => target.kind === 'registry');
   const github = registries.filter(({ provider }) => provider === 'github');
   // GitHub takes a token with any user name: it need not be given.

@@ -10,7 +10,15 @@ import { chooseProviders } from './choose-provider.ts';
 import { chooseRegistry } from './choose-registry.ts';
 import { chooseRepositories } from './choose-repositories.ts';
 import { decidePolicy } from './decide-policy.ts';
-import { addWrong, createFindings, type Findings, readFlag, readText, type SettingsSource } from './findings.ts';
+import {
+  addMistake,
+  addWrong,
+  createFindings,
+  type Findings,
+  readFlag,
+  readText,
+  type SettingsSource,
+} from './findings.ts';
 import { mistakesError, quote } from './mistake.ts';
 import { readCommand } from './read-command.ts';
 import { type PolicyText, readPolicyFile } from './read-policy-file.ts';
@@ -36,7 +44,7 @@ const DIGEST_START = /^(?:sha256:[0-9a-f]{7,63}|sha512:[0-9a-f]{7,127})$/;
 export async function normalizeSettings(raw: RawOptions, source: SettingsSource): Promise<NormalizedSettings> {
   const findings = createFindings(raw, source);
   const command = readCommand(findings);
-  if (command === 'restore' || command === 'rbac')
+  if (command === 'verify' || command === 'restore' || command === 'rbac')
     throw new TypeError(`the settings of ${command} are decided elsewhere`);
   const { file, ...policyText } = await readPolicyFile(findings);
   const repositories = chooseRepositories(findings, file, chooseProviders(findings).providerOf);
@@ -50,6 +58,8 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
     );
   if (file.cleanup?.disable === true) findings.notes.push('the policy file says cleanup.disable: nothing is deleted');
   const output = await chooseOutput(findings, command);
+  if (output.metrics !== undefined && decided.kubernetes === 'off')
+    addMistake(findings, 'metrics', 'there is nothing to measure: no cluster is asked');
   const cacheDirectory = await chooseCache(findings);
   readCommentWish(findings);
   const asOf = readAsOf(findings);

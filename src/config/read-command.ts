@@ -4,7 +4,7 @@ import { isForCommand } from '../options/option.ts';
 import { type OptionName, selectOptions } from '../options.ts';
 import { addMistake, type Findings, readChoice } from './findings.ts';
 
-type AnyCommand = 'plan' | 'apply' | 'explain' | 'restore' | 'rbac';
+type AnyCommand = 'plan' | 'apply' | 'explain' | 'verify' | 'restore' | 'rbac';
 
 /** The command. Options of other commands are mistakes: whoever gives one thinks that it has an effect. */
 export function readCommand(findings: Findings): AnyCommand {
@@ -12,16 +12,17 @@ export function readCommand(findings: Findings): AnyCommand {
   const command = readChoice(
     findings,
     'command',
-    isCli ? ['plan', 'apply', 'explain', 'restore', 'rbac'] : ['plan', 'apply', 'restore'],
+    isCli ? ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac'] : ['plan', 'apply', 'verify', 'restore'],
   );
   const others = selectOptions(findings.frontEnd).filter((option) => {
     // An input with a default is always given: that says nothing.
     const isTold = isCli || (option.default ?? option.actionDefault) === undefined;
     return isTold && findings.raw[option.name as OptionName] !== undefined && !isForCommand(option, command);
   });
-  // One step of a workflow serves all its commands; a restore decides nothing, so nothing it leaves out can go wrong.
-  if (command === 'restore' && !isCli) {
-    if (others.length > 0) findings.notes.push(`restore does not look at ${others.map(({ name }) => name).join(', ')}`);
+  // One step of a workflow serves all its commands; these decide nothing, so nothing that they leave out can go wrong.
+  if ((command === 'restore' || command === 'verify') && !isCli) {
+    if (others.length > 0)
+      findings.notes.push(`${command} does not look at ${others.map(({ name }) => name).join(', ')}`);
     return command;
   }
   const list = new Intl.ListFormat('en-GB');

@@ -133,6 +133,8 @@ export interface Settings {
   readonly reportFile?: string;
   readonly previousReport?: string;
   readonly journal: string;
+  /** Only on `apply`: where the metrics of its last look go. */
+  readonly metrics?: string;
   readonly format: Format;
   readonly logLevel: LogLevel;
   /** Only on `plan`: decide as if it were this time. */
@@ -162,5 +164,30 @@ export interface RbacSettings
   extends Pick<KubernetesSettings, 'kubeConfig' | 'contexts' | 'namespaces' | 'helmHistory' | 'resources' | 'exclude'> {
   /** `text` is YAML. */
   readonly format: 'text' | 'json';
+  readonly logLevel: LogLevel;
+}
+
+/** The beginning of repositories' names, `ghcr.io/team`, and how their registry is spoken to. */
+export interface RegistryPrefix {
+  /** A host, or a host and whole components of a path; as references write them. */
+  readonly prefix: string;
+  readonly provider: 'oci' | 'github';
+}
+
+/** The decided settings of a `verify`: it asks clusters and registries, and neither Git nor a forge. */
+export interface VerifySettings {
+  /** Without duplicates; empty only where there are prefixes. */
+  readonly repositories: readonly RepositoryTarget[];
+  /** Every repository under them that clusters use. */
+  readonly registries: readonly RegistryPrefix[];
+  /** Prefix that clusters pull through → what it stands for. */
+  readonly mirrors: ReadonlyMap<string, string>;
+  readonly kubernetes: KubernetesSettings;
+  readonly registry: RegistrySettings;
+  readonly cacheDirectory?: string;
+  readonly reportFile?: string;
+  /** Where the metrics go. */
+  readonly metrics?: string;
+  readonly format: Format;
   readonly logLevel: LogLevel;
 }

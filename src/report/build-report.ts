@@ -1,6 +1,7 @@
 // Puts one run together as a report and computes the sums. Nothing is decided here.
 
 import { formatInstant, type Instant } from '../model/time.ts';
+import type { ApplyVerification } from '../model/verification.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan, RepositoryPlan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
@@ -19,6 +20,7 @@ export interface ReportInput {
   readonly plan?: Plan;
   /** What apply did, also when it stopped in the middle; absent when it did not begin. */
   readonly applied?: readonly RepositoryOutcome[];
+  readonly verification?: ApplyVerification;
   readonly planFile?: string;
   readonly journal?: string;
   readonly baseline?: EvidenceSummary;

@@ -36,7 +36,7 @@ const evidence = z.object({
 const report = z.object({
   version: z.literal(1),
   finishedAt: time,
-  result: z.object({ kind: z.enum(['planned', 'applied', 'refused', 'stopped']) }),
+  result: z.object({ kind: z.enum(['planned', 'applied', 'refused', 'alarm', 'stopped']) }),
   plan: z.object({ evidence }).optional(),
   baseline: evidence.optional(),
   firstSeen: z.record(z.string(), z.record(z.string().refine(isDigest), time)),

@@ -32,7 +32,7 @@ export function describeError(error: ToldError): string {
 
 /** What went wrong in a run that has a report, in some lines; undefined when nothing did. Untrusted, as above. */
 export function describeTrouble({ result, plan, totals }: Report): string | undefined {
-  if (result.kind === 'stopped') return describeError(result.error);
+  if (result.kind === 'stopped' || result.kind === 'alarm') return describeError(result.error);
   if (result.kind === 'refused') {
     return ['a guard refused the plan; nothing was deleted', ...listFindings(plan), '  code: GUARD (exit 6)'].join(
       '\n',

@@ -36,6 +36,8 @@ export function describeStatus(report: Report): string {
       return 'Refused by a guard: nothing was deleted.';
     case 'applied':
       return describeApplied(report);
+    case 'alarm':
+      return `ALARM: something that clusters use has gone; ${describeDamage(report)}.`;
     case 'stopped':
       return `Stopped by an error: ${describeDamage(report)}.`;
   }
@@ -65,6 +67,7 @@ export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep |
       return {
         text: 'If it is what you mean, follow the hint of each guard and run again.',
       };
+    case 'alarm':
     case 'stopped':
       return result.error.hint === undefined ? undefined : { text: result.error.hint };
     case 'applied':

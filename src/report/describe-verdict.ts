@@ -39,7 +39,8 @@ export function describeVerdict(report: Report): Verdict {
 
 function toneOf(report: Report): Tone {
   const { result, plan, totals, applied } = report;
-  if (result.kind === 'refused' || result.kind === 'stopped' || totals.failed > 0) return 'bad';
+  if (result.kind === 'refused' || result.kind === 'stopped' || result.kind === 'alarm' || totals.failed > 0)
+    return 'bad';
   if (result.kind === 'applied')
     return (applied ?? []).length === 0 || totals.skipped + totals.left > countRefused(report) ? 'attention' : 'good';
   return (plan?.repositories ?? []).some((one) => one.guards.length > 0) || plan?.asOf !== undefined

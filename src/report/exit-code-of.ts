@@ -5,10 +5,16 @@ import type { Report } from './report.ts';
 /** Nothing was deleted because a guard said no. */
 const REFUSED = 6;
 
-/** 0 for a plan and for an apply that did all it could; 1 when steps failed; 6 when a guard refused; else the error's. */
+/** The exit code of a run that a signal may have interrupted (130 or 143; undefined when none did): an alarm is worse than that. */
+export function exitCodeAfter(report: Report, signal: number | undefined): number {
+  return report.result.kind === 'alarm' ? exitCodeOf(report) : (signal ?? exitCodeOf(report));
+}
+
+/** 0 for a plan and for an apply that did all it could; 1 when steps failed; 6 when a guard refused; 7 for an alarm; else the error's. */
 export function exitCodeOf({ result, totals }: Report): number {
   switch (result.kind) {
     case 'stopped':
+    case 'alarm':
       return result.error.exitCode;
     case 'refused':
       return REFUSED;

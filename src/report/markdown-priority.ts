@@ -2,11 +2,13 @@
 
 /** Smaller is more important. What a reader must act on comes before what only explains. */
 export const PRIORITY = {
+  alarm: 0,
   missing: 0,
   verdict: 0,
   error: 1,
   difference: 2,
   guards: 3,
+  verification: 3,
   recovery: 4,
   evidence: 5,
   verdicts: 6,

@@ -8,6 +8,7 @@ import { PRIORITY } from './markdown-priority.ts';
 import { markdownDifference } from './render-markdown-difference.ts';
 import { markdownRepository } from './render-markdown-repository.ts';
 import { errorBlocks, evidenceBlocks, guardBlocks, missingBlocks, verdictBlocks } from './render-markdown-verdict.ts';
+import { alarmBlocks } from './render-markdown-verification.ts';
 import type { Report } from './report.ts';
 
 /** How the comment is rendered. */
@@ -50,6 +51,7 @@ export function renderComment(report: Report, options: CommentOptions): string {
   const repositories = report.plan?.repositories ?? [];
   const marker = `${commentMarker(options.key)}\n\n`;
   const blocks = [
+    ...alarmBlocks(report),
     ...missingBlocks(report),
     ...markdownDifference(report, '##'),
     ...verdictBlocks(report, describeNextChange(report, frontEnd)),

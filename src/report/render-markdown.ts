@@ -17,6 +17,7 @@ import {
   missingBlocks,
   verdictBlocks,
 } from './render-markdown-verdict.ts';
+import { alarmBlocks, verificationBlocks } from './render-markdown-verification.ts';
 import type { Report } from './report.ts';
 
 /** How the Markdown is rendered. */
@@ -45,10 +46,12 @@ export function renderMarkdown(report: Report, options: MarkdownOptions = {}): s
   const repositories = report.plan?.repositories ?? [];
   return fitBlocks(
     [
+      ...alarmBlocks(report),
       ...missingBlocks(report),
       ...verdictBlocks(report, describeNext(report, frontEnd)),
       ...errorBlocks(report),
       ...leftBlocks(report),
+      ...verificationBlocks(report),
       ...guardBlocks(report),
       ...markdownDifference(report, '###'),
       ...evidenceBlocks(report, frontEnd),

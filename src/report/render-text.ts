@@ -10,6 +10,7 @@ import { describeNextStep, describeOrigin, describeStatus, type FrontEnd } from 
 import { describeVerdict, type Tone } from './describe-verdict.ts';
 import { renderDifferingImages } from './render-text-difference.ts';
 import { renderTextRepository } from './render-text-repository.ts';
+import { renderVerification } from './render-text-verification.ts';
 import type { Report, ReportedError } from './report.ts';
 import { createTextPage, joinLines, type TextOptions, type TextPage } from './text-page.ts';
 
@@ -24,9 +25,11 @@ export function renderText(report: Report, options: TextOptions): string {
   const repositories = report.plan?.repositories ?? [];
   return joinLines([
     ...renderMissing(report, page),
+    ...(report.result.kind === 'alarm' ? renderAlarm(report.result.error, page) : []),
     ...renderVerdict(report, page),
     ...(report.result.kind === 'stopped' ? renderError(report.result.error, page) : []),
     ...renderLeft(report, page),
+    ...renderVerification(report, page),
     ...repositories.flatMap((one) => renderGuards(one, report, page)),
     ...renderDifference(report, page),
     ...renderEvidence(report, page, options.frontEnd),
@@ -65,6 +68,19 @@ function renderError({ name, code, message, hint, exitCode }: ReportedError, pag
     ...page.title(`What went wrong (${name} ${code}, exit code ${exitCode})`),
     ...message.split('\n', MAX_ERROR_LINES).flatMap((line) => page.prose(line, 2)),
     ...(hint === undefined ? [] : page.prose(`→ ${hint}`, 2)),
+  ];
+}
+
+/** Over everything else: somebody's pods will not start again. */
+function renderAlarm({ name, code, message, hint, exitCode }: ReportedError, page: TextPage): readonly string[] {
+  const [first = '', ...images] = message.split('\n');
+  return [
+    ...page.statement(`ALARM: ${first}`, page.paint.bad),
+    ...images.slice(0, MAX_ERROR_LINES).flatMap((line) => page.prose(`- ${line}`, 2).map(page.paint.bad)),
+    ...page.more(images.length - MAX_ERROR_LINES),
+    ...(hint === undefined ? [] : page.prose(`→ ${hint}`, 2).map(page.paint.bold)),
+    ...page.prose(`(${name} ${code}, exit code ${exitCode})`),
+    '',
   ];
 }
 

@@ -1,6 +1,7 @@
 // The report: one JSON document about one run, whatever became of it. Renderers only read it.
 
 import type { Capabilities } from '../model/snapshot.ts';
+import type { ApplyVerification } from '../model/verification.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
@@ -11,6 +12,8 @@ export type RunResult =
   | { readonly kind: 'applied' }
   /** A guard said no; nothing was deleted. */
   | { readonly kind: 'refused' }
+  /** Something that a cluster uses was there before the apply, and is gone after it. */
+  | { readonly kind: 'alarm'; readonly error: ReportedError }
   | { readonly kind: 'stopped'; readonly error: ReportedError };
 
 /** An error as the report shows it. No secret, no unredacted URL. */
@@ -60,6 +63,8 @@ export interface Report {
   readonly plan?: Plan;
   readonly applied?: readonly RepositoryOutcome[];
   readonly totals: ReportTotals;
+  /** The look for all that clusters use, after the last step; absent where nothing was deleted, no cluster is asked, or it failed. */
+  readonly verification?: ApplyVerification;
   /** Where the plan file lies: the one that was written (plan) or read (apply). */
   readonly planFile?: string;
   /** Where the journal lies, when something was deleted. */

@@ -66,7 +66,8 @@ export async function applyRepositories(
       const applied = await applySteps(steps, {
         ...optionsFor(repository, context),
         journal,
-        objectionTo: async (digest) => (await inUse.objectionTo(plan.name)(digest)) ?? (await isNeeded(plan.name)(digest)),
+        objectionTo: async (digest) =>
+          (await inUse.objectionTo(plan.name)(digest)) ?? (await isNeeded(plan.name)(digest)),
         ...(notNow === undefined ? {} : { notNow }),
       });
       if (applied.doubt !== undefined) doubts.push(`${plan.name}: ${applied.doubt}`);

@@ -19,7 +19,7 @@ export async function resultOf<Result>(
     const error = thrown instanceof CleanupError ? thrown : ourFault(thrown);
     for (let { cause } = error; cause instanceof Error; cause = cause.cause)
       log.debug(`caused by ${cause.stack ?? cause.message}`);
-    return { kind: 'stopped', error: reported(error) };
+    return { kind: 'stopped', error: reportedError(error) };
   }
 }
 
@@ -50,7 +50,8 @@ function ourFault(thrown: unknown): InternalError {
   });
 }
 
-function reported(error: CleanupError): ReportedError {
+/** An error as reports have it. */
+export function reportedError(error: CleanupError): ReportedError {
   const { name, code, message, hint, exitCode } = error;
   return { name, code, message, ...(hint === undefined ? {} : { hint }), exitCode };
 }

@@ -69,12 +69,17 @@ export async function readReviewedPlan(settings: Settings): Promise<ReviewedPlan
   return plan;
 }
 
-/** Writes JSON to a file, by way of a second one beside it, and makes its folder. @throws UsageError when it cannot. */
+/** Writes JSON to a file, as {@link writeTextFile} does. @throws UsageError when it cannot. */
 export async function writeJsonFile(path: string, value: unknown): Promise<void> {
+  await writeTextFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Writes a file by way of a second one beside it, and makes its folder. @throws UsageError when it cannot. */
+export async function writeTextFile(path: string, text: string): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(beside, `${JSON.stringify(value, null, 2)}\n`);
+    await writeFile(beside, text);
     await rename(beside, path);
   } catch (cause) {
     throw cannotWrite(path, cause);

@@ -1,0 +1,196 @@
+// After the last step: is everything that clusters use now still there? What was there before and has gone is an alarm.
+
+import type { RepositoryTarget, Settings } from '../config/settings.ts';
+import { EvidenceError } from '../errors.ts';
+import {
+  type Digest,
+  effectiveTag,
+  formatRepository,
+  isDigest,
+  isSameRepository,
+  type Tag,
+} from '../model/reference.ts';
+import { throughMirrors } from '../model/through-mirrors.ts';
+import { formatInstant } from '../model/time.ts';
+import type { ImageUse } from '../model/usage.ts';
+import {
+  type ApplyVerification,
+  isBroken,
+  type LostImage,
+  type NoAnswer,
+  type VerifiedImage,
+} from '../model/verification.ts';
+import { createUseFinder, formatUsedReference, type UseFinder } from '../policy/rules/kubernetes.ts';
+import type { Registry } from '../registry/port.ts';
+import type { RepositoryOutcome } from '../report/report.ts';
+import { type CollectedRepository, closeAll, type RunContext } from './collect-evidence.ts';
+import { mergeImages, type OpenRepository } from './verify.ts';
+import { readUsedNow, type UsedNow } from './verify-clusters.ts';
+import { platformsFor } from './verify-platforms.ts';
+import { type LookedImage, lookAtRepository, noAnswerOf, withoutAnswer } from './verify-repository.ts';
+import { usersOf, type WantedImage } from './verify-select.ts';
+
+/** What a look after an apply goes by. */
+export interface AfterApply {
+  readonly settings: Settings;
+  readonly context: RunContext;
+  /** As they were read before the apply: what was there then must be there now. */
+  readonly repositories: readonly CollectedRepository[];
+  readonly applied: readonly RepositoryOutcome[];
+  /** Opens a connection that remembers nothing: what this run knew by heart proves nothing any more. */
+  readonly open: OpenRepository;
+}
+
+/** What the look found. */
+export interface LookedAfterApply {
+  readonly verification: ApplyVerification;
+  /** All images that were looked at. */
+  readonly images: readonly VerifiedImage[];
+  /** Repositories that could not be asked. */
+  readonly doubts: readonly NoAnswer[];
+}
+
+/** Whether an apply may have deleted anything: a failed step may have been done all the same, unless the right was missing. */
+export function mayHaveDeleted(applied: readonly RepositoryOutcome[]): boolean {
+  const outcomes = applied.flatMap((one) => one.outcomes);
+  return outcomes.some(({ outcome, forbidden }) => outcome === 'deleted' || (outcome === 'failed' && !forbidden));
+}
+
+/**
+ * Reads the clusters again and looks for everything that they use now in the repositories that were cleaned, under whatever name.
+ * Undefined when no cluster is asked.
+ * @throws EvidenceError when the clusters cannot be read any more.
+ */
+export async function verifyAfterApply(after: AfterApply): Promise<LookedAfterApply | undefined> {
+  const { settings, context, repositories } = after;
+  if (settings.kubernetes === 'off') return undefined;
+  const used = await readUsedNow(settings.kubernetes, context).catch((error: unknown) => {
+    throw error instanceof EvidenceError ? notReadAgain(error) : error;
+  });
+  const at = formatInstant(context.now());
+  const lost: LostImage[] = [];
+  const all: LookedImage[] = [];
+  const doubts: NoAnswer[] = [];
+  for (const repository of repositories) {
+    const wanted = listWanted(repository, used, settings);
+    const { images, doubt } = await lookIn(repository, wanted, after);
+    if (doubt !== undefined) doubts.push(doubt);
+    all.push(...images);
+    lost.push(...images.flatMap((image) => lostOf(image, repository, after)));
+  }
+  const shown = mergeImages(all);
+  const isLost = new Set(lost.map(({ image }) => image));
+  const others = shown.filter(({ image }) => !isLost.has(image));
+  const verification = {
+    at,
+    images: shown.length,
+    lost,
+    goneBefore: others.filter(isBroken),
+    unknown: others.filter(({ availability }) => availability.kind === 'unknown'),
+  };
+  return { verification, images: shown, doubts };
+}
+
+function notReadAgain({ code, message, hint, cause }: EvidenceError): EvidenceError {
+  const text = `Whether everything that clusters use is still there could not be told after the last step: ${message}`;
+  return new EvidenceError(text, { code, ...(hint === undefined ? {} : { hint }), cause });
+}
+
+/** What clusters name in the repository, or mean by a mirror, and whatever else of it they were found to use. */
+function listWanted(
+  { snapshot }: CollectedRepository,
+  { usage, nodes }: UsedNow,
+  { policy }: Settings,
+): readonly WantedImage[] {
+  const { mirrors } = policy.kubernetes;
+  const { repository } = snapshot;
+  const finder = createUseFinder({ snapshot, mirrors });
+  const wanted: WantedImage[] = [];
+  for (const use of usage.uses) {
+    const isOurs = throughMirrors(use.reference.repository, mirrors).some((one) => isSameRepository(one, repository));
+    const ask = asksOf(use, finder, isOurs);
+    if (ask.length === 0) continue;
+    const isElsewhere = !isSameRepository(use.reference.repository, repository);
+    wanted.push({
+      image: formatUsedReference(use.reference),
+      ...(isElsewhere ? { askedIn: formatRepository(repository) } : {}),
+      ask,
+      platforms: platformsFor(use, nodes),
+      ...usersOf(use),
+    });
+  }
+  for (const use of usage.bareDigests) {
+    const ask = finder.ofDigest(use.digest);
+    if (ask.length === 0) continue;
+    const askedIn = formatRepository(repository);
+    wanted.push({ image: use.digest, askedIn, ask, platforms: platformsFor(use, nodes), ...usersOf(use) });
+  }
+  return wanted;
+}
+
+/** Whoever names a digest pulls by it, whatever the tag beside it has become. Of a config's digest the manifests must be there. */
+function asksOf({ reference }: ImageUse, finder: UseFinder, isOurs: boolean): readonly (Tag | Digest)[] {
+  const found = finder.ofReference(reference);
+  const { digest } = reference;
+  if (digest !== undefined) {
+    const nodes = found.flatMap((node) => (node.by === 'digest' ? [node.digest] : []));
+    return nodes.length === 0 && isOurs ? [digest] : nodes;
+  }
+  const tag = effectiveTag(reference);
+  return tag !== undefined && (isOurs || found.length > 0) ? [tag] : [];
+}
+
+async function lookIn(
+  { name, snapshot }: CollectedRepository,
+  images: readonly WantedImage[],
+  { settings, context, open }: AfterApply,
+): Promise<{ readonly images: readonly LookedImage[]; readonly doubt?: NoAnswer }> {
+  const target = settings.repositories.find((one) => formatRepository(one.repository) === name);
+  if (images.length === 0 || target === undefined) return { images: [] };
+  let done = 0;
+  const onImage = (): void => context.log.progress(`verify ${name}`, ++done, images.length);
+  return await withRegistry(target, { context, open }, async (registry) => {
+    if ('error' in registry)
+      return { images: withoutAnswer(images, registry.error), doubt: noAnswerOf(registry.error) };
+    return await lookAtRepository({ registry, images, foreign: [], expected: snapshot.nodes, onImage });
+  });
+}
+
+async function withRegistry<Result>(
+  target: RepositoryTarget,
+  { context, open }: Pick<AfterApply, 'context' | 'open'>,
+  use: (registry: Registry | { readonly error: unknown }) => Promise<Result>,
+): Promise<Result> {
+  let registry: Registry;
+  try {
+    registry = await open(target);
+  } catch (error) {
+    return await use({ error });
+  }
+  try {
+    return await use(registry);
+  } finally {
+    await closeAll([registry], context.log);
+  }
+}
+
+/** What of the missing was there before. A tag that has been moved leads somewhere: it is not among the missing. */
+function lostOf(
+  { missing, ...image }: LookedImage,
+  { name, snapshot, registry }: CollectedRepository,
+  { applied }: AfterApply,
+): readonly LostImage[] {
+  const lost = missing.filter((one) => (isDigest(one) ? snapshot.nodes.has(one) : snapshot.tags.has(one)));
+  if (lost.length === 0) return [];
+  const ours = deletedIn(applied.find((one) => one.name === name));
+  const byThisRun = lost.some((one) => ours.has(one));
+  return [{ ...image, repository: name, lost, byThisRun, undo: registry.capabilities.undo }];
+}
+
+/** Everything that went, or may have gone, with the steps of this run. */
+function deletedIn(applied: RepositoryOutcome | undefined): ReadonlySet<string> {
+  const done = (applied?.outcomes ?? []).filter(({ outcome }) => outcome === 'deleted' || outcome === 'failed');
+  return new Set<string>(
+    done.flatMap(({ step }) => (step.action === 'untag' ? [step.tag ?? ''] : [step.digest, ...step.precondition.tags])),
+  );
+}
