@@ -3,6 +3,7 @@
 
 import type * as http from 'node:http';
 import * as z from 'zod';
+import { describeCause } from '../../errors.ts';
 import { isLoopbackHost } from '../../util/loopback-host.ts';
 import { requestJson } from './request-json.ts';
 
@@ -140,7 +141,7 @@ async function ask(
   try {
     return await requestJson({ url, agent, signal: tools.signal, ...more });
   } catch (error) {
-    throw new Error(`no answer from its issuer ${url.host}`, { cause: error });
+    throw new Error(`no answer from its issuer ${url.host} (${describeCause(error).slice(0, 300)})`, { cause: error });
   } finally {
     agent.destroy();
   }

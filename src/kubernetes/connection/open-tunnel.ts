@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { describeCause } from '../../errors.ts';
 import { describeProxy } from './find-proxy.ts';
 import { greetSocks } from './greet-socks.ts';
@@ -56,9 +56,11 @@ function openConnect({ proxy, host, port, authorities }: Tunnel, signal: AbortSi
         : { 'Proxy-Authorization': `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}` }),
     },
   };
+  // Said outright, because Node would take the name from the Host header, which is the target's.
+  const servername = isIP(bareHost(proxy)) === 0 ? bareHost(proxy) : '';
   const request =
     proxy.protocol === 'https:'
-      ? https.request({ ...options, ca: [...authorities], rejectUnauthorized: true })
+      ? https.request({ ...options, ca: [...authorities], servername, rejectUnauthorized: true })
       : http.request(options);
   request.once('connect', (response, socket, head) => {
     if (response.statusCode !== 200) {
