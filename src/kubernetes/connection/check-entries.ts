@@ -1,8 +1,8 @@
 // What a kubeconfig asks for and cannot get, or contradicts: said before anything is sent. What would be ignored is refused.
 
 import { isLoopbackHost } from '../../util/loopback-host.ts';
+import type { KubeCluster, KubeExec, KubeUser } from '../kubeconfig/kube-entries.ts';
 import type { KubeContext } from '../kubeconfig/load-kube-contexts.ts';
-import type { KubeCluster, KubeExec, KubeUser } from '../kubeconfig/parse-kube-config.ts';
 
 /** Keys of a cluster or user entry that are obeyed here, or that change nothing that is read. */
 const CLUSTER_KEYS = new Set([

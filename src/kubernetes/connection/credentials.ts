@@ -1,8 +1,8 @@
 // Who we are to a server: what the user entry says, read anew whenever it may have changed.
 
 import { readFile } from 'node:fs/promises';
+import type { KubeUser } from '../kubeconfig/kube-entries.ts';
 import type { KubeContext } from '../kubeconfig/load-kube-contexts.ts';
-import type { KubeUser } from '../kubeconfig/parse-kube-config.ts';
 import { runExecPlugin } from './exec-plugin.ts';
 import { type OidcTools, openOidc, parseOidcConfig } from './oidc-token.ts';
 import { secretsOf } from './secrets-of.ts';

@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path';
 import * as z from 'zod';
-import type { KubeCluster, KubeExec } from '../kubeconfig/parse-kube-config.ts';
+import type { KubeCluster, KubeExec } from '../kubeconfig/kube-entries.ts';
 import { redactOutput } from './redact-output.ts';
 import { type ProgramEnd, runProgram } from './run-program.ts';
 import type { ClientCertificate, ServerTrust } from './server-trust.ts';

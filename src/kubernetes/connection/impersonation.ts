@@ -1,7 +1,7 @@
 // The headers by which one account acts as another.
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
 
-import type { KubeUser } from '../kubeconfig/parse-kube-config.ts';
+import type { KubeUser } from '../kubeconfig/kube-entries.ts';
 
 /** The headers for `as` and what goes with it; none without `as`. @throws Error for a value that no header can hold. */
 export function impersonationHeaders(user: KubeUser): Record<string, string | string[]> {

@@ -4,7 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import type { KubeCluster, KubeUser } from '../kubeconfig/parse-kube-config.ts';
+import type { KubeCluster, KubeUser } from '../kubeconfig/kube-entries.ts';
 
 /** How a server is checked. */
 export interface ServerTrust {

@@ -1,18 +1,15 @@
 // Where kubeconfigs come from: files, a text, the environment, a pod's service account. Reads files, runs nothing.
 
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { delimiter, dirname, join } from 'node:path';
 import { describeCause, UsageError } from '../../errors.ts';
-import {
-  badConfig,
-  type KubeCluster,
-  type KubeConfigEntries,
-  type KubeContextEntry,
-  type KubeUser,
-  parseKubeConfig,
-} from './parse-kube-config.ts';
+import { badConfig } from './bad-config.ts';
+import type { KubeCluster, KubeConfigEntries, KubeUser } from './kube-entries.ts';
+import { mergeEntries, type PlacedEntries } from './merge-entries.ts';
+import { parseKubeConfig } from './parse-kube-config.ts';
+import { findRelativePaths, withAbsolutePaths } from './relative-paths.ts';
 
 /** A kubeconfig's place. `ambient`: KUBECONFIG, then ~/.kube/config, then the in-cluster account. */
 export type KubeConfigOrigin =
@@ -60,17 +57,14 @@ export async function loadKubeContexts(
       code: 'USAGE',
       hint: `It has ${known.map((name) => JSON.stringify(name)).join(', ')}.`,
     });
-  return known
+  const contexts = known
     .filter((name) => names.length === 0 || names.includes(name))
     .map((name) => resolveContext(name, entries, place));
+  if (origin.kind === 'inline') for (const context of contexts) refuseRelativePaths(context, place);
+  return contexts;
 }
 
-interface Loaded {
-  readonly place: string;
-  readonly entries: KubeConfigEntries;
-}
-
-async function loadEntries(origin: KubeConfigOrigin, surroundings: KubeSurroundings): Promise<Loaded> {
+async function loadEntries(origin: KubeConfigOrigin, surroundings: KubeSurroundings): Promise<PlacedEntries> {
   switch (origin.kind) {
     case 'files':
       return loadFiles(origin.paths);
@@ -81,7 +75,7 @@ async function loadEntries(origin: KubeConfigOrigin, surroundings: KubeSurroundi
   }
 }
 
-async function loadAmbient(surroundings: KubeSurroundings): Promise<Loaded> {
+async function loadAmbient(surroundings: KubeSurroundings): Promise<PlacedEntries> {
   const fromEnvironment = surroundings.environment['KUBECONFIG'] ?? '';
   if (fromEnvironment !== '') return loadFiles(fromEnvironment.split(delimiter).filter((path) => path !== ''));
   if (surroundings.home !== undefined) {
@@ -101,37 +95,18 @@ async function loadAmbient(surroundings: KubeSurroundings): Promise<Loaded> {
   );
 }
 
-async function loadFiles(paths: readonly string[]): Promise<Loaded> {
+async function loadFiles(paths: readonly string[]): Promise<PlacedEntries> {
   if (paths.length === 0) throw badConfig('The list of kubeconfig files', 'it names no file');
-  const merged = {
-    clusters: new Map<string, KubeCluster>(),
-    users: new Map<string, KubeUser>(),
-    contexts: new Map<string, KubeContextEntry>(),
-  };
+  const parts: PlacedEntries[] = [];
   for (const path of paths) {
     const text = await readIfPresent(path);
     if (text === undefined) throw badConfig(JSON.stringify(path), 'there is no such file');
-    const entries = withAbsolutePaths(parseKubeConfig(text, path), dirname(path));
-    mergeInto(merged.clusters, entries.clusters, `${path} (cluster)`);
-    mergeInto(merged.users, entries.users, `${path} (user)`);
-    mergeInto(merged.contexts, entries.contexts, `${path} (context)`);
+    parts.push({ place: path, entries: withAbsolutePaths(parseKubeConfig(text, path), dirname(path)) });
   }
-  return { place: paths.join(', '), entries: merged };
+  return { place: paths.join(', '), entries: mergeEntries(parts) };
 }
 
-/**
- * kubectl lets the first file win without a word. An entry of another file that is different would then hide a whole
- * cluster, or send a context to the wrong one, so that is refused here; equal entries are one.
- */
-function mergeInto<T>(into: Map<string, T>, from: ReadonlyMap<string, T>, place: string): void {
-  for (const [name, entry] of from) {
-    if (into.has(name) && !isDeepStrictEqual(into.get(name), entry))
-      throw badConfig(place, `${JSON.stringify(name)} also stands in an earlier file, with other content`);
-    if (!into.has(name)) into.set(name, entry);
-  }
-}
-
-async function loadServiceAccount(surroundings: KubeSurroundings): Promise<Loaded | undefined> {
+async function loadServiceAccount(surroundings: KubeSurroundings): Promise<PlacedEntries | undefined> {
   const host = surroundings.environment['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = surroundings.environment['KUBERNETES_SERVICE_PORT'] ?? '443';
   const directory = surroundings.serviceAccountDirectory ?? SERVICE_ACCOUNT_DIRECTORY;
@@ -162,35 +137,25 @@ function resolveContext(name: string, entries: KubeConfigEntries, place: string)
   return { name, cluster, user };
 }
 
-/** Relative paths in a kubeconfig mean the folder of the file. A plugin without a slash is found on PATH. */
-function withAbsolutePaths(entries: KubeConfigEntries, directory: string): KubeConfigEntries {
-  const absolute = <Key extends string>(entry: { readonly [key in Key]?: string | null | undefined }, key: Key) =>
-    entry[key] ? { [key]: resolve(directory, entry[key]) } : {};
-  const clusters = [...entries.clusters].map(([name, cluster]): [string, KubeCluster] => [
-    name,
-    { ...cluster, ...absolute(cluster, 'certificate-authority') },
-  ]);
-  const users = [...entries.users].map(([name, user]): [string, KubeUser] => [
-    name,
-    {
-      ...user,
-      ...absolute(user, 'client-certificate'),
-      ...absolute(user, 'client-key'),
-      ...absolute(user, 'tokenFile'),
-      ...(user.exec?.command.includes('/')
-        ? { exec: { ...user.exec, command: resolve(directory, user.exec.command) } }
-        : {}),
-    },
-  ]);
-  return { ...entries, clusters: new Map(clusters), users: new Map(users) };
+/** A text has no folder, and the working directory is what somebody else chose. */
+function refuseRelativePaths({ name, cluster, user }: KubeContext, place: string): void {
+  const relative = findRelativePaths(cluster, user);
+  if (relative.length > 0)
+    throw badConfig(
+      place,
+      `${relative.join(', ')} of context ${JSON.stringify(name)} is a relative path, and a text lies in no folder`,
+    );
 }
 
 /** A file's text; undefined only when nothing is there. */
 async function readIfPresent(path: string): Promise<string | undefined> {
+  let bytes: Buffer;
   try {
-    return await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw badConfig(JSON.stringify(path), `it cannot be read (${describeCause(error)})`);
   }
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  throw badConfig(JSON.stringify(path), 'it is not UTF-8 text; `>` in PowerShell writes UTF-16, save it anew as UTF-8');
 }

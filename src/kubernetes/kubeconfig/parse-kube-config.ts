@@ -1,97 +1,45 @@
 // Text of a kubeconfig to checked entries. Pure; no error ever quotes a line of the file, because any line may be a secret.
 // Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 
-import { type Document, LineCounter, parseDocument } from 'yaml';
-import * as z from 'zod';
-import { describeCause, UsageError } from '../../errors.ts';
-
-const optionalText = z.string().nullish();
-
-const cluster = z.looseObject({
-  server: z.url({ protocol: /^https?$/, hostname: /^.+$/ }),
-  'certificate-authority': optionalText,
-  'certificate-authority-data': optionalText,
-  'insecure-skip-tls-verify': z.boolean().nullish(),
-  'tls-server-name': optionalText,
-  'proxy-url': optionalText,
-  'disable-compression': z.boolean().nullish(),
-  extensions: z.array(z.object({ name: z.string(), extension: z.unknown() })).nullish(),
-});
-
-const exec = z.looseObject({
-  apiVersion: optionalText,
-  command: z.string().min(1),
-  args: z.array(z.string()).nullish(),
-  env: z.array(z.object({ name: z.string().min(1), value: z.string() })).nullish(),
-  installHint: optionalText,
-  interactiveMode: optionalText,
-  provideClusterInfo: z.boolean().nullish(),
-});
-
-const user = z.looseObject({
-  'client-certificate': optionalText,
-  'client-certificate-data': optionalText,
-  'client-key': optionalText,
-  'client-key-data': optionalText,
-  token: optionalText,
-  tokenFile: optionalText,
-  username: optionalText,
-  password: optionalText,
-  as: optionalText,
-  'as-uid': optionalText,
-  'as-groups': z.array(z.string()).nullish(),
-  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(),
-  exec: exec.nullish(),
-  'auth-provider': z
-    .looseObject({ name: z.string().min(1), config: z.record(z.string(), z.unknown()).nullish() })
-    .nullish(),
-});
-
-const name = z.string().min(1);
-const kubeConfig = z.object({
-  kind: z.literal('Config').nullish(),
-  clusters: z.array(z.object({ name, cluster })).nullish(),
-  users: z.array(z.object({ name, user: user.nullish() })).nullish(),
-  contexts: z
-    .array(z.object({ name, context: z.looseObject({ cluster: name, user: optionalText, namespace: optionalText }) }))
-    .nullish(),
-});
-
-/** A `cluster` entry as it stands in the file; unknown keys included. */
-export type KubeCluster = z.infer<typeof cluster>;
-/** A `user` entry as it stands in the file; unknown keys included. */
-export type KubeUser = z.infer<typeof user>;
-/** A credential plugin as it stands in a `user` entry. */
-export type KubeExec = z.infer<typeof exec>;
-/** What a context joins, by name. */
-export interface KubeContextEntry {
-  readonly cluster: string;
-  /** Absent: the cluster is asked without credentials. */
-  readonly user?: string;
-}
-
-/** The entries of one kubeconfig by name. */
-export interface KubeConfigEntries {
-  readonly clusters: ReadonlyMap<string, KubeCluster>;
-  readonly users: ReadonlyMap<string, KubeUser>;
-  readonly contexts: ReadonlyMap<string, KubeContextEntry>;
-}
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import type * as z from 'zod';
+import { describeCause } from '../../errors.ts';
+import { badConfig } from './bad-config.ts';
+import { type KubeConfigEntries, kubeConfigSchema } from './kube-entries.ts';
+import { mergeEntries } from './merge-entries.ts';
 
 /**
- * The entries of a kubeconfig's text, in its order. `place` is its path, for messages.
- * @throws UsageError USAGE for text that is empty, no YAML, no kubeconfig, or names an entry twice.
+ * The entries of a kubeconfig's text, in its order. YAML or JSON; a byte order mark is skipped. `place` is its path, for messages.
+ * A stream of several documents (`---`) is several kubeconfigs: kubectl would read the first and say nothing of the clusters in the
+ * others.
+ * @throws UsageError USAGE for text that is empty, no YAML, no kubeconfig, names an entry twice, or two documents disagree.
  */
 export function parseKubeConfig(text: string, place: string): KubeConfigEntries {
-  if (text.trim() === '') throw badConfig(place, 'it is empty');
   const lines = new LineCounter();
-  // Pretty errors quote the source.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const [mistake] = document.errors;
+  // Files that were joined may have a mark each. Pretty errors quote the source.
+  const stream = parseAllDocuments(text.replaceAll(/^\uFEFF/gm, ''), {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+  });
+  const documents: readonly Document[] = Array.isArray(stream) ? stream : [];
+  const [mistake] = documents.flatMap(({ errors }) => errors);
   if (mistake !== undefined) {
     const { line, col } = lines.linePos(mistake.pos[0]);
     throw badConfig(`${place}:${line}:${col}`, `it is not YAML (${mistake.code})`);
   }
-  const parsed = kubeConfig.safeParse(plainValue(document, place));
+  const parts = documents.map((document) => plainValue(document, place)).filter((value) => value !== null);
+  if (parts.length === 0) throw badConfig(place, 'it is empty');
+  return mergeEntries(
+    parts.map((value, at) => {
+      const part = parts.length === 1 ? place : `${place} (document ${at + 1})`;
+      return { place: part, entries: entriesOf(value, part) };
+    }),
+  );
+}
+
+function entriesOf(value: unknown, place: string): KubeConfigEntries {
+  const parsed = kubeConfigSchema.safeParse(value);
   if (!parsed.success) throw badConfig(place, describeIssues(parsed.error));
   const { clusters, users, contexts } = parsed.data;
   return {
@@ -122,14 +70,6 @@ function plainValue(document: Document, place: string): unknown {
   } catch (error) {
     throw badConfig(place, describeCause(error));
   }
-}
-
-/** A mistake in a kubeconfig as the user's error: `<place> is no usable kubeconfig: <why>.` */
-export function badConfig(place: string, why: string): UsageError {
-  return new UsageError(`${place} is no usable kubeconfig: ${why}.`, {
-    code: 'USAGE',
-    hint: 'Give a kubeconfig that `kubectl config view --raw --flatten` can print, or leave Kubernetes out with --without-kube.',
-  });
 }
 
 function byName<T>(place: string, what: string, entries: [string, T][]): ReadonlyMap<string, T> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkEntries } from '../../../src/kubernetes/connection/check-entries.ts';
-import type { KubeUser } from '../../../src/kubernetes/kubeconfig/parse-kube-config.ts';
+import type { KubeUser } from '../../../src/kubernetes/kubeconfig/kube-entries.ts';
 
 const V1 = 'client.authentication.k8s.io/v1';
 

@@ -6,7 +6,7 @@ import { UsageError } from '../../../src/errors.ts';
 import { type KubeConfigOrigin, loadKubeContexts } from '../../../src/kubernetes/kubeconfig/load-kube-contexts.ts';
 import { kubeConfigText } from '../../fakes/kubernetes-server.ts';
 
-const SERVER = { url: 'https://127.0.0.1:6443', caFile: 'ca.crt' };
+const SERVER = { url: 'https://127.0.0.1:6443', caFile: '/etc/ca.crt' };
 
 let folder: string;
 beforeEach(async () => {
@@ -81,7 +81,10 @@ describe('the contexts of a kubeconfig', () => {
       'client-key': 'k/a.key',
       exec: { command: './plugin' },
     };
-    const path = await file('sub/config', kubeConfigText([{ name: 'x', server: SERVER, user }]));
+    const path = await file(
+      'sub/config',
+      kubeConfigText([{ name: 'x', server: { ...SERVER, caFile: 'ca.crt' }, user }]),
+    );
     const [context] = await loadKubeContexts({ kind: 'files', paths: [path] }, [], { environment: {} });
     expect(context?.cluster['certificate-authority']).toBe(join(folder, 'sub/ca.crt'));
     expect(context?.user).toMatchObject({
@@ -184,6 +187,12 @@ describe('a kubeconfig that cannot be used', () => {
       'no such file',
     );
     expect((await refusal(namesOf({ kind: 'files', paths: [] }))).exitCode).toBe(2);
+  });
+
+  it('is refused when it is the UTF-16 that PowerShell writes, and says so', async () => {
+    const path = join(folder, 'config');
+    await writeFile(path, Buffer.from(`\uFEFF${config('a')}`, 'utf16le'));
+    expect((await refusal(namesOf({ kind: 'files', paths: [path] }))).message).toMatch(/not UTF-8 .*PowerShell/);
   });
 
   it('is refused for a context that it does not have, with those that it has', async () => {
