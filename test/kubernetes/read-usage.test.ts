@@ -15,6 +15,7 @@ import { silentLog } from '../../src/log.ts';
 import { instantFromMs } from '../../src/model/time.ts';
 import type { Usage } from '../../src/model/usage.ts';
 import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
+import type { ServedResource } from '../fakes/kubernetes-discovery.ts';
 import {
   type FaultAnswer,
   type KubeConfigContext,
@@ -30,6 +31,20 @@ import { requireProgram } from '../support/real-parts.ts';
 import { DIGEST_A, DIGEST_B, linesOf, oneOfEach, pod, referencesOf, templated } from './objects.ts';
 
 const RESOURCES = RESOURCE_KINDS.map(({ group, resource }) => (group === '' ? resource : `${group}/${resource}`));
+/** The kinds of the table that Kubernetes itself does not have, as CustomResourceDefinitions make them. */
+const CUSTOM = RESOURCE_KINDS.filter(({ group }) => group.includes('.')).map(
+  ({ group, resource, kind, scope }): ServedResource => ({
+    group,
+    version: 'v1',
+    resource,
+    kind,
+    namespaced: scope === 'namespace',
+    isCustom: true,
+  }),
+);
+/** Lists that are read of a cluster without custom kinds, and what is asked before: `/api` and `/apis`. */
+const LISTS = SERVED.length;
+const DISCOVERY = 2;
 const SURROUNDINGS = { environment: {}, log: silentLog, now: instantFromMs(Date.UTC(2026, 10, 22)) };
 const QUICK = { retries: 2, retryDelayMs: 1, idleMs: 2000 };
 
@@ -167,7 +182,7 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       const pods = server.requests.filter(({ path }) => path.startsWith('/api/v1/pods'));
       expect(pods.map(({ path }) => new URL(path, server.url).searchParams.get('limit'))).toEqual(['5', '5', '5']);
       expect(pods[0]?.headers).toMatchObject({ accept: 'application/json', 'accept-encoding': 'gzip' });
-      expect(server.requests).toHaveLength(8 + 2);
+      expect(server.requests).toHaveLength(DISCOVERY + LISTS + 2);
     });
 
     it('asks for 500 objects a page when nothing else is said', async () => {
@@ -175,7 +190,12 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
         kubernetesSettings({ kubeConfig: { kind: 'inline', text: kubeConfigText(prod()) } }),
         SURROUNDINGS,
       );
-      expect(server.requests.every(({ path }) => path.endsWith('?limit=500'))).toBe(true);
+      const lists = server.requests.slice(DISCOVERY).map(({ path }) => new URL(path, server.url));
+      expect(lists).toHaveLength(LISTS);
+      for (const { pathname, search } of lists)
+        expect(search).toBe(
+          /secrets|configmaps/.test(pathname) ? '?labelSelector=owner%3Dhelm&limit=50' : '?limit=500',
+        );
     });
 
     it('is the same without gzip, and with fewer connections than requests', async () => {
@@ -191,7 +211,7 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       server.put(pod('a', 'registry.test/a:1', { namespace: 'a' }), pod('b', 'registry.test/b:1', { namespace: 'b' }));
       const usage = await read(prod({ namespace: 'ignored' }), { namespaces: ['a', 'b', 'a'] });
       expect(referencesOf(usage)).toEqual(['registry.test/a:1', 'registry.test/b:1']);
-      expect(server.requests).toHaveLength(16);
+      expect(server.requests).toHaveLength(DISCOVERY + 2 * LISTS);
     });
 
     it('comes from all contexts, or from the named ones', async () => {
@@ -250,23 +270,6 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       );
     });
 
-    it('comes from batch/v1beta1 where a cluster has no newer CronJob', async () => {
-      const old = await start({
-        serves: SERVED.map((list) => list.replace('batch/v1/cronjobs', 'batch/v1beta1/cronjobs')),
-      });
-      old.put(templated('CronJob', 'nightly', 'registry.test/nightly:1'));
-      expect(referencesOf(await read(prod({ server: old })))).toEqual(['registry.test/nightly:1']);
-    });
-
-    it('lacks CronJobs where a cluster does not know them, and says so', async () => {
-      const bare = await start({ serves: SERVED.filter((list) => list !== 'batch/v1/cronjobs') });
-      bare.put(pod('p', 'registry.test/p:1'));
-      const lines: string[] = [];
-      const log = { ...silentLog, info: (line: string) => lines.push(line) };
-      expect(referencesOf(await read(prod({ server: bare }), { options: { log } }))).toEqual(['registry.test/p:1']);
-      expect(lines.join('\n')).toMatch(/"prod" does not know the kind CronJob/);
-    });
-
     it('may be empty, which the caller can see', async () => {
       const empty = await start();
       expect((await read(prod({ server: empty }))).sources).toEqual([
@@ -307,10 +310,7 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       ['a token', async () => ({ token: 'tok-admin' })],
       ['a client certificate in files', async () => certificateFiles()],
       ['a client certificate in the kubeconfig', async () => certificateData()],
-      [
-        'a token file',
-        async () => ({ tokenFile: await tokenFile() }),
-      ],
+      ['a token file', async () => ({ tokenFile: await tokenFile() })],
       ['a token file in front of a token', async () => ({ token: 'tok-old', tokenFile: await tokenFile() })],
       ['a credential plugin', async () => ({ exec: plugin('tok-admin') })],
     ])('may be %s', async (_, user) => {
@@ -433,8 +433,9 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
 
   describe('that cannot be read in full', () => {
     it.each(RESOURCES)('stops the run when %s may not be listed, and prints the rule to add', async (resource) => {
-      server.forbid({ resource });
-      const error = await failureOf(read(prod()));
+      const whole = await start({ custom: CUSTOM });
+      whole.forbid({ resource });
+      const error = await failureOf(read(prod({ server: whole })));
       const [group = '', plural] = resource.includes('/') ? resource.split('/') : ['', resource];
       expect(error).toMatchObject({ code: 'EVIDENCE_KUBERNETES', exitCode: 5 });
       expect(error.message).toMatch(new RegExp(`${plural} in context "prod": .*403`));
@@ -539,11 +540,12 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       expect(error).toMatchObject({ code: 'EVIDENCE_KUBERNETES', exitCode: 5 });
     });
 
-    it.each(RESOURCES.filter((resource) => resource !== 'batch/cronjobs'))(
-      'stops the run when the server does not know %s (404)',
+    it.each(RESOURCES)(
+      'stops the run when the list of %s is not there (404), although discovery says so',
       async (resource) => {
-        server.fail({ resource, answer: 'not-found' });
-        expect((await failureOf(read(prod()))).message).toContain('404');
+        const whole = await start({ custom: CUSTOM });
+        whole.fail({ resource, answer: 'not-found' });
+        expect((await failureOf(read(prod({ server: whole })))).message).toContain('404');
       },
     );
 

@@ -55,7 +55,8 @@ function helmImage(fields: Fields): string | undefined {
 /** https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/ */
 function kustomizeImage(fields: Fields): string | undefined {
   const name = textOf(fields, 'newName') ?? textOf(fields, 'name');
-  const isOverride = ['newName', 'newTag', 'digest'].some((key) => textOf(fields, key) !== undefined);
+  const hasDigest = textOf(fields, 'digest') !== undefined && textOf(fields, 'tag') === undefined;
+  const isOverride = hasDigest || ['newName', 'newTag'].some((key) => textOf(fields, key) !== undefined);
   return name === undefined || !isOverride ? undefined : withTagAndDigest(name, fields, 'newTag');
 }
 

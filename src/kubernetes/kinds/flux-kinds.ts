@@ -16,5 +16,4 @@ export const FLUX_KINDS: readonly ResourceKind[] = [
   }),
   walkKind('image.toolkit.fluxcd.io', { kind: 'ImageRepository', resource: 'imagerepositories' }),
   walkKind('source.toolkit.fluxcd.io', { kind: 'OCIRepository', resource: 'ocirepositories' }),
-  walkKind('source.toolkit.fluxcd.io', { kind: 'HelmChart', resource: 'helmcharts' }),
 ];

@@ -6,8 +6,10 @@ import { RESOURCE_KINDS } from '../../../src/kubernetes/kinds/resource-kinds.ts'
 import { formatWorkload } from '../../../src/model/usage.ts';
 import { DIGEST_A, pod, templated } from '../objects.ts';
 
+const POD_SPEC_KINDS = RESOURCE_KINDS.filter(isPodSpecKind);
+
 function kindOf(name: string): PodSpecKind {
-  const found = RESOURCE_KINDS.filter(isPodSpecKind).find(({ kind }) => kind === name);
+  const found = POD_SPEC_KINDS.find(({ kind }) => kind === name);
   if (found === undefined) throw new Error(name);
   return found;
 }
@@ -94,20 +96,21 @@ describe('the images of a pod', () => {
 });
 
 describe('the images of a workload kind', () => {
-  it('are read for all eight kinds', () => {
-    expect(RESOURCE_KINDS.map(({ kind }) => kind).sort()).toEqual([
+  it('are read for all kinds that must have a pod spec', () => {
+    expect(POD_SPEC_KINDS.map(({ kind }) => kind).sort()).toEqual([
       'CronJob',
       'DaemonSet',
       'Deployment',
       'Job',
       'Pod',
+      'PodTemplate',
       'ReplicaSet',
       'ReplicationController',
       'StatefulSet',
     ]);
   });
 
-  it.each(RESOURCE_KINDS.filter(({ kind }) => kind !== 'Pod').map(({ kind }) => kind))(
+  it.each(POD_SPEC_KINDS.filter(({ kind }) => kind !== 'Pod').map(({ kind }) => kind))(
     'come from the pod template of a %s, with all its parts',
     (kind) => {
       const spec = {
@@ -116,9 +119,10 @@ describe('the images of a workload kind', () => {
         ephemeralContainers: [{ name: 'debug', image: 'debug:1' }],
         volumes: [{ name: 'data', image: { reference: 'data:1' } }],
       };
-      const object = kind === 'CronJob' ? { jobTemplate: { spec: { template: { spec } } } } : { template: { spec } };
+      const inner = kind === 'CronJob' ? { jobTemplate: { spec: { template: { spec } } } } : { template: { spec } };
+      const object = kind === 'PodTemplate' ? inner : { spec: inner };
       const expected = ['app:1', 'init:1', 'debug:1', 'data:1'];
-      expect(texts({ metadata: { name: 'x' }, spec: object }, kind)).toEqual(expected);
+      expect(texts({ metadata: { name: 'x' }, ...object }, kind)).toEqual(expected);
     },
   );
 
