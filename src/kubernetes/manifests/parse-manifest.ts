@@ -3,6 +3,7 @@
 import type { Document, ParsedNode } from 'yaml';
 import { isCollection, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { describeCause, EvidenceError } from '../../errors.ts';
+import { parsePlainYaml } from './parse-plain-yaml.ts';
 
 /** A text of manifests, and what to call it in messages. */
 export interface ManifestText {
@@ -25,6 +26,8 @@ export interface ManifestText {
 export function parseManifest({ text, path, isLenient = false }: ManifestText): readonly object[] {
   const json = path.toLowerCase().endsWith('.json') ? parseJson(text) : undefined;
   if (json !== undefined) return json === null ? [] : [objectOf(json, path)];
+  const plain = parsePlainYaml(text);
+  if (plain !== undefined) return [plain];
   const place = { path, text, isLenient, lines: new LineCounter() };
   return documentsOf(place).flatMap((document) => {
     const [mistake] = document.errors;
