@@ -110,6 +110,22 @@ describe('the quick parser', () => {
     expect(parsePlainYaml(text)).toBeUndefined();
   });
 
+  it.each<[string, string]>([
+    ['spaces within a text', `a: b${' '.repeat(1_000_000)}c\n`],
+    ['spaces in a list', `a: [${' '.repeat(1_000_000)}b\n`],
+    ['spaces behind a key', `a:${' '.repeat(1_000_000)}b\n`],
+    ['spaces before a comment', `a: "b"${' '.repeat(1_000_000)}c\n`],
+    ['quotes', `a: ${"'".repeat(1_000_000)}b\n`],
+    ['quoted texts in a list', `a: [${'"b",'.repeat(300_000)}c\n`],
+    ['signs of a key', `${'a'.repeat(1_000_000)}\n`],
+    ['characters', `a: "${'b'.repeat(20_000_000)}"\n`],
+    ['lines', 'a:\n'.repeat(300_000)],
+  ])('takes no longer for a great many %s', (_, text) => {
+    const start = performance.now();
+    parsePlainYaml(text);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
   const sign = fc.constantFrom(
     ...' :-#"\'{}[]&*!|>\\%?,\t\r\n~a1é\u00a0\u2028\ufeff'.split(''),
     ': ',
