@@ -1,14 +1,17 @@
 // Which real programs the tests can use here. A missing one never goes unnoticed.
 
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** Programs that `npm run real-parts` installs. */
 export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk' | 'cmark-gfm';
 
+/** Parts that are no package of the system. */
+type BuiltPart = 'prism' | 'act' | 'kube-apiserver';
+
 /** Tests share a process, and one warning a program is enough. */
-const warned = new Set<RealProgram | 'prism' | 'act'>();
+const warned = new Set<RealProgram | BuiltPart>();
 
 /**
  * Whether a real program is on PATH. When it is missing, says so on standard error, once a process.
@@ -42,13 +45,44 @@ export function requireAct(environment: NodeJS.ProcessEnv = process.env): string
   return undefined;
 }
 
+/** Programs of one release of Kubernetes, to be started as they are. */
+export interface KubernetesParts {
+  readonly apiserver: string;
+  /** kube-controller-manager. */
+  readonly controllers: string;
+  readonly etcd: string;
+  readonly kubectl: string;
+}
+
+/** Whether Kubernetes' own API server is there with all that belongs to it; says so or throws as {@link requireProgram} when not. */
+export function requireKubeApiserver(environment: NodeJS.ProcessEnv = process.env): boolean {
+  if (Object.values(findKubernetesParts(environment)).every(isExecutableFile)) return true;
+  reportMissing('kube-apiserver');
+  return false;
+}
+
+/** Where the programs are that {@link requireKubeApiserver} asks for, whether they are there or not. */
+export function findKubernetesParts(environment: NodeJS.ProcessEnv = process.env): KubernetesParts {
+  const module = readFileSync(new URL('../real/kube-apiserver/go.mod', import.meta.url), 'utf8');
+  const version = /^\s*k8s\.io\/kubernetes v([\d.]+)\b/m.exec(module)?.[1];
+  if (version === undefined)
+    throw new Error('test/real/kube-apiserver/go.mod does not name a version of k8s.io/kubernetes');
+  const folder = join(findCache(environment), `kubernetes-${version}`);
+  return {
+    apiserver: join(folder, 'kube-apiserver'),
+    controllers: join(folder, 'kube-controller-manager'),
+    etcd: join(folder, 'etcd'),
+    kubectl: join(folder, 'kubectl'),
+  };
+}
+
 /** Where `scripts/real-parts.sh` keeps what is no package of the system. */
 function findCache(environment: NodeJS.ProcessEnv): string {
   const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   return environment['REAL_PARTS_DIR'] ?? join(cache, 'registry-cleanup-parts');
 }
 
-function reportMissing(name: RealProgram | 'prism' | 'act'): void {
+function reportMissing(name: RealProgram | BuiltPart): void {
   const message = `${name} is not installed; \`npm run real-parts\` installs it`;
   if (process.env['REAL_PARTS'] === 'required') throw new Error(message);
   if (!warned.has(name)) process.stderr.write(`WARNING: tests that need ${name} DO NOT RUN: ${message}\n`);
