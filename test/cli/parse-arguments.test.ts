@@ -78,7 +78,7 @@ describe('a command line', () => {
 
   it.each([
     ['aply', 'unknown command "aply"; did you mean "apply"?'],
-    ['purge', 'unknown command "purge"; the commands are plan, apply, explain, restore, rbac, demo'],
+    ['purge', 'unknown command "purge"; the commands are plan, apply, explain, verify, restore, rbac, demo'],
     ['--repositry a/b', "unknown option '--repositry'; did you mean --repository?"],
     ['--repo a/b', "unknown option '--repo'; did you mean --repository?"],
     ['--journal-file=x', "unknown option '--journal-file=x'"],

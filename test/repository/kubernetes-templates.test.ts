@@ -1,8 +1,11 @@
 // templates/kubernetes: the rights are what `rbac` prints, and the jobs give the tool only what it takes, in an image that is released.
 
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { renderTemplates } from '../../scripts/write-kubernetes-templates.ts';
@@ -142,6 +145,51 @@ describe('the cleaning job', () => {
     const mount = pod.containers[0]?.volumeMounts.find(({ mountPath }) => journal?.startsWith(`${mountPath}/`));
     expect(pod.volumes.find((volume) => volume.name === mount?.name)).toHaveProperty('persistentVolumeClaim');
     expect(isForCommand(findOption('journal' satisfies OptionName), 'apply')).toBe(true);
+  });
+});
+
+describe('the script of the verifying job', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'verify-job-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Runs it with stand-ins for the tool, which ends in 1 and says what it was given, and for wget. */
+  async function runScript(pushgateway: string, wget: string) {
+    const [script = '', ...words] = podOf('verify-cron-job.yaml').pod.containers[0]?.args ?? [];
+    await writeProgram('registry-cleanup', `echo "$@"\necho metric >"${folder}/metrics.prom"\nexit 1`);
+    await writeProgram('wget', `echo wget "$@"\n${wget}`);
+    const moved = script.replaceAll('/tmp/', `${folder}/`);
+    return spawnSync('sh', ['-c', moved, ...words], {
+      env: { PATH: `${folder}:/usr/bin:/bin`, PUSHGATEWAY: pushgateway },
+      encoding: 'utf8',
+    });
+  }
+
+  async function writeProgram(name: string, text: string): Promise<void> {
+    await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+
+  it('gives the options on, and ends as verify does', async () => {
+    const { status, stdout } = await runScript('', 'exit 0');
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: 'verify --config=/etc/registry-cleanup/policy/policy.yml --metrics=/tmp/metrics.prom\n',
+    });
+  });
+
+  it('sends the metrics where somebody wants them, also of what is missing', async () => {
+    const { status, stdout } = await runScript('http://gateway:9091', 'exit 0');
+    expect(status).toBe(1);
+    expect(stdout).toContain(`--post-file=${folder}/metrics.prom http://gateway:9091/metrics/job/registry-cleanup\n`);
+  });
+
+  it('says that metrics could not be sent, and ends as verify does all the same', async () => {
+    const { status, stderr } = await runScript('http://gateway:9091', 'exit 4');
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'the metrics could not be sent to http://gateway:9091\n' });
   });
 });
 
