@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { UnparsableUse } from '../model/usage.ts';
 import { interpretImage } from './images/interpret-image.ts';
+import { createKindTable } from './kinds/kind-table.ts';
 import { type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
 import { findManifestFiles } from './manifests/find-manifest-files.ts';
 import { readManifestFile } from './manifests/read-manifests.ts';
@@ -24,10 +25,11 @@ export async function checkUsageSources(
   refuseImpossible(settings);
   if (settings.kubeConfig !== undefined)
     await loadKubeContexts(settings.kubeConfig, settings.contexts, { home: homedir(), ...surroundings });
+  const table = createKindTable(settings);
   const unparsable: UnparsableUse[] = [];
   for (const path of settings.manifests)
     for (const file of await findManifestFiles(path)) {
-      const { found } = (await isSmall(file)) ? await readManifestFile(path, file) : { found: [] };
+      const { found } = (await isSmall(file)) ? await readManifestFile(path, file, table) : { found: [] };
       unparsable.push(...found.filter(({ text }) => interpretImage(text).kind === 'unparsable'));
     }
   return unparsable;

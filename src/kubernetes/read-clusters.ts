@@ -9,6 +9,7 @@ import { openReader } from './images/open-reader.ts';
 import type { ReadSource } from './images/read-source.ts';
 import { createUsageCollector, type UsageCollector } from './images/usage-collector.ts';
 import { discoverKinds } from './kinds/discover-kinds.ts';
+import { createKindTable } from './kinds/kind-table.ts';
 import { type PresentKind, resourceName } from './kinds/resource-kind.ts';
 import { type ClusterKinds, refuseUnknownKinds, type SelectedKinds, selectKinds } from './kinds/select-kinds.ts';
 import { type KindSettings, wantedKinds } from './kinds/wanted-kinds.ts';
@@ -145,13 +146,14 @@ async function readList(
 ): Promise<ObjectList<UsageCollector>> {
   const isHelm = task.kind.reading.by === 'helm-release';
   const { pageSize } = options.limits;
+  const table = createKindTable(options);
   const list = await listObjects({
     connection: task.connection,
     target: task,
     limits: isHelm ? { ...options.limits, pageSize: Math.min(pageSize, HELM_PAGE_SIZE) } : options.limits,
     signal,
     ...(isHelm ? { query: { labelSelector: 'owner=helm' } } : {}),
-    newReader: () => openReader({ ...options, ...task }),
+    newReader: () => openReader({ ...options, ...task, table }),
   });
   options.log.debug(`context ${JSON.stringify(task.context)}: ${list.objects} ${resourceName(task.kind)}`);
   return list;

@@ -39,9 +39,9 @@ export async function readUsage(settings: UsageSettings, options: ReadUsageOptio
   const collector = createUsageCollector();
   const sources: UsageSource[] = [];
   for (const path of settings.manifests) {
-    const { source, found } = await readManifests(path);
+    const { source, used } = await readManifests(path, { ...settings, now: options.now });
     sources.push(source);
-    for (const image of found) collector.add(image);
+    collector.addAll(used);
   }
   const clusters = await readKubeConfig(settings, options);
   collector.addAll(clusters.used);

@@ -15,7 +15,7 @@ export interface FoundImage {
 }
 
 /** The place of objects that have a pod spec. */
-export type ObjectSource = KindSource<PodSpecKind>;
+export type ObjectSource = KindSource<Pick<PodSpecKind, 'kind' | 'reading'>>;
 
 const containers = z.array(z.object({ name: z.string().nullish(), image: z.string().nullish() }));
 

@@ -20,7 +20,7 @@ const MAX_REFERENCE_LENGTH = 1024;
 const FIELDS_THAT_NAME_NOTHING = new Set(['managedFields']);
 
 /**
- * All texts at any depth that name an image, in the forms of {@link textsOf}, each as often as it stands there. Values may share parts
+ * All texts at any depth that name an image, in the forms of {@link textsOf}, once for each object that holds it. Values may share parts
  * and may contain themselves (YAML anchors).
  */
 export function findWeakImages(value: unknown, workload: Workload, options: WeakOptions = {}): readonly FoundImage[] {
@@ -31,10 +31,12 @@ export function findWeakImages(value: unknown, workload: Workload, options: Weak
     const next = open.pop();
     if (typeof next !== 'object' || next === null || seen.has(next)) continue;
     seen.add(next);
-    for (const text of textsOf(fieldsOf(next), workload.namespace)) found.push(...weakImage(text, workload));
+    const texts = new Set(textsOf(fieldsOf(next), workload.namespace));
+    for (const text of texts) found.push(...weakImage(text, workload));
     for (const [key, child] of Object.entries(next)) {
       if (FIELDS_THAT_NAME_NOTHING.has(key)) continue;
-      if (options.anyText === true && isWholeReference(child)) found.push(...weakImage(child, workload));
+      if (options.anyText === true && isWholeReference(child) && !texts.has(child))
+        found.push(...weakImage(child, workload));
       open.push(child);
     }
   }

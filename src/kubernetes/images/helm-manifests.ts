@@ -1,7 +1,12 @@
 // The images of the manifests that Helm keeps. Revisions of a release repeat each other nearly word for word: every document is read once.
 
 import { hash } from 'node:crypto';
+import type { KindTable } from '../kinds/kind-table.ts';
 import { imagesOfManifest } from '../manifests/images-of-manifest.ts';
+import type { FoundImage } from './collect-images.ts';
+
+/** A text without its user. */
+export type ImageText = Omit<FoundImage, 'workload'>;
 
 /** Reads manifests of many revisions. */
 export interface HelmManifests {
@@ -9,7 +14,7 @@ export interface HelmManifests {
    * The image texts of some manifests, each once, as the table of kinds finds them.
    * @throws EvidenceError EVIDENCE_FILE when a document cannot be understood. It quotes nothing.
    */
-  imagesOf(manifests: readonly string[]): readonly string[];
+  imagesOf(manifests: readonly string[]): readonly ImageText[];
 }
 
 /** Documents whose images are remembered, by a hash of 32 bytes each. */
@@ -19,27 +24,32 @@ const MAX_REMEMBERED = 50_000;
 const DOCUMENT_START = /^---(?=[ \t\r\n]|$)/m;
 
 /** A reader that remembers what it read. */
-export function createHelmManifests(): HelmManifests {
-  const remembered = new Map<string, readonly string[]>();
-  const read = (text: string, path: string): readonly string[] => {
+export function createHelmManifests(table?: KindTable): HelmManifests {
+  const remembered = new Map<string, readonly ImageText[]>();
+  const read = (text: string, path: string): readonly ImageText[] => {
     const key = hash('sha256', text, 'base64');
     const known = remembered.get(key);
     if (known !== undefined) return known;
-    const { found } = imagesOfManifest({ text, path, isLenient: true });
-    const texts = [...new Set(found.map((image) => image.text))];
+    const { found } = imagesOfManifest({ text, path, isLenient: true }, table);
+    const texts = distinct(found.map(({ workload: _workload, ...image }) => image));
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(key, texts);
     return texts;
   };
   return {
     imagesOf(manifests) {
-      const texts = new Set<string>();
+      const texts: ImageText[] = [];
       for (const manifest of manifests)
         for (const [index, document] of splitDocuments(manifest).entries())
-          for (const text of read(document, `document ${index} of its manifest`)) texts.add(text);
-      return [...texts];
+          texts.push(...read(document, `document ${index} of its manifest`));
+      return distinct(texts);
     },
   };
+}
+
+/** A text that must be an image in one place, and need not be one in another, is two. */
+function distinct(texts: readonly ImageText[]): readonly ImageText[] {
+  return [...new Map(texts.map((image) => [`${image.isWeak ?? false} ${image.text}`, image])).values()];
 }
 
 /** Without their marks. A text with directives is left whole: they belong to a document, and stand before its mark. */

@@ -5,13 +5,13 @@ import type { Workload } from '../../model/usage.ts';
 import type { ObjectReader } from '../lists/object-reader.ts';
 import { decodeHelmRelease, type HelmRevisionNames } from './decode-helm-release.ts';
 import { createHelmHistory } from './helm-history.ts';
-import { createHelmManifests } from './helm-manifests.ts';
+import { createHelmManifests, type ImageText } from './helm-manifests.ts';
 import { parseItem } from './parse-item.ts';
 import type { ReadSource } from './read-source.ts';
 import { createUsageCollector, type UsageCollector } from './usage-collector.ts';
 
 /** The image texts of a revision, or why they cannot be known. */
-type RevisionImages = readonly string[] | EvidenceError;
+type RevisionImages = readonly ImageText[] | EvidenceError;
 
 /**
  * Reads Secrets or ConfigMaps with the label `owner=helm`. Every live revision counts (deployed, pending, and whatever is not known to
@@ -20,7 +20,7 @@ type RevisionImages = readonly string[] | EvidenceError;
  */
 export function createHelmReader(source: ReadSource): ObjectReader<UsageCollector> {
   const history = createHelmHistory<RevisionImages>(source.helmHistory);
-  const manifests = createHelmManifests();
+  const manifests = createHelmManifests(source.table);
   return {
     read(item) {
       const object = decodeHelmRelease(
@@ -41,7 +41,7 @@ export function createHelmReader(source: ReadSource): ObjectReader<UsageCollecto
       for (const { names, value } of history.counting()) {
         if (value instanceof EvidenceError) throw value;
         const workload = workloadOf(source, names);
-        for (const text of value) collector.add({ text, workload });
+        for (const image of value) collector.add({ ...image, workload });
       }
       return collector;
     },
@@ -49,7 +49,7 @@ export function createHelmReader(source: ReadSource): ObjectReader<UsageCollecto
 }
 
 function imagesOf(
-  read: () => readonly string[],
+  read: () => readonly ImageText[],
   { source, names }: { readonly source: ReadSource; readonly names: HelmRevisionNames },
 ): RevisionImages {
   try {

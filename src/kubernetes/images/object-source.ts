@@ -5,8 +5,11 @@ import { EvidenceError } from '../../errors.ts';
 import type { Workload } from '../../model/usage.ts';
 import type { ResourceKind } from '../kinds/resource-kind.ts';
 
+/** As much of a kind as its objects' readers need. */
+export type ReadableKind = Pick<ResourceKind, 'kind' | 'reading'>;
+
 /** What is being read. Objects in files may be parts of objects (patches): what they leave out names nothing. */
-export interface KindSource<Kind extends ResourceKind = ResourceKind> {
+export interface KindSource<Kind extends ReadableKind = ReadableKind> {
   readonly kind: Kind;
   /** Kubeconfig context, or the path of the file. */
   readonly context: string;

@@ -19,7 +19,7 @@ const MAX_DEPTH = 1000;
  * null, and a path that leads nowhere, names nothing.
  * The answer throws EVIDENCE_KUBERNETES or EVIDENCE_FILE when something else than texts stands at a path, and for an object without name.
  */
-export function createObjectWalk(source: KindSource<WalkKind>): ObjectWalk {
+export function createObjectWalk(source: KindSource<Pick<WalkKind, 'kind' | 'reading'>>): ObjectWalk {
   const { paths, anyText = false } = source.kind.reading;
   const environment = new JSONPathEnvironment({ maxRecursionDepth: MAX_DEPTH });
   const queries = paths.map((path) => ({ path, query: environment.compile(path) }));

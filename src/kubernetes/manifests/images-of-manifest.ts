@@ -5,7 +5,9 @@ import { EvidenceError } from '../../errors.ts';
 import type { Workload } from '../../model/usage.ts';
 import { collectImages, type FoundImage } from '../images/collect-images.ts';
 import { findWeakImages } from '../images/find-weak-images.ts';
-import { isPodSpecKind, type PodSpecKind } from '../kinds/resource-kind.ts';
+import { createObjectWalk } from '../images/walk-object.ts';
+import { createKindTable, type KindTable } from '../kinds/kind-table.ts';
+import type { Reading } from '../kinds/resource-kind.ts';
 import { RESOURCE_KINDS } from '../kinds/resource-kinds.ts';
 import { type ManifestText, parseManifest } from './parse-manifest.ts';
 
@@ -14,6 +16,15 @@ export interface ManifestImages {
   /** How many objects; a list counts as its items. */
   readonly objects: number;
   readonly found: readonly FoundImage[];
+  /** Objects that tell their images only together with others: Helm's revisions, image streams with their history. */
+  readonly setAside: readonly SetAside[];
+}
+
+/** An object for a reader of its own. */
+export interface SetAside {
+  readonly value: object;
+  readonly kind: string;
+  readonly by: 'helm-release' | 'image-stream';
 }
 
 /**
@@ -21,13 +32,20 @@ export interface ManifestImages {
  * looks like an image protects. Lists count as their items. The context of the workloads is the path.
  * @throws EvidenceError EVIDENCE_FILE when a part of it cannot be understood. It names the path, and quotes nothing.
  */
-export function imagesOfManifest(manifest: ManifestText): ManifestImages {
+export function imagesOfManifest(manifest: ManifestText, table: KindTable = createKindTable()): ManifestImages {
   const file = manifest.path;
   const objects = parseManifest(manifest).flatMap((document) => expandLists(document, file));
-  return {
-    objects: objects.length,
-    found: objects.flatMap((object, index) => imagesOf(object, { file, position: index + 1 })),
-  };
+  const found: FoundImage[] = [];
+  const setAside: SetAside[] = [];
+  for (const [index, object] of objects.entries()) {
+    const readings = table.readingsOf(object);
+    if (readings === 'excluded') continue;
+    const aside = readings.flatMap((reading) => asideOf(object, reading));
+    setAside.push(...aside);
+    if (aside.length === 0)
+      for (const image of imagesOf(object, readings, { file, position: index + 1 })) found.push(image);
+  }
+  return { objects: objects.length, found, setAside };
 }
 
 const itemsSchema = z.array(z.custom<object>((item) => typeof item === 'object' && item !== null));
@@ -83,31 +101,54 @@ function itemsOf({ value, kind }: ManifestObject, file: string): readonly object
   });
 }
 
-function imagesOf(object: ManifestObject, { file, position }: Position): readonly FoundImage[] {
-  const known = knownKind(object);
-  if (known !== undefined)
-    return collectImages(object.value, { kind: known, context: file, from: 'file' }).map(refuseTemplate);
-  const metadata: unknown = Reflect.get(object.value, 'metadata');
-  const hasMetadata = typeof metadata === 'object' && metadata !== null;
-  const namespace = hasMetadata ? textField(metadata, 'namespace') : undefined;
-  const workload: Workload = {
-    context: file,
-    kind: object.kind ?? 'Document',
-    name: (hasMetadata ? textField(metadata, 'name') : undefined) ?? String(position),
-    ...(namespace === undefined ? {} : { namespace }),
-  };
-  return findWeakImages(object.value, workload);
+/** A Secret that is not Helm's, and a stream that has no history yet, are objects as any other. */
+function asideOf({ value, kind = '' }: ManifestObject, { by }: Reading): readonly SetAside[] {
+  if (by === 'helm-release') return isHelms(value) ? [{ value, kind, by }] : [];
+  if (by === 'image-stream') return isFields(Reflect.get(value, 'status')) ? [{ value, kind, by }] : [];
+  return [];
 }
 
-/** Other groups have kinds of the same name and of another form (Volcano's Job): those are walked. */
-function knownKind({ kind, apiVersion }: ManifestObject): PodSpecKind | undefined {
-  return RESOURCE_KINDS.filter(isPodSpecKind).find((known) => {
-    if (known.kind !== kind) return false;
-    if (apiVersion === undefined) return true;
-    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-    // Deployments, ReplicaSets and DaemonSets were born there, with the same pod template.
-    return group === known.group || (group === 'extensions' && known.group === 'apps');
+function imagesOf(
+  object: ManifestObject,
+  readings: readonly Reading[],
+  { file, position }: Position,
+): readonly FoundImage[] {
+  const kind = object.kind ?? 'Document';
+  const place = { context: file, from: 'file' } as const;
+  const found = readings.flatMap((reading): readonly FoundImage[] => {
+    switch (reading.by) {
+      case 'pod-spec':
+        return collectImages(object.value, { kind: { kind, reading }, ...place }).map(refuseTemplate);
+      case 'walk':
+        return createObjectWalk({ kind: { kind, reading }, ...place })(object.value);
+      default:
+        return walkUnknown(object.value, { context: file, kind, name: String(position) });
+    }
   });
+  return readings.length > 0 ? found : walkUnknown(object.value, { context: file, kind, name: String(position) });
+}
+
+/** By its name and namespace, where it has them. */
+function walkUnknown(value: object, unnamed: Workload): readonly FoundImage[] {
+  const metadata: unknown = Reflect.get(value, 'metadata');
+  const namespace = isFields(metadata) ? textField(metadata, 'namespace') : undefined;
+  const name = isFields(metadata) ? textField(metadata, 'name') : undefined;
+  return findWeakImages(value, {
+    ...unnamed,
+    ...(name === undefined ? {} : { name }),
+    ...(namespace === undefined ? {} : { namespace }),
+  });
+}
+
+/** By the label that Helm finds its own by. */
+function isHelms(value: object): boolean {
+  const metadata: unknown = Reflect.get(value, 'metadata');
+  const labels: unknown = isFields(metadata) ? Reflect.get(metadata, 'labels') : undefined;
+  return isFields(labels) && Reflect.get(labels, 'owner') === 'helm';
+}
+
+function isFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refuseTemplate(found: FoundImage): FoundImage {

@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CleanupError, EvidenceError, UsageError } from '../../../src/errors.ts';
-import { readManifests } from '../../../src/kubernetes/manifests/read-manifests.ts';
+import type { FoundImage } from '../../../src/kubernetes/images/collect-images.ts';
+import { createKindTable } from '../../../src/kubernetes/kinds/kind-table.ts';
+import { findManifestFiles } from '../../../src/kubernetes/manifests/find-manifest-files.ts';
+import { readManifestFile, readManifests } from '../../../src/kubernetes/manifests/read-manifests.ts';
 import { formatWorkload } from '../../../src/model/usage.ts';
+import { kubernetesSettings } from '../../builders/kubernetes-settings.ts';
+import { NOW } from '../../builders/snapshot.ts';
 import { DIGEST_A, oneOfEach, pod, templated } from '../objects.ts';
 
 let folder: string;
@@ -25,13 +30,21 @@ function shown(name: string): string {
   return join(basename(folder), name);
 }
 
+const OPTIONS = { ...kubernetesSettings(), now: NOW };
+
+/** Everything that is found in the files of a folder, in their order. */
+async function foundIn(path = folder): Promise<FoundImage[]> {
+  const table = createKindTable();
+  const files = await findManifestFiles(path);
+  return (await Promise.all(files.map((file) => readManifestFile(path, file, table)))).flatMap(({ found }) => found);
+}
+
 async function textsIn(path = folder): Promise<string[]> {
-  const { found } = await readManifests(path);
-  return found.map(({ text }) => text);
+  return (await foundIn(path)).map(({ text }) => text);
 }
 
 async function failure(path = folder): Promise<CleanupError> {
-  const error: unknown = await readManifests(path).then(
+  const error: unknown = await readManifests(path, OPTIONS).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -52,7 +65,12 @@ describe('a folder of manifests', () => {
 
   it('counts its objects and no pods, because files say nothing about what runs', async () => {
     await write('a.yaml', `${JSON.stringify(pod('p', 'a:1'))}\n---\n${JSON.stringify(templated('Job', 'j', 'b:1'))}`);
-    expect((await readManifests(folder)).source).toEqual({ kind: 'manifests', name: folder, pods: 0, objects: 2 });
+    expect((await readManifests(folder, OPTIONS)).source).toEqual({
+      kind: 'manifests',
+      name: folder,
+      pods: 0,
+      objects: 2,
+    });
   });
 
   it('may be one file, whatever its name', async () => {
@@ -97,7 +115,7 @@ describe('a manifest', () => {
         .map((object) => JSON.stringify(object))
         .join('\n---\n'),
     );
-    const { found } = await readManifests(folder);
+    const found = await foundIn();
     expect(found.map(({ workload, text }) => `${formatWorkload(workload)} ${text}`).sort()).toEqual(
       oneOfEach()
         .map(({ kind }) => {
@@ -154,7 +172,7 @@ describe('a manifest', () => {
       apiVersion: 'apps/v1',
       items: [{ ...templated('Deployment', 'web', 'a:1'), kind: undefined, apiVersion: undefined }],
     });
-    const { found } = await readManifests(folder);
+    const found = await foundIn();
     expect(found.map(({ workload }) => formatWorkload(workload))).toEqual([
       `${shown('a.json')}: shop/Deployment/web (container app)`,
     ]);
@@ -192,8 +210,8 @@ describe('an object of unknown form', () => {
       ['registry.test/app:v2', `registry.test/y@${DIGEST_A}`],
     ],
     [
-      'no image in texts that are no reference',
-      'image: "{{inputs.parameters.image}}"\nother: {image: Not An Image}',
+      'no image in texts that are wholly filled in by others',
+      'image: "{{inputs.parameters.image}}"\nother: {image: "{{registry}}/{{name}}:{{tag}}"}',
       [],
     ],
     ['no image in other fields', 'name: a:1\nimageName: b:1\nimages: c', []],
@@ -205,11 +223,19 @@ describe('an object of unknown form', () => {
 
   it('names its user as well as it can', async () => {
     await write('a.yaml', 'kind: Rollout\nmetadata: {name: web, namespace: shop}\nspec: {image: a:1}\n---\nimage: b:1');
-    const { found } = await readManifests(folder);
+    const found = await foundIn();
     const path = shown('a.yaml');
     expect(found.map(({ workload }) => formatWorkload(workload))).toEqual([
       `${path}: shop/Rollout/web`,
       `${path}: Document/2`,
+    ]);
+  });
+
+  it('tells what is no image, and may still name one, from what must be one', async () => {
+    await write('a.yaml', 'kind: Rollout\nspec: {image: "registry.test/app:$(tag)"}\nother: {image: Not An Image}');
+    expect((await foundIn()).map(({ text, isWeak }) => [text, isWeak]).sort()).toEqual([
+      ['Not An Image', true],
+      ['registry.test/app:$(tag)', true],
     ]);
   });
 
