@@ -5,13 +5,13 @@ import { type Digest, formatImageReference, type ImageReference } from '../../mo
 import type { BareDigestUse, ImageUse, UnparsableUse, Usage, UsageSource } from '../../model/usage.ts';
 import type { FoundImage } from './collect-images.ts';
 import { interpretImage } from './interpret-image.ts';
-import { createWorkloadList, type WorkloadList } from './workload-list.ts';
+import { addWorkload, addWorkloads, createWorkloadList, listWorkloads, type WorkloadList } from './workload-list.ts';
 
 /** Takes what is found, bit by bit. */
 export interface UsageCollector {
   /** One text. The texts of one object come together. */
   add(found: FoundImage): void;
-  /** Everything that was added to another one so far. */
+  /** Everything that was added to another one, which nothing may be added to any more. */
   addAll(other: UsageCollector): void;
   /** Everything added so far. The caller guarantees that all sources were read in full. */
   build(sources: readonly UsageSource[]): Usage;
@@ -62,21 +62,23 @@ export function createUsageCollector(): UsageCollector {
         users = usersOf(found);
         known.set(key, users);
       }
-      if (users !== 'nobody') users.add(found.workload);
+      if (users !== 'nobody') addWorkload(users, found.workload);
     },
     addAll({ images }) {
-      for (const [key, { of, workloads }] of images.references) usersIn(references, key, of).addAll(workloads);
-      for (const [key, { of, workloads }] of images.digests) usersIn(digests, key, of).addAll(workloads);
-      for (const [key, { of, workloads }] of images.unparsable) usersIn(unparsable, key, of).addAll(workloads);
+      mergeUsers(references, images.references);
+      mergeUsers(digests, images.digests);
+      mergeUsers(unparsable, images.unparsable);
     },
     build(sources) {
       return {
         complete: true,
         sources,
-        uses: sorted(references).map(({ of, workloads }): ImageUse => ({ reference: of, ...workloads.list() })),
-        bareDigests: sorted(digests).map(({ of, workloads }): BareDigestUse => ({ digest: of, ...workloads.list() })),
+        uses: sorted(references).map(({ of, workloads }): ImageUse => ({ reference: of, ...listWorkloads(workloads) })),
+        bareDigests: sorted(digests).map(
+          ({ of, workloads }): BareDigestUse => ({ digest: of, ...listWorkloads(workloads) }),
+        ),
         unparsable: sorted(unparsable).flatMap(({ of, workloads }): UnparsableUse[] =>
-          workloads.list().workloads.map((workload) => ({ ...of, workload })),
+          listWorkloads(workloads).workloads.map((workload) => ({ ...of, workload })),
         ),
       };
     },
@@ -94,6 +96,14 @@ function usersIn<T>(into: Map<string, Users<T>>, key: string, of: T): WorkloadLi
   const workloads = createWorkloadList();
   into.set(key, { of, workloads });
   return workloads;
+}
+
+function mergeUsers<T>(into: Map<string, Users<T>>, from: ReadonlyMap<string, Users<T>>): void {
+  for (const [key, users] of from) {
+    const known = into.get(key);
+    if (known === undefined) into.set(key, users);
+    else addWorkloads(known.workloads, users.workloads);
+  }
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): T[] {

@@ -2,6 +2,18 @@
 
 import type { Workload } from '../../model/usage.ts';
 
+/** The users of one image. Plain data, as there is one for every image of every cluster. */
+export interface WorkloadList {
+  /** In any order, and with repetitions, until they are listed. */
+  kept: Workload[];
+  /** Those that were not kept. */
+  unlisted: number;
+  /** The last in order that can be kept; undefined as long as all can. */
+  last: Workload | undefined;
+  /** What the newest object has said since some could not be kept, so that it counts each of them once. */
+  ofObject: Workload[];
+}
+
 /** Workloads that were kept, and how many were not. */
 export interface ListedWorkloads {
   /** Without repetitions, sorted. */
@@ -10,58 +22,56 @@ export interface ListedWorkloads {
   readonly unlisted?: number;
 }
 
-/** Takes workloads one by one. What one object says must come together, for then every workload counts once. */
-export interface WorkloadList {
-  add(workload: Workload): void;
-  addAll(other: WorkloadList): void;
-  list(): ListedWorkloads;
-}
-
 /** Enough to name whom an image serves; nobody reads more, and every one of them goes into the plan. */
 export const MAX_LISTED = 1000;
 
-/** A list with nobody in it. */
+const NONE: Workload[] = [];
+
+/** Nobody. */
 export function createWorkloadList(): WorkloadList {
-  let kept: Workload[] = [];
-  let unlisted = 0;
-  /** The last that can be kept, once some could not. */
-  let last: Workload | undefined;
-  /** What the object that came last has said since then. */
-  let ofObject: Workload[] = [];
-  const tidy = (): void => {
-    const distinct = distinctOf(kept);
-    const newest = kept.at(-1);
-    kept = distinct.slice(0, MAX_LISTED);
-    if (distinct.length <= MAX_LISTED) return;
-    unlisted += distinct.length - MAX_LISTED;
-    last = kept.at(-1);
-    ofObject = newest === undefined ? [] : distinct.filter((workload) => isSameObject(workload, newest));
-  };
-  return {
-    add(workload) {
-      if (last !== undefined) {
-        const [known] = ofObject;
-        if (known === undefined || !isSameObject(known, workload)) ofObject = [];
-        else if (ofObject.some(({ container }) => container === workload.container)) return;
-        ofObject.push(workload);
-        if (compareWorkloads(workload, last) > 0) {
-          unlisted++;
-          return;
-        }
-      }
-      kept.push(workload);
-      if (kept.length >= 2 * MAX_LISTED) tidy();
-    },
-    addAll(other) {
-      const { workloads, unlisted: more = 0 } = other.list();
-      for (const workload of workloads) this.add(workload);
-      unlisted += more;
-    },
-    list() {
-      tidy();
-      return { workloads: kept, ...(unlisted === 0 ? {} : { unlisted }) };
-    },
-  };
+  return { kept: [], unlisted: 0, last: undefined, ofObject: NONE };
+}
+
+/** Adds a user. What one object says must come together, for then each of them counts once. */
+export function addWorkload(list: WorkloadList, workload: Workload): void {
+  if (list.last !== undefined) {
+    const [known] = list.ofObject;
+    if (known === undefined || !isSameObject(known, workload)) list.ofObject = [];
+    else if (list.ofObject.some(({ container }) => container === workload.container)) return;
+    list.ofObject.push(workload);
+    if (compareWorkloads(workload, list.last) > 0) {
+      list.unlisted++;
+      return;
+    }
+  }
+  // Most containers run what they were told to run, and say so twice.
+  if (list.kept.at(-1) === workload) return;
+  list.kept.push(workload);
+  if (list.kept.length >= 2 * MAX_LISTED) tidy(list);
+}
+
+/** Adds the users of another list, which is the same image's in other objects. */
+export function addWorkloads(list: WorkloadList, other: WorkloadList): void {
+  tidy(other);
+  for (const workload of other.kept) addWorkload(list, workload);
+  list.unlisted += other.unlisted;
+}
+
+/** What it came to. */
+export function listWorkloads(list: WorkloadList): ListedWorkloads {
+  tidy(list);
+  return { workloads: list.kept, ...(list.unlisted === 0 ? {} : { unlisted: list.unlisted }) };
+}
+
+function tidy(list: WorkloadList): void {
+  const newest = list.kept.at(-1);
+  if (newest === undefined || list.kept.length === 1) return;
+  const distinct = distinctOf(list.kept);
+  list.kept = distinct.slice(0, MAX_LISTED);
+  if (distinct.length <= MAX_LISTED) return;
+  list.unlisted += distinct.length - MAX_LISTED;
+  list.last = list.kept.at(-1);
+  list.ofObject = distinct.filter((workload) => isSameObject(workload, newest));
 }
 
 /** By context, namespace, kind, name and container; who has none of one comes first. */
