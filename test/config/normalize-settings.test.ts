@@ -389,7 +389,7 @@ describe('a wrong option', () => {
     [
       'two files in one',
       { 'report-file': 'r.json', 'plan-file': 'r.json' },
-      ['--plan-file, --report-file, --journal: two of them name the same file'],
+      ['--plan-file, --report-file, --metrics, --journal: two of them name the same file'],
     ],
     [
       'a policy file that is not there',
@@ -432,7 +432,7 @@ describe('a wrong option', () => {
       'input format: got "x", expected one of text, json, markdown',
     ]);
     expect(await mistakes({ ...FINE, command: 'explain' }, { frontEnd: 'action' })).toEqual([
-      'input command: got "explain", expected one of plan, apply, restore',
+      'input command: got "explain", expected one of plan, apply, verify, restore',
     ]);
   });
 
