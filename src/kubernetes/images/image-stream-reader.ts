@@ -103,7 +103,7 @@ function selectItems(items: readonly Item[], source: ReadSource): readonly Item[
       .at(-1) ?? 0;
   return items.filter(
     ({ created }, index) =>
-      index < source.keepTagRevisions || (timeOf(created) ?? oldest) >= oldest || isYoungerThanKept(created, source),
+      index < source.keepTagRevisions || (timeOf(created) ?? 0) >= oldest || isYoungerThanKept(created, source),
   );
 }
 

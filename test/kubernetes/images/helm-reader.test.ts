@@ -112,27 +112,48 @@ describe('the revisions of a Helm release that count', () => {
   });
 
   it('are told apart by namespace', () => {
-    const there = [web(7, 'superseded', { namespace: 'test' }), web(8, 'deployed', { namespace: 'test' })];
-    expect(lines([...history({ 1: 'superseded', 2: 'deployed' }), ...there], { helmHistory: 1 })).toEqual([
+    const there = [7, 8].map((revision) => web(revision, 'superseded', { namespace: 'test' }));
+    expect(lines([...history({ 1: 'superseded', 2: 'superseded' }), ...there], { helmHistory: 1 })).toEqual([
       used(2),
       used(8, 'test/Helm release/web'),
     ]);
   });
 
   it('are told apart by release', () => {
-    const other = helmSecret({ name: 'api', revision: 9, manifest: renderedDeployment('api', 'registry.test/api:9') });
-    expect(lines([web(1, 'deployed'), other], { helmHistory: 1 })).toEqual([
+    const other = helmSecret({
+      name: 'api',
+      revision: 9,
+      status: 'superseded',
+      manifest: renderedDeployment('api', 'registry.test/api:9'),
+    });
+    expect(lines([web(1), other], { helmHistory: 1 })).toEqual([
       'api:9 < prod: shop/Helm release/api (revision 9)',
       used(1),
     ]);
   });
 
+  it('include one of which nothing says what became of it', () => {
+    const json = { ...helmReleaseJson({ name: 'web', manifest: 'image: registry.test/web:1' }), info: {} };
+    const labels = { owner: 'helm', name: 'web', version: '1' };
+    const object = { ...withRelease(twice(JSON.stringify(json))), metadata: { name: 'x', namespace: 'shop', labels } };
+    expect(lines([object, web(2), web(3, 'deployed')], { helmHistory: 1 })).toEqual([used(1), used(3)]);
+  });
+
+  it('are the same when the store breaks the base64 into lines', () => {
+    const text = helmReleaseText(helmReleaseJson({ name: 'web', manifest: 'image: registry.test/web:1' }));
+    const broken = Buffer.from(text.replace(/.{76}/g, '$&\r\n')).toString('base64');
+    expect(lines([withRelease(broken)])).toEqual([used(1)]);
+  });
+
   it('include a copy of a revision under another name', () => {
     const copy = web(2, 'superseded', { manifest: renderedDeployment('web', 'registry.test/web:copy') });
     const renamed = { ...copy, metadata: { ...(copy['metadata'] as Part), name: 'backup' } };
-    expect(lines([...history({ 2: 'superseded', 3: 'deployed' }), renamed], { helmHistory: 2 })).toContain(
+    expect(lines([...history({ 2: 'superseded', 3: 'deployed' }), renamed, web(1)], { helmHistory: 3 })).toEqual([
+      used(1),
+      used(2),
+      used(3),
       'web:copy < prod: shop/Helm release/web (revision 2)',
-    );
+    ]);
   });
 
   it.each<[string, Part]>([
@@ -154,7 +175,8 @@ describe('the revisions of a Helm release that count', () => {
     const old = web(1, 'superseded');
     const metadata = old['metadata'] as Part;
     const object = { ...old, metadata: { ...metadata, labels: { ...(metadata['labels'] as Part), ...label } } };
-    expect(lines([object, web(8, 'superseded'), web(9, 'deployed')], { helmHistory: 1 }).join('\n')).toContain(
+    const api = [1, 2].map((revision) => helmSecret({ name: 'api', revision }));
+    expect(lines([object, web(8, 'superseded'), web(9, 'deployed'), ...api], { helmHistory: 1 }).join('\n')).toContain(
       'web:1 <',
     );
   });
@@ -214,7 +236,9 @@ describe('the images of a revision', () => {
     ],
     [
       'are read when a list is closed as far left as its key stands',
-      { manifest: '---\nkind: Pod\nspec:\n  containers:\n  - image: registry.test/a:1\n    args: [\n      "x"\n    ]\n' },
+      {
+        manifest: '---\nkind: Pod\nspec:\n  containers:\n  - image: registry.test/a:1\n    args: [\n      "x"\n    ]\n',
+      },
       ['a:1'],
     ],
     [
@@ -236,6 +260,11 @@ describe('the images of a revision', () => {
       'are found behind a mark with text',
       { manifest: '--- {kind: Shop, image: "registry.test/a:1"}\n--- # b\nimage: registry.test/b:1\n' },
       ['a:1', 'b:1'],
+    ],
+    [
+      'are found behind tags that a directive explains',
+      { manifest: '%TAG !e! tag:example.test,2000:\n---\nimage: !e!x registry.test/a:1\n' },
+      ['a:1'],
     ],
     [
       'are found behind directives',
@@ -307,47 +336,69 @@ describe('a release that cannot be read', () => {
   const json = helmReleaseJson({ name: 'web', manifest: 'password: hunter2' });
   const secret = 'hunter2';
 
-  it.each<[string, unknown]>([
-    ['without data', { ...helmSecret({ name: 'web' }), data: undefined }],
-    ['without its key', { ...helmSecret({ name: 'web' }), data: { other: 'eA==' } }],
-    ['with an empty text', withRelease('')],
-    ['with a number', withRelease(7)],
-    ['with a text that is no base64', withRelease(`${secret}!`)],
+  const whole = JSON.stringify(json);
+  const latin1 = Buffer.from(JSON.stringify({ ...json, manifest: 'a: é' }), 'latin1');
+
+  it.each<[string, string, unknown]>([
+    ['without data', 'no text in data.release', { ...helmSecret({ name: 'web' }), data: undefined }],
+    ['without its key', 'no text in data.release', { ...helmSecret({ name: 'web' }), data: { other: 'eA==' } }],
+    ['with an empty text', 'no text in data.release', withRelease('')],
+    ['with a number', 'no text in data.release', withRelease(7)],
+    ['with a text that is no base64', 'not base64', withRelease(`${secret}!`)],
     [
-      'with base64 that is cut off',
-      withRelease(String((helmSecret({ name: 'web' })['data'] as Part)['release']).slice(0, -3)),
+      'with signs that are no base64 in the middle',
+      'not base64',
+      withRelease(twice(whole).replace(/^(.{8})..../, '$1!!!!')),
     ],
-    ['with one layer of base64 too few', withRelease(helmReleaseText(json))],
-    ['with gzip that is cut off', withRelease(twice(gzipSync(JSON.stringify(json)).subarray(0, -9)))],
-    ['with damaged gzip', withRelease(twice(Buffer.from(gzipSync(JSON.stringify(json)).fill(0, 30, 34))))],
-    ['with a text that is no JSON', withRelease(twice(`{"password": ${secret}`))],
+    ['with base64 that is cut off', 'not base64', withRelease(twice(`${whole} `).slice(0, -3))],
+    ['with one layer of base64 too few', 'damaged gzip', withRelease(twice(Buffer.from([0x1f, 0x8b, 8, 0])))],
+    ['with one layer of base64 for a Secret', 'not base64', withRelease(helmReleaseText(json))],
+    ['with gzip that is cut off', 'damaged gzip', withRelease(twice(gzipSync(whole).subarray(0, -9)))],
+    ['with damaged gzip', 'damaged gzip', withRelease(twice(Buffer.from(gzipSync(whole).fill(0, 30, 34))))],
+    ['with a text that is no JSON', 'not JSON', withRelease(twice(`{"password": ${secret}`))],
+    ['with bytes that are no UTF-8', 'not UTF-8', withRelease(twice(latin1))],
+    ['with JSON of another form', 'unexpected form', withRelease(twice(JSON.stringify([secret])))],
+    ['with JSON without a name', '"name"', withRelease(twice(JSON.stringify({ ...json, name: undefined })))],
+    ['with JSON with an empty name', '"name"', withRelease(twice(JSON.stringify({ ...json, name: '' })))],
+    ['with JSON without a revision', '"version"', withRelease(twice(JSON.stringify({ ...json, version: undefined })))],
     [
-      'with bytes that are no UTF-8',
-      withRelease(twice(Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff]), Buffer.from('"}')]))),
+      'with a manifest that is no text',
+      '"manifest"',
+      withRelease(twice(JSON.stringify({ ...json, manifest: { a: secret } }))),
     ],
-    ['with JSON of another form', withRelease(twice(JSON.stringify([secret])))],
-    ['with JSON without a name', withRelease(twice(JSON.stringify({ ...json, name: undefined })))],
-    ['with JSON without a revision', withRelease(twice(JSON.stringify({ ...json, version: undefined })))],
-    ['with a manifest that is no text', withRelease(twice(JSON.stringify({ ...json, manifest: { a: secret } })))],
     [
       'with hooks that are no list',
+      '"hooks"',
       withRelease(twice(JSON.stringify({ ...json, hooks: { a: { manifest: secret } } }))),
     ],
     [
       'with a hook whose manifest is no text',
+      '"hooks.0.manifest"',
       withRelease(twice(JSON.stringify({ ...json, hooks: [{ manifest: 7 }] }))),
     ],
-    ['with a manifest that is no YAML', web(1, 'deployed', { manifest: `a: b: ${secret}` })],
-    ['with a hook that is no YAML', web(1, 'deployed', { hooks: [`a: [${secret}`] })],
-    ['with a manifest that is a single text', web(1, 'deployed', { manifest: secret })],
+    ['with a manifest that is no YAML', 'not YAML', web(1, 'deployed', { manifest: `a: b: ${secret}` })],
+    ['with a hook that is no YAML', 'not YAML', web(1, 'deployed', { hooks: [`a: [${secret}`] })],
+    ['with a manifest that is a single text', 'a single text', web(1, 'deployed', { manifest: secret })],
     [
       'with a pod whose containers are an object',
+      'unexpected form',
       web(1, 'deployed', { manifest: `kind: Pod\nspec: {containers: {a: ${secret}}}` }),
     ],
-  ])('stops the run and is named, never quoted: %s', (_, object) => {
+    [
+      'without data and without any label, by its type',
+      'no text in data.release',
+      { type: 'helm.sh/release.v1', metadata: { name: 'sh.helm.release.v1.web.v1', namespace: 'shop' } },
+    ],
+    [
+      'without data and with another type, by its name',
+      'no text in data.release',
+      { type: 'Opaque', metadata: { name: 'sh.helm.release.v1.web.v1', namespace: 'shop' } },
+    ],
+  ])('stops the run and is named, never quoted: %s', (_, why, object) => {
     const error = failure([object]);
     expect(error.code).toBe('EVIDENCE_KUBERNETES');
     expect(error.message).toContain('The Helm release in the Secret shop/sh.helm.release.v1.web.v1 of context "prod"');
+    expect(error.message).toContain(why);
     const said = JSON.stringify([error.message, error.hint, error.details, String(error.cause)]);
     expect(said).not.toContain(secret);
     expect(said).not.toContain(secret.slice(0, 4));
@@ -367,6 +418,11 @@ describe('a release that cannot be read', () => {
     expect(failure([object]).code).toBe('EVIDENCE_KUBERNETES');
   });
 
+  it("stops the run when it has Helm's type and any name", () => {
+    const object = { type: 'helm.sh/release.v1', metadata: { name: 'mine', namespace: 'shop' }, data: {} };
+    expect(failure([object]).message).toContain('shop/mine');
+  });
+
   it('stops the run when it is no JSON, without quoting it', () => {
     const reader = createHelmReader(readSource('Secret', { reading: { by: 'helm-release' } }));
     expect(() => reader.read(Buffer.from(`{"x": ${secret}`))).toThrow(EvidenceError);
@@ -383,14 +439,18 @@ describe('a release that cannot be read', () => {
     }
   });
 
-  it('matters when nobody knows how old it is', () => {
-    const object = withRelease('no', {
-      metadata: {
-        name: 'sh.helm.release.v1.web.v1',
-        namespace: 'shop',
-        labels: { owner: 'helm', status: 'superseded' },
-      },
-    });
-    expect(failure([object, web(2), web(3, 'deployed')], { helmHistory: 1 }).message).toContain('web.v1');
+  it.each<[string, Part]>([
+    ['which revision it is', { owner: 'helm', status: 'superseded', name: 'web' }],
+    ['of which release it is', { owner: 'helm', status: 'superseded', version: '1' }],
+    ['what became of it', { owner: 'helm', name: 'web', version: '1' }],
+    [
+      'which revision it is, for its label is no number',
+      { owner: 'helm', status: 'superseded', name: 'web', version: '0' },
+    ],
+  ])('matters when nobody knows %s', (_, labels) => {
+    const object = withRelease('no', { metadata: { name: 'sh.helm.release.v1.web.v1', namespace: 'shop', labels } });
+    const metadata = { name: 'newer', namespace: 'shop', labels: { ...labels, version: '9' } };
+    const newer = [web(2), web(3, 'deployed'), withRelease('no', { metadata })];
+    expect(failure([object, ...newer], { helmHistory: 1 }).message).toContain('web.v1');
   });
 });

@@ -89,7 +89,7 @@ describe('a pod still protects', () => {
       'when it is a static pod, which its node starts again',
       pod({}, { metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } } }),
     ],
-    ['without a creation time', pod({}, { metadata: { creationTimestamp: null } })],
+    ['without a creation time', pod({ containerStatuses: [ended(OLD)] }, { metadata: { creationTimestamp: null } })],
     ['when its creation time is no time', pod({}, { metadata: { creationTimestamp: 'yesterday' } })],
     ['when an end is no time', pod({ containerStatuses: [ended('2026-11-20')] })],
     ['when an end is a number', pod({ containerStatuses: [ended(0)] })],
