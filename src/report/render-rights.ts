@@ -9,7 +9,7 @@ import { wrapText } from './text-layout.ts';
 const ACCOUNT = 'registry-cleanup';
 const GROUP = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/name': ACCOUNT };
-/** Of comments. */
+/** Of lines, as far as words let them. */
 const WIDTH = 118;
 
 /** The manifests as one `List`, in an order in which a server takes them; ends in a newline. */
@@ -76,10 +76,16 @@ function renderRule({ group, resources, names, verb, why }: AccessRule): string 
   return [
     renderComment(why, '  '),
     `  - apiGroups: [${group === '' ? '""' : word(group)}]\n`,
-    `    resources: [${resources.map(word).join(', ')}]\n`,
-    names === undefined ? '' : `    resourceNames: [${names.map(word).join(', ')}]\n`,
+    renderWords('resources', resources),
+    names === undefined ? '' : renderWords('resourceNames', names),
     `    verbs: [${verb}]\n`,
   ].join('');
+}
+
+/** A list on one line where it fits. */
+function renderWords(key: string, words: readonly string[]): string {
+  const line = `    ${key}: [${words.map(word).join(', ')}]\n`;
+  return line.length <= WIDTH ? line : `    ${key}:\n${words.map((one) => `      - ${word(one)}\n`).join('')}`;
 }
 
 /** A mapping in block style, of texts, mappings and lists of mappings. Absent values are left out. */

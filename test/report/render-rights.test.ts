@@ -3,6 +3,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import type { ClusterRights } from '../../src/model/cluster-rights.ts';
 import { renderRights, renderRightsJson } from '../../src/report/render-rights.ts';
 
+const MANY = Array.from({ length: 20 }, (_, at) => `widgets${at}`);
 const rights: ClusterRights = {
   remarks: ['One thing.', `A long one: ${'word '.repeat(60)}end.`],
   roles: [
@@ -10,7 +11,7 @@ const rights: ClusterRights = {
     {
       namespace: 'shop',
       rules: [
-        { group: 'apps.example.com', resources: ['widgets'], verb: 'list', why: 'Widget.' },
+        { group: 'apps.example.com', resources: MANY, verb: 'list', why: 'Widget.' },
         { group: '', resources: ['namespaces'], verb: 'get', names: ['123', 'true', 'shop'], why: 'There?' },
       ],
     },
