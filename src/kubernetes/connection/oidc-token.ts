@@ -22,12 +22,17 @@ export interface OidcTools {
   readonly openAgent: (url: URL) => Promise<http.Agent>;
   /** Registers a secret. */
   readonly secret: (value: string) => void;
+  readonly warn: (message: string) => void;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
 }
 
 /** A token that lives no longer than this is as good as over: the request takes time, and clocks differ. */
 const MARGIN_MS = 10_000;
+
+const ROTATED =
+  'the issuer of an oidc auth-provider gave another refresh-token, and the kubeconfig is not rewritten: log in again when it is ' +
+  'refused, or use an exec plugin such as kubelogin, which keeps its tokens';
 
 const text = z.string().nullish();
 const configSchema = z.looseObject({
@@ -67,7 +72,8 @@ export function openOidc(config: OidcConfig, tools: OidcTools): (why: 'needed' |
     if (refreshToken === undefined)
       throw new Error(`its id-token ${why === 'refused' ? 'is refused' : 'is over'}, and there is no refresh-token`);
     const answer = await refresh(config, refreshToken, tools);
-    // An issuer may take back the old one with the first use of it.
+    // An issuer may take back the old one with its first use, and whoever reads the kubeconfig next then has to log in again.
+    if (answer.refresh_token && answer.refresh_token !== refreshToken) tools.warn(ROTATED);
     refreshToken = answer.refresh_token || refreshToken;
     for (const secret of [answer.id_token, refreshToken]) tools.secret(secret);
     const fresh = decodeIdToken(answer.id_token);

@@ -122,6 +122,7 @@ function sourceFor(context: KubeContext, trust: ServerTrust, { options, signal }
     trust,
     signal,
     secret: (value) => log.secret(value),
+    warn: (message) => log.warn(`context ${JSON.stringify(context.name)}: ${message}`),
     nowMs: options.nowMs ?? Date.now,
     openAgent: async (url) => {
       const issuerTrust = await readServerTrust({

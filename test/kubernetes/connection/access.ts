@@ -32,6 +32,7 @@ export interface Access {
   readonly folder: string;
   readonly certificates: string;
   readonly secrets: string[];
+  readonly warnings: string[];
   start(options?: KubernetesServerOptions): Promise<KubernetesServer>;
   /** A connection that {@link Access.close} closes. */
   connect(server: Pick<KubernetesServer, 'url' | 'caFile'>, asking?: Asking): Promise<ClusterConnection>;
@@ -48,17 +49,23 @@ export async function openAccess(): Promise<Access> {
   await makeCertificates(folder);
   const ends: (() => unknown)[] = [];
   const secrets: string[] = [];
+  const warnings: string[] = [];
   const access: Access = {
     folder,
     certificates: folder,
     secrets,
+    warnings,
     async start(options = {}) {
       const server = await startKubernetesServer({ certificates: folder, ...options });
       ends.push(() => server.close());
       return server;
     },
     async connect(server, { user = {}, cluster = {}, environment = {}, idleMs = 5000, nowMs } = {}) {
-      const log = { ...silentLog, secret: (value: string) => secrets.push(value) };
+      const log = {
+        ...silentLog,
+        secret: (value: string) => secrets.push(value),
+        warn: (line: string) => warnings.push(line),
+      };
       const entry = { server: server.url, 'certificate-authority': server.caFile, ...cluster };
       const connection = await connectCluster(
         { name: 'prod', cluster: entry, user },

@@ -116,6 +116,9 @@ describe.runIf(requireProgram('openssl'))('the auth-provider oidc', () => {
     await access.connect(server, { user: context?.user ?? {} });
     expect(issuer.tokens).toHaveLength(1);
     expect(await readFile(path, 'utf8')).toBe(text);
+    expect(access.warnings.at(-1)).toMatch(
+      /^context "prod": .*another refresh-token, and the kubeconfig is not rewritten/,
+    );
   });
 
   it.each([
