@@ -115,7 +115,7 @@ async function reporting(
     });
   const report = build(
     await resultOf(async () => {
-      if (reportFile !== undefined) await assertWritable(reportFile);
+      for (const path of [reportFile, settings.metrics]) if (path !== undefined) await assertWritable(path);
       return await story(found);
     }, context),
   );

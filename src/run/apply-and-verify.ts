@@ -1,6 +1,6 @@
 // An apply to its end: the steps, then the proof that what clusters use is still there.
 
-import { VerifyAlarm } from '../errors.ts';
+import { describeCause, VerifyAlarm } from '../errors.ts';
 import type { ApplyVerification, NoAnswer, VerifiedImage } from '../model/verification.ts';
 import { describeAlarm } from '../report/describe-alarm.ts';
 import type { RepositoryOutcome, RunResult } from '../report/report.ts';
@@ -47,17 +47,31 @@ export async function applyAndVerify(
   const [looked] = await Promise.allSettled([verifyAfterApply({ settings, context, repositories, applied, open })]);
   const found = looked.status === 'fulfilled' ? looked.value : undefined;
   if (found !== undefined) tell({ ...progress, verification: found.verification });
-  if (found !== undefined && settings.metrics !== undefined)
-    await writeMetrics(settings.metrics, { images: found.images, finishedAt: found.verification.at });
-  const lost = found?.verification.lost ?? [];
-  if (lost.length > 0) {
-    if (wasStopped) context.log.error(`before that, the steps were stopped: ${String(ended.reason)}`);
-    const { message, hint } = describeAlarm(lost, journal);
-    return { kind: 'alarm', error: reportedError(new VerifyAlarm(message, { code: 'VERIFY_ALARM', hint })) };
-  }
-  if (wasStopped) throw ended.reason;
-  if (looked.status === 'rejected') throw looked.reason;
+  const [kept] = await Promise.allSettled([keepMetrics(found, request)]);
+  const failures = [ended, looked, kept].flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+  const [failure, ...others] = failures;
+  const alarm = alarmOf(found, journal);
+  // One end of a run is told; the others must not be lost.
+  for (const other of alarm === undefined ? others : failures) context.log.error(describeCause(other));
+  if (alarm !== undefined) return alarm;
+  if (failures.length > 0) throw failure;
   return found === undefined ? { kind: 'applied' } : resultOfLook(found);
+}
+
+/** @throws UsageError when the file cannot be written */
+async function keepMetrics(
+  found: LookedAfterApply | undefined,
+  { settings: { metrics } }: ApplyRequest,
+): Promise<void> {
+  if (found === undefined || metrics === undefined) return;
+  await writeMetrics(metrics, { images: found.images, finishedAt: found.verification.at });
+}
+
+function alarmOf(found: LookedAfterApply | undefined, journal: string | undefined): RunResult | undefined {
+  const lost = found?.verification.lost ?? [];
+  if (lost.length === 0) return undefined;
+  const { message, hint } = describeAlarm(lost, journal);
+  return { kind: 'alarm', error: reportedError(new VerifyAlarm(message, { code: 'VERIFY_ALARM', hint })) };
 }
 
 /** A success that nobody can vouch for is none. */
