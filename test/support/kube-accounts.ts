@@ -63,9 +63,10 @@ export async function addAccount(
 
   async function setRules(next: readonly RbacRule[]): Promise<void> {
     await server.must('PATCH', path, { rules: next }, 'application/merge-patch+json');
-    const granted = new Set(next.flatMap(rightsOf));
-    for (const right of new Set([...current.flatMap(rightsOf), ...granted]))
-      await waitForRight(server, { user, right, namespace, isGranted: granted.has(right) });
+    const [before, after] = [new Set(current.flatMap(rightsOf)), new Set(next.flatMap(rightsOf))];
+    for (const right of new Set([...before, ...after]))
+      if (before.has(right) !== after.has(right))
+        await waitForRight(server, { user, right, namespace, isGranted: after.has(right) });
     current = next;
   }
 

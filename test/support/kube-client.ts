@@ -36,6 +36,8 @@ export interface KubeClient {
   send(method: string, path: string, body?: object, contentType?: string): Promise<KubeAnswer>;
   /** As `send`. @throws Error with the answer when its status is not 2xx. */
   must(method: string, path: string, body?: object, contentType?: string): Promise<unknown>;
+  /** All groups with their kinds, as clients of today ask for them: JSON of an APIGroupDiscoveryList. */
+  discover(): Promise<string>;
   /** Makes objects, and the namespaces that they name, side by side. */
   create(...objects: readonly KubernetesObject[]): Promise<void>;
   remove(object: KubernetesObject): Promise<void>;
@@ -102,6 +104,11 @@ export function makeKubeClient(options: ClientOptions): KubeClient {
   return {
     send,
     must,
+    discover: async () => {
+      const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+      const sent = { method: 'GET', path: '/apis', contentType: 'application/json', accept };
+      return JSON.stringify((await sendRequest(options, sent)).body);
+    },
     create,
     putKinds,
     remove: async (object) => void (await must('DELETE', await paths.pathOf(object))),
@@ -121,6 +128,8 @@ interface SentRequest {
   readonly method: string;
   readonly path: string;
   readonly contentType: string;
+  /** Default: plain JSON. */
+  readonly accept?: string;
   readonly body?: object;
 }
 
@@ -128,7 +137,11 @@ async function sendRequest({ url, agent, token }: ClientOptions, sent: SentReque
   const answer = await request(url + sent.path, {
     method: sent.method,
     dispatcher: agent,
-    headers: { authorization: `Bearer ${token}`, 'content-type': sent.contentType, accept: 'application/json' },
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': sent.contentType,
+      accept: sent.accept ?? 'application/json',
+    },
     ...(sent.body === undefined ? {} : { body: JSON.stringify(sent.body) }),
   });
   const text = await answer.body.text();
