@@ -118,7 +118,9 @@ describe.runIf(requireProgram('openssl'))('a connection to a cluster', () => {
       expect(access.secrets).toEqual(
         expect.arrayContaining(['pass-word', Buffer.from('u:pass-word').toString('base64')]),
       );
+      access.secrets.length = 0;
       await access.ask(server, { user: certificateFiles() });
+      expect(access.secrets).toContain(key);
       await access.ask(server, { user: { tokenFile: await access.file('token', 'tok-in-file') } });
       expect(access.secrets).toContain('tok-in-file');
     });

@@ -128,9 +128,10 @@ describe.runIf(requireProgram('openssl'))('a cluster behind a proxy', () => {
 
   it('is asked through HTTPS_PROXY, unless NO_PROXY names it', async () => {
     const proxy = await start('http');
-    const environment = { HTTPS_PROXY: `http://${proxy.host}` };
+    const environment = { HTTPS_PROXY: `http://me:ambient-word@${proxy.host}` };
     expect(await access.ask(server, { user: USER, cluster: HIDDEN_CLUSTER, environment })).toEqual([200]);
-    expect(proxy.targets).toEqual([HIDDEN]);
+    expect([proxy.targets, proxy.logins]).toEqual([[HIDDEN], ['me:ambient-word']]);
+    expect(access.secrets).toContain('ambient-word');
     const direct = access.ask(server, {
       user: USER,
       cluster: HIDDEN_CLUSTER,
