@@ -17,7 +17,7 @@ const MARKS = {
   '@actions/cache': 'ACTIONS_CACHE_SERVICE_V2',
   '@octokit/rest': 'octokit-rest.js/',
   '@actions/core': 'ACTIONS_ID_TOKEN_REQUEST_URL',
-  '@kubernetes/client-node': 'OpenIDConnectAuth',
+  'json-p3': 'JSONPathSyntaxError',
 };
 
 const Manifest = z.object({ dependencies: z.record(z.string(), z.string()) });
