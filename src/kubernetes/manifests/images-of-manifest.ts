@@ -121,7 +121,8 @@ function imagesOf(
         return collectImages(object.value, { kind: { kind, reading }, ...place }).map(refuseTemplate);
       case 'walk':
         return createObjectWalk({ kind: { kind, reading }, ...place })(object.value);
-      default:
+      case 'helm-release':
+      case 'image-stream':
         return walkUnknown(object.value, { context: file, kind, name: String(position) });
     }
   });
