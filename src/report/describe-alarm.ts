@@ -42,14 +42,6 @@ function describeWayBack(lost: readonly LostImage[], journal: string | undefined
   const undos = new Set(ours.map(({ undo }) => undo));
   const file = journal ?? 'the journal';
   const sentences: string[] = [];
-  if (undos.has('restore')) sentences.push(`Bring it back now: registry-cleanup restore --journal ${file}`);
-  if (undos.has('put-manifest'))
-    sentences.push(
-      `The journal ${file} holds the deleted manifests byte for byte: push them back before the registry's garbage collection runs, ` +
-        'as the README says under "When something went wrong".',
-    );
-  if (undos.has('none'))
-    sentences.push(`What this run deleted (${file} says what) cannot be brought back from there: push it again.`);
   if (ours.length < lost.length) {
     const names = lost.filter(({ byThisRun }) => !byThisRun).map(({ image }) => image);
     const told = journal === undefined ? '' : `, so the journal ${journal} does not have it`;
@@ -57,5 +49,11 @@ function describeWayBack(lost: readonly LostImage[], journal: string | undefined
       `This run did not delete ${joinSome(names, MAX_USERS)}${told}: find out who did, and push it again or have the registry restore it.`,
     );
   }
+  if (undos.has('none'))
+    sentences.push(`What this run deleted (${file} says what) cannot be brought back from there: push it again.`);
+  // Last, so that nothing stands behind what is pasted into a shell.
+  const hurry = undos.has('put-manifest') ? ", before the registry's garbage collection runs" : '';
+  if (undos.has('restore') || undos.has('put-manifest'))
+    sentences.push(`Bring it back now${hurry}: registry-cleanup restore --journal ${file}`);
   return sentences.join(' ');
 }

@@ -20,6 +20,7 @@ import {
   type NoAnswer,
   type VerifiedImage,
 } from '../model/verification.ts';
+import type { Outcome } from '../plan/outcome.ts';
 import { createUseFinder, formatUsedReference, type UseFinder } from '../policy/rules/kubernetes.ts';
 import type { Registry } from '../registry/port.ts';
 import type { RepositoryOutcome } from '../report/report.ts';
@@ -52,8 +53,11 @@ export interface LookedAfterApply {
 
 /** Whether an apply may have deleted anything: a failed step may have been done all the same, unless the right was missing. */
 export function mayHaveDeleted(applied: readonly RepositoryOutcome[]): boolean {
-  const outcomes = applied.flatMap((one) => one.outcomes);
-  return outcomes.some(({ outcome, forbidden }) => outcome === 'deleted' || (outcome === 'failed' && !forbidden));
+  return applied.some(({ outcomes }) => outcomes.some(isMaybeDone));
+}
+
+function isMaybeDone({ outcome, forbidden }: Outcome): boolean {
+  return outcome === 'deleted' || (outcome === 'failed' && forbidden !== true);
 }
 
 /**
@@ -189,7 +193,7 @@ function lostOf(
 
 /** Everything that went, or may have gone, with the steps of this run. */
 function deletedIn(applied: RepositoryOutcome | undefined): ReadonlySet<string> {
-  const done = (applied?.outcomes ?? []).filter(({ outcome }) => outcome === 'deleted' || outcome === 'failed');
+  const done = (applied?.outcomes ?? []).filter(isMaybeDone);
   return new Set<string>(
     done.flatMap(({ step }) => (step.action === 'untag' ? [step.tag ?? ''] : [step.digest, ...step.precondition.tags])),
   );

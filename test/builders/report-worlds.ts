@@ -1,12 +1,15 @@
 // Reports as users meet them, by name: what the golden files are made of.
 
+import type { Availability, LostImage, VerifiedImage } from '../../src/model/verification.ts';
 import type { EvidenceSummary, Plan, ShownDecision } from '../../src/plan/plan.ts';
+import { describeAlarm } from '../../src/report/describe-alarm.ts';
 import type { Report } from '../../src/report/report.ts';
 import {
   because,
   decisionOf,
   deleteStep,
   differenceOf,
+  digestOf,
   outcomeOf,
   planOf,
   reportOf,
@@ -43,6 +46,74 @@ const RIGHT_REMARK = {
   code: 'unproved-right',
   text: 'Nobody can tell beforehand whether this token may delete: the first delete goes alone.',
 } as const;
+
+/** `prod: shop/Deployment/web (container app)` and what else uses it. */
+function imageInUse(image: string, availability: Availability, names: readonly string[] = ['web']): VerifiedImage {
+  const workloads = names.map((name) => ({
+    context: 'prod',
+    namespace: 'shop',
+    kind: 'Deployment',
+    name,
+    container: 'app',
+  }));
+  return { image, availability, workloads };
+}
+
+function applied(): Report {
+  return reportOf({
+    command: 'apply',
+    result: { kind: 'applied' },
+    plan: planOf([repositoryPlan(decisions)]),
+    journal: JOURNAL,
+    applied: [
+      {
+        name: NAME,
+        outcomes: doomed.map((one) => outcomeOf(deleteStep(one), 'deleted')),
+        notApplied: [],
+        undo: 'restore',
+      },
+    ],
+  });
+}
+
+function verified(): Report {
+  const goneBefore = [
+    imageInUse(`${NAME}:never-pushed`, { kind: 'absent' }),
+    imageInUse(`${NAME}:half`, { kind: 'incomplete', missing: [digestOf('half')] }, ['api', 'worker']),
+  ];
+  return {
+    ...applied(),
+    verification: { at: '2026-11-21T20:25:00Z', images: 12, lost: [], goneBefore, unknown: [] },
+  };
+}
+
+function alarmed(): Report {
+  const names = Array.from({ length: 8 }, (_, at) => `shop-${at}`);
+  const lost: LostImage[] = [
+    {
+      ...imageInUse(`${NAME}:v2.1.0`, { kind: 'absent' }, names),
+      unlisted: 40,
+      repository: NAME,
+      lost: ['v2.1.0', digestOf('v2.1.0')],
+      byThisRun: true,
+      undo: 'restore',
+    },
+    {
+      ...imageInUse('mirror.example.com/team/app:<b>v3</b>', { kind: 'incomplete', missing: [digestOf('part')] }),
+      askedIn: NAME,
+      repository: NAME,
+      lost: [digestOf('part')],
+      byThisRun: false,
+      undo: 'restore',
+    },
+  ];
+  const { message, hint } = describeAlarm(lost, JOURNAL);
+  return {
+    ...applied(),
+    result: { kind: 'alarm', error: { name: 'VerifyAlarm', code: 'VERIFY_ALARM', message, hint, exitCode: 7 } },
+    verification: { at: '2026-11-21T20:25:00Z', images: 12, lost, goneBefore: [], unknown: [] },
+  };
+}
 
 export function appliedPartly(): Report {
   const [index, child, first, second, third] = doomed.map(deleteStep);
@@ -269,6 +340,8 @@ export const worlds: Readonly<Record<string, () => Report>> = {
       },
     },
   }),
+  'apply-alarm': () => alarmed(),
+  'apply-verified': () => verified(),
   'stopped-before-plan': () =>
     reportOf({
       result: {

@@ -18,17 +18,17 @@ const hasAll = (['docker-registry', 'skopeo', 'git'] as const).every(requireProg
 /** Passes everything on to the registry, and does something before the first DELETE. */
 async function startMeddler(target: string, meddle: () => Promise<void>): Promise<Server> {
   let meddling: Promise<void> | undefined;
-  const server = createServer(async (request, response) => {
-    if (request.method === 'DELETE') {
-      meddling ??= meddle();
-      await meddling;
-    }
+  const server = createServer((request, response) => {
     const { method, url, headers } = request;
-    const passed = send(`http://${target}${url}`, { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(passed);
+    const pass = (): void => {
+      const passed = send(`http://${target}${url}`, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(passed);
+    };
+    if (method === 'DELETE') meddling ??= meddle();
+    (meddling ?? Promise.resolve()).then(pass, (error: unknown) => response.destroy(new Error(String(error))));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

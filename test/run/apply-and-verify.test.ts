@@ -354,7 +354,7 @@ describe('the way back', () => {
   } as const;
   it.each([
     ['restore', 'registry-cleanup restore --journal j.jsonl'],
-    ['put-manifest', 'j.jsonl holds the deleted manifests byte for byte'],
+    ['put-manifest', "before the registry's garbage collection runs: registry-cleanup restore --journal j.jsonl"],
     ['none', 'push it again'],
   ] as const)('is what the registry can do: %s', (undo, text) => {
     expect(describeAlarm([{ ...image, undo }], 'j.jsonl').hint).toContain(text);
