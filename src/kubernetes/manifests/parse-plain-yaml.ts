@@ -49,6 +49,7 @@ export function parsePlainYaml(text: string): object | undefined {
   skipBlank(lines);
   if (lines.at >= raw.length || lines.indents[lines.at] !== 0) return undefined;
   const value = parseMapping(lines, 0);
+  // A line that is indented further than fits ends every block, and what it belongs to is left over here.
   return lines.at >= raw.length && typeof value === 'object' && value !== null ? value : undefined;
 }
 
@@ -80,7 +81,7 @@ function parseMapping(lines: Lines, indent: number): Parsed {
     if (value === OTHER) return OTHER;
     fields[key] = value;
   }
-  return nextIndent(lines) > indent ? OTHER : fields;
+  return fields;
 }
 
 /** A list whose dashes stand at an indentation. */
@@ -95,7 +96,7 @@ function parseList(lines: Lines, indent: number): Parsed {
     if (value === OTHER) return OTHER;
     items.push(value);
   }
-  return nextIndent(lines) > indent ? OTHER : items;
+  return items;
 }
 
 function parseItemValue(lines: Lines, rest: string, indent: number): Parsed {
@@ -177,9 +178,8 @@ function parseBlockScalar(lines: Lines, { indent, isFolded, keepsEnd }: BlockSca
     if (!isBlank && spaces < own) break;
     body.push(isBlank ? '' : line.slice(own));
   }
-  // A last line without an end, or something between the block and its key.
+  // A last line without an end.
   if (lines.at >= lines.raw.length && lines.raw.at(-1) !== '') return OTHER;
-  if (nextIndent(lines) > indent) return OTHER;
   skipBlank(lines);
   while (body.at(-1) === '') body.pop();
   const text = isFolded ? fold(body) : body.join('\n');

@@ -104,6 +104,11 @@ describe('the quick parser', () => {
     ['a block text that keeps its last lines', 'a: |+\n  b\n\n'],
     ['a folded text with lines further right', 'a: >\n  b\n    c\n  d\n'],
     ['a block text with a line further left', 'a: |\n    b\n  c\n'],
+    ['a block text with a longer blank line', 'a: |\n  b\n     \n  c\n'],
+    ['a block text without an end of its last line', 'a: |\n  b'],
+    ['a block text that begins with a tab', 'a: |\n  \tb\n'],
+    ['a line between a block text and its key', 'a:\n  b: |\n      c\n    d: e\n'],
+    ['a line that is indented further than a list', 'a:\n- b\n  c: d\n'],
     ['a key that JavaScript knows', '__proto__: a\n'],
     ['nesting without end', Array.from({ length: 1000 }, (__, depth) => `${' '.repeat(depth)}a:\n`).join('')],
   ])('leaves %s to the full one', (_, text) => {
