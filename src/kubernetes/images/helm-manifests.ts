@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import type { KindTable } from '../kinds/kind-table.ts';
 import { imagesOfManifest } from '../manifests/images-of-manifest.ts';
 import type { FoundImage } from './collect-images.ts';
+import { findWeakImages } from './find-weak-images.ts';
 
 /** A text without its user. */
 export type ImageText = Omit<FoundImage, 'workload'>;
@@ -30,8 +31,10 @@ export function createHelmManifests(table?: KindTable): HelmManifests {
     const key = hash('sha256', text, 'base64');
     const known = remembered.get(key);
     if (known !== undefined) return known;
-    const { found } = imagesOfManifest({ text, path, isLenient: true }, table);
-    const texts = distinct(found.map(({ workload: _workload, ...image }) => image));
+    const { found, setAside } = imagesOfManifest({ text, path, isLenient: true }, table);
+    // What a chart renders has no history that others of its kind could be part of.
+    const walked = setAside.flatMap(({ value, kind }) => findWeakImages(value, { context: path, kind, name: path }));
+    const texts = distinct([...found, ...walked].map(({ workload: _workload, ...image }) => image));
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(key, texts);
     return texts;

@@ -267,6 +267,14 @@ describe('the images of a revision', () => {
       ['a:1'],
     ],
     [
+      'are those of an image stream with a status, as it was exported',
+      {
+        manifest:
+          'apiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: s}\nspec:\n  tags:\n  - name: v1\n    from: {kind: DockerImage, name: "registry.test/s:1"}\nstatus: {}\n',
+      },
+      ['s:1'],
+    ],
+    [
       'are found behind directives',
       { manifest: '%YAML 1.1\n---\nimage: registry.test/a:1\n---\nimage: registry.test/b:1\n' },
       ['a:1', 'b:1'],
