@@ -93,10 +93,9 @@ describe('a dump of a cluster', () => {
 
   it('stops the run for a release that cannot be read, and shows nothing of it', async () => {
     const broken = { ...release(1, 'deployed'), data: { release: 'c2VjcmV0LXRleHQ=' } };
-    await expect(usageOf([broken])).rejects.toMatchObject({
-      exitCode: 5,
-      message: expect.not.stringContaining('secret-text'),
-    });
+    const error: unknown = await usageOf([broken]).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ exitCode: 5 });
+    expect(String(error)).not.toContain('secret-text');
   });
 
   it('reads image streams with their history, and streams without one by what they are set to', async () => {
