@@ -262,6 +262,7 @@ function makeObjects(repository: string, images: ReadonlyMap<string, BuiltManife
   const digest = images.get('by-digest')?.digest ?? '';
   return [
     {
+      apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: 'web', namespace: 'default' },
       spec: { template: { spec: { containers: [container] } } },
