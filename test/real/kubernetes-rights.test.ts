@@ -88,6 +88,15 @@ describe.runIf(requireKubeApiserver() && requireProgram('openssl'))('rights on a
   const readAs = (token: string, read: RealRead = {}) =>
     readRealUsage(server, { ...read, contexts: [contextOf(server, { token })] });
 
+  /** The words of a run on a small repository, with somebody's rights. */
+  async function wordsFor(token: string): Promise<readonly string[]> {
+    const config = await writeKubeConfig(join(folder, 'account.config'), [contextOf(server, { token })]);
+    const layout = await mkdtemp(join(folder, 'layout-'));
+    await makeLayout(layout);
+    await addToLayout(layout, buildImage({ seed: 'web' }), ['1']);
+    return [`--repository=oci-layout:${layout}=registry.test/web`, `--kube-config=${config}`];
+  }
+
   describe('of the whole cluster', () => {
     it('are what a run needs: with any one rule less it stops and names that rule', async () => {
       const rules = await rulesFrom('ClusterRole');
@@ -115,6 +124,10 @@ describe.runIf(requireKubeApiserver() && requireProgram('openssl'))('rights on a
       expect(error.message).toMatch(/Cannot list the deployments in context "real".*403/);
       const hinted = rulesIn(error.hint);
       expect(hinted).toHaveLength(2);
+      const stopped = await cli('plan', ...(await wordsFor(account.token)), '--without-git');
+      expect(stopped.code).toBe(5);
+      for (const resource of ['apps"], resources: ["deployments', 'argoproj.io"], resources: ["rollouts'])
+        expect(stopped.stderr).toContain(`- {apiGroups: ["${resource}"], verbs: ["list"]}`);
       await account.setRules([...lacking, ...hinted]);
       expect(await readAs(account.token)).toEqual(await readRealUsage(server));
     });
@@ -202,13 +215,7 @@ describe.runIf(requireKubeApiserver() && requireProgram('openssl'))('rights on a
       await writeFile(file, stdout);
       await server.kubectl('apply', '--server-side', '--validate=strict', '--warnings-as-errors', '--filename', file);
       const token = await server.kubectl('create', 'token', 'registry-cleanup', '--namespace=registry-cleanup');
-      const config = await writeKubeConfig(join(folder, 'account.config'), [
-        contextOf(server, { token: token.trim() }),
-      ]);
-      const layout = join(folder, 'layout');
-      await makeLayout(layout);
-      await addToLayout(layout, buildImage({ seed: 'web' }), ['1']);
-      const words = [`--repository=oci-layout:${layout}=registry.test/web`, `--kube-config=${config}`];
+      const words = await wordsFor(token.trim());
       const planned = await cli('plan', ...words, '--without-git');
       expect(planned, planned.stderr).toMatchObject({ code: 0 });
       const verified = await cli('verify', ...words);
