@@ -24,7 +24,7 @@ const ABOUT: Readonly<Record<CommandName, string>> = {
   verify:
     'Look whether every image that clusters use in these repositories is still there, whole for the platforms of their nodes. Deletes nothing, and asks no Git.',
   restore:
-    'Bring back what the journal of an apply names, where the registry still has it: on ghcr.io for 30 days. Deletes nothing.',
+    "Bring back what the journal of an apply names, where the registry still has it: on ghcr.io for 30 days; elsewhere until the registry's garbage collection has run. Deletes nothing.",
   rbac: 'Print the account and the rights that reading the clusters needs, with these options and this policy file, as kubectl apply -f - takes them. Changes nothing.',
   demo: 'Run plan and apply on a world of its own in a temporary folder: no registry, no cluster, no network.',
 };

@@ -13,7 +13,7 @@ import { needGithubAddresses, registryHostOf } from './github-addresses.ts';
 import { mistakesError, quote } from './mistake.ts';
 import { repositoryProblem } from './policy-words.ts';
 import { readCommand } from './read-command.ts';
-import { hasGithubToken } from './read-github-token.ts';
+import { hasGithubToken, isToken } from './read-github-token.ts';
 import type { GithubAccess, RestoreSettings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
@@ -87,6 +87,10 @@ function chooseAccess(
   const hosts = [...new Set(repositories.map(({ host }) => host))];
   const githubHosts = hosts.filter((host) => providerOf(host) === 'github');
   const login = readLogin(findings, githubHosts.length < hosts.length);
+  if (login.password !== undefined && hosts.length > 1) {
+    const text = `one user name is for one registry, and the repositories are on ${hosts.length}: ${hosts.join(', ')}`;
+    addMistake(findings, 'username', `${text}; log in with docker instead`);
+  }
   const github = hosts.length === 0 ? undefined : chooseGithubAccess(findings, githubHosts, login.password);
   const known = hosts.length === 0 ? chooseAnyAccess(findings, choice, login) : { login, githubHosts, github };
   return choice === 'github' ? { ...known, githubHosts: 'any' } : known;
@@ -94,10 +98,15 @@ function chooseAccess(
 
 function chooseAnyAccess(findings: Findings, choice: 'auto' | 'github', login: Login): Access {
   const addresses = needGithubAddresses(findings);
-  const { password } = login;
+  const { username, password } = login;
+  // With a user name it may be another registry's, where a password may be any text.
+  const isAnyText = username !== undefined && password !== undefined && !isToken(password.trim());
   // Without a token only what is not GitHub's can be reached: that shows when the journal is read.
-  const isGiven = choice === 'github' || password !== undefined || hasGithubToken(findings);
-  const token = isGiven ? readToken(findings, { subject: 'the journal', password, other: undefined }) : undefined;
+  const isGiven = password === undefined ? hasGithubToken(findings) : !isAnyText;
+  const token =
+    isGiven || choice === 'github'
+      ? readToken(findings, { subject: 'the journal', password, other: undefined })
+      : undefined;
   const own = addresses === undefined ? undefined : registryHostOf(addresses);
   const github =
     addresses === undefined || token === undefined

@@ -7,6 +7,7 @@ import type { Capabilities } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
 import { lookAtEveryTag } from './look-around.ts';
+import { hasBlob } from './look-at-blob.ts';
 import type { ManifestSource } from './manifest-source.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import { deleteByDigest, deleteByTag } from './oci-delete.ts';
@@ -52,6 +53,7 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
     deleteManifest: (digest, tags) => deleteByDigest(endpoint, digest, tags),
     deleteTag: (tag) => deleteByTag(endpoint, tag),
     putManifest: (manifest, at) => putManifest(endpoint, manifest, at),
+    hasBlob: (digest) => hasBlob(endpoint, digest),
     close: () => transport.close(),
   };
 }

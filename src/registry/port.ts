@@ -121,6 +121,12 @@ export interface Registry {
     how?: { readonly isUrgent: boolean },
   ): Promise<void>;
 
+  /**
+   * Whether a blob can still be pulled, by trying. What a manifest needs before it is put back: not every registry looks itself. Absent
+   * where `capabilities.undo` is not `put-manifest`.
+   */
+  hasBlob?(digest: Digest): Promise<boolean>;
+
   /** Closes connections. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { type Journal, openJournal } from '../apply/journal.ts';
 import type { RepositoryTarget, RestoreSettings } from '../config/settings.ts';
 import { CleanupError, describeCause, UsageError } from '../errors.ts';
-import { formatRepository, parseRepository, type RepositoryReference } from '../model/reference.ts';
+import { type Digest, formatRepository, parseRepository, type RepositoryReference } from '../model/reference.ts';
 import { decodeJournal } from '../plan/decode-journal.ts';
 import type { IntentLine } from '../plan/journal-line.ts';
 import { listLosses, type RepositoryLosses } from '../plan/list-losses.ts';
@@ -12,6 +12,7 @@ import type { Registry } from '../registry/port.ts';
 import type { RepositoryRestore, RestoredImage } from '../report/restore-report.ts';
 import { closeAll, type RunContext } from './collect-evidence.ts';
 import { type RestoreWork, restoreRepository } from './restore-repository.ts';
+import { chooseWays, type RestoreWay, refuseManyRegistries } from './restore-ways.ts';
 
 /** What a restore has found out so far. */
 export interface RestoreProgress {
@@ -23,15 +24,15 @@ export interface RestoreProgress {
 export interface RestoreRequest {
   readonly settings: RestoreSettings;
   readonly context: RunContext;
-  /** The adapter for a repository on GitHub. */
-  readonly open: (repository: RepositoryReference) => Promise<Registry>;
+  /** The adapter for a repository. */
+  readonly open: (repository: RepositoryReference, way: RestoreWay) => Promise<Registry>;
 }
 
-/** How to open a repository on GitHub. Nothing of it is loaded before it is used. */
-export function githubOpener(settings: RestoreSettings, context: RunContext): RestoreRequest['open'] {
-  return async (repository) => {
+/** How to open a repository. Nothing of it is loaded before it is used. */
+export function restoreOpener(settings: RestoreSettings, context: RunContext): RestoreRequest['open'] {
+  return async (repository, provider) => {
     const { openRegistry } = await import('../registry/open-registry.ts');
-    const target: RepositoryTarget = { kind: 'registry', repository, provider: 'github' };
+    const target: RepositoryTarget = { kind: 'registry', repository, provider };
     const { environment, now, log } = context;
     return await openRegistry(target, {
       settings: settings.registry,
@@ -46,22 +47,30 @@ export function githubOpener(settings: RestoreSettings, context: RunContext): Re
 /**
  * Brings back what the journal says was deleted, repository after repository. `tell` hears of everything that is known by the end,
  * however it ends: what got no answer is left.
- * @throws UsageError USAGE for no journal, for a repository that it does not name, and for one that has no undo, before anything is done.
+ * @throws UsageError USAGE for no journal, for a repository that it does not name, for one that has no undo, and for a user name
+ *   that would go to several registries, before anything is done.
  */
 export async function restoreRepositories(
   request: RestoreRequest,
   tell: (progress: RestoreProgress) => void,
 ): Promise<void> {
   const { settings, context } = request;
-  const losses = selectLosses(await readLosses(settings.journal, context), settings);
+  const { losses: all, deleted } = await readLosses(settings.journal, context);
+  const losses = selectLosses(all, settings);
   const restoredBefore = losses.reduce((sum, one) => sum + one.restoredBefore, 0);
   const lost = losses.filter(({ images, tags }) => images.length + tags.length > 0);
-  const work = lost.map(
-    (one): Work => ({ losses: one, answers: new Map(), why: 'not tried: the run ended before its turn' }),
-  );
   tell({ repositories: [], restoredBefore });
-  if (work.length === 0) return;
-  refuseOthers(lost, settings);
+  if (lost.length === 0) return;
+  refuseManyRegistries(losses, settings);
+  const work = chooseWays(lost, settings).map(
+    ([one, way]): Work => ({
+      losses: one,
+      way,
+      deleted: deleted.get(one.name) ?? new Set(),
+      answers: new Map(),
+      why: 'not tried: the run ended before its turn',
+    }),
+  );
   const journal = await openToWrite(settings.journal);
   try {
     await restoreAll(work, journal, request);
@@ -74,6 +83,8 @@ export async function restoreRepositories(
 /** One repository, its answers so far, and what becomes of the rest. */
 interface Work {
   readonly losses: RepositoryLosses;
+  readonly way: RestoreWay;
+  readonly deleted: ReadonlySet<Digest>;
   readonly answers: Map<IntentLine, RestoredImage>;
   why: string;
 }
@@ -85,12 +96,13 @@ async function restoreAll(work: readonly Work[], journal: Journal, { context, op
     const before = spent.get(repository.host);
     if (before !== undefined) one.why = `not tried: ${before}`;
     if (before !== undefined || context.signal?.aborted === true) continue;
-    const registry = await open(repository);
+    const registry = await open(repository, one.way);
     try {
-      assertUndo(registry, one.losses);
+      assertUndo(registry, one);
       const { log, now, signal } = context;
       const onImage: RestoreWork['onImage'] = (loss, image) => void one.answers.set(loss, image);
-      const notNow = await restoreRepository({ losses: one.losses, registry, journal, log, now, signal, onImage });
+      const { losses, deleted } = one;
+      const notNow = await restoreRepository({ losses, deleted, registry, journal, log, now, signal, onImage });
       if (notNow === undefined) continue;
       one.why = `not tried: ${notNow}`;
       spent.set(repository.host, notNow);
@@ -109,7 +121,13 @@ function rowsOf({ losses, answers, why }: Work): RepositoryRestore {
   return { name: losses.name, images: rows };
 }
 
-async function readLosses(path: string, { log }: RunContext): Promise<readonly RepositoryLosses[]> {
+interface ReadLosses {
+  readonly losses: readonly RepositoryLosses[];
+  /** By repository, whatever has become of it. */
+  readonly deleted: ReadonlyMap<string, ReadonlySet<Digest>>;
+}
+
+async function readLosses(path: string, { log }: RunContext): Promise<ReadLosses> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -122,7 +140,12 @@ async function readLosses(path: string, { log }: RunContext): Promise<readonly R
   }
   const { lines, cut } = decodeJournal(text, path);
   for (const number of cut) log.info(`line ${number} of ${path} was cut short when a run was killed: it is left out`);
-  return listLosses(lines);
+  const deleted = new Map<string, Set<Digest>>();
+  for (const line of lines) {
+    if (line.kind !== 'intent' || line.action !== 'delete') continue;
+    deleted.set(line.repository, (deleted.get(line.repository) ?? new Set()).add(line.digest));
+  }
+  return { losses: listLosses(lines), deleted };
 }
 
 /** @throws UsageError USAGE for a repository that the journal does not name: nobody shall believe that it was restored. */
@@ -139,43 +162,9 @@ function selectLosses(losses: readonly RepositoryLosses[], settings: RestoreSett
   return wanted.length === 0 ? losses : losses.filter(({ name }) => wanted.includes(name));
 }
 
-/** @throws UsageError USAGE that names every repository whose deletions no registry takes back. */
-function refuseOthers(losses: readonly RepositoryLosses[], settings: RestoreSettings): void {
-  const { githubHosts } = settings;
-  const isOnGithub = ({ name, undo }: RepositoryLosses): boolean =>
-    (undo ?? 'restore') === 'restore' && (githubHosts === 'any' || githubHosts.includes(parseRepository(name).host));
-  const others = losses.filter((one) => !isOnGithub(one));
-  if (others.length > 0) {
-    throw new UsageError(others.map(describeOther).join('\n'), {
-      code: 'USAGE',
-      hint:
-        'The README says under "When something went wrong" how manifests are put back from the journal by hand. ' +
-        'Name the repositories that can be restored with --repository.',
-    });
-  }
-  if (settings.registry.github === undefined) {
-    throw new UsageError(`There is no token to restore ${losses.map(({ name }) => name).join(', ')} with.`, {
-      code: 'USAGE',
-      hint: 'Give one in GITHUB_TOKEN; it needs the right to write packages.',
-    });
-  }
-}
-
-function describeOther({ name, undo }: RepositoryLosses): string {
-  switch (undo) {
-    case 'none':
-      return `${name} was cleaned as an OCI layout: its blobs went with the images, so these cannot be brought back.`;
-    case 'restore':
-      return `${name} is not on the GitHub of this run: say which one with GITHUB_API_URL, or that it is with --provider github.`;
-    case 'put-manifest':
-    case undefined:
-      return `${name} is on a registry that has no undo of its own: only pushing its manifests again brings them back.`;
-  }
-}
-
-function assertUndo(registry: Registry, { name }: RepositoryLosses): void {
-  if (registry.restore !== undefined && registry.capabilities.undo === 'restore') return;
-  throw new UsageError(`${name} is on a registry (${registry.capabilities.title}) that cannot restore.`, {
+function assertUndo({ capabilities }: Registry, { losses, way }: Work): void {
+  if (capabilities.undo === (way === 'github' ? 'restore' : 'put-manifest')) return;
+  throw new UsageError(`${losses.name} is on a registry (${capabilities.title}) that cannot restore.`, {
     code: 'USAGE',
     hint: 'The README says under "When something went wrong" how manifests are put back by hand.',
   });

@@ -3,16 +3,19 @@
 import type { Journal } from '../apply/journal.ts';
 import { describeCause, RegistryError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Tag } from '../model/reference.ts';
+import type { Digest } from '../model/reference.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { IntentLine, RestoredLine } from '../plan/journal-line.ts';
 import type { RepositoryLosses } from '../plan/list-losses.ts';
 import type { Registry, RestoreAnswer } from '../registry/port.ts';
 import type { RestoredImage } from '../report/restore-report.ts';
+import { type PutWork, putTagBack, restoreByPut } from './restore-by-put.ts';
 
 /** What the work on one repository needs. */
 export interface RestoreWork {
   readonly losses: RepositoryLosses;
+  /** All that the journal says was deleted in this repository, whether it was brought back or not. */
+  readonly deleted: ReadonlySet<Digest>;
   readonly registry: Registry;
   readonly journal: Pick<Journal, 'write'>;
   readonly log: Log;
@@ -43,22 +46,35 @@ export async function restoreRepository(work: RestoreWork): Promise<string | und
 const INTERRUPTED = new Error('the run was interrupted');
 
 async function restoreImages(work: RestoreWork): Promise<string | undefined> {
-  const { losses, registry, signal, log } = work;
-  const { images } = losses;
-  const lostBy = new Map(images.map((loss) => [loss.digest, loss]));
+  const { losses, signal, log } = work;
+  const lostBy = new Map(losses.images.map((loss) => [loss.digest, loss]));
   let notNow: string | undefined;
   let answered = 0;
-  if (images.length > 0)
-    await registry.restore?.([...lostBy.keys()], async (digest, answer) => {
+  if (lostBy.size > 0)
+    await askFor(work, lostBy, async (digest, answer) => {
       const loss = lostBy.get(digest);
       if (loss === undefined) return;
       if (answer.kind === 'not-now') notNow ??= answer.why;
       await settle(work, loss, answer);
       answered += 1;
-      log.progress(`restore ${losses.name}`, answered, images.length);
+      log.progress(`restore ${losses.name}`, answered, lostBy.size);
       if (signal?.aborted === true) throw INTERRUPTED;
     });
   return notNow;
+}
+
+/** By the registry's own undo, where it has one. */
+async function askFor(
+  { registry, deleted }: RestoreWork,
+  lostBy: ReadonlyMap<Digest, IntentLine>,
+  onAnswer: (digest: Digest, answer: RestoreAnswer) => Promise<void>,
+): Promise<void> {
+  if (registry.capabilities.undo === 'restore') {
+    await registry.restore?.([...lostBy.keys()], onAnswer);
+    return;
+  }
+  const work: PutWork = { registry, deleted, seen: new Set() };
+  for (const [digest, loss] of lostBy) await onAnswer(digest, await restoreByPut(work, loss));
 }
 
 async function restoreTags(work: RestoreWork): Promise<undefined> {
@@ -68,21 +84,6 @@ async function restoreTags(work: RestoreWork): Promise<undefined> {
     if (tag !== undefined) await settle(work, loss, await putTagBack(work.registry, loss, tag));
   }
   return undefined;
-}
-
-/** A tag that somebody has put elsewhere since is theirs. */
-async function putTagBack(registry: Registry, loss: IntentLine, tag: Tag): Promise<RestoreAnswer> {
-  const { digest, mediaType, manifestBase64 } = loss;
-  const isThere = (await registry.readManifest(digest)) !== 'absent';
-  // Last of all before the tag is put: a registry takes it from whatever has it by then.
-  const target = await registry.resolveTag(tag);
-  if (target === digest) return { kind: 'already-there', tags: [tag] };
-  if (target !== 'absent') return { kind: 'refused', why: `the tag is on ${target} now` };
-  if (!isThere) return { kind: 'refused', why: 'the image that had it is not there any more' };
-  await registry.putManifest({ mediaType, bytes: Buffer.from(manifestBase64, 'base64') }, tag);
-  const now = await registry.resolveTag(tag);
-  if (now === digest) return { kind: 'restored', tags: [tag] };
-  return { kind: 'refused', why: 'the registry took the tag and does not show it' };
 }
 
 async function settle(work: RestoreWork, loss: IntentLine, answer: RestoreAnswer): Promise<void> {

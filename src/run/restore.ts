@@ -6,9 +6,9 @@ import type { RestoreReport, RestoreResult } from '../report/restore-report.ts';
 import { TOOL } from '../version.ts';
 import type { RunContext } from './collect-evidence.ts';
 import {
-  githubOpener,
   type RestoreProgress,
   type RestoreRequest,
+  restoreOpener,
   restoreRepositories,
 } from './restore-repositories.ts';
 import { keepReport, resultOf } from './result-of.ts';
@@ -16,12 +16,12 @@ import { assertWritable } from './run-files.ts';
 
 /**
  * Brings back what the journal says was deleted, and writes the report file that is asked for. Everything that happens is in the
- * report, whose `result` says how it ended. Never throws a CleanupError. `open`: how a repository is reached; default GitHub's interface.
+ * report, whose `result` says how it ended. Never throws a CleanupError. `open`: how a repository is reached; default by what the journal says of it.
  */
 export async function runRestore(
   settings: RestoreSettings,
   context: RunContext,
-  open: RestoreRequest['open'] = githubOpener(settings, context),
+  open: RestoreRequest['open'] = restoreOpener(settings, context),
 ): Promise<RestoreReport> {
   const startedAt = context.now();
   let progress: RestoreProgress = { repositories: [], restoredBefore: 0 };

@@ -16,6 +16,7 @@ import { type BuiltBlob, type BuiltManifest, sha256 } from './image.ts';
 export interface MemoryRegistry {
   readonly registry: Registry;
   readonly manifests: Map<Digest, ManifestBytes>;
+  readonly blobs: Map<Digest, BuiltBlob>;
   readonly tags: Map<Tag, Digest>;
   /** What was deleted, with the tags it had. */
   readonly deleted: Map<Digest, { readonly manifest: ManifestBytes; readonly tags: readonly Tag[] }>;
@@ -48,6 +49,7 @@ export function createMemoryRegistry(capabilities: Partial<Capabilities> = {}): 
   };
   return {
     manifests: store.manifests,
+    blobs: store.blobs,
     tags: store.tags,
     deleted: store.deleted,
     put: (manifest, ...tags) => {
@@ -115,6 +117,7 @@ function registryOf(store: Store): Registry {
     restore: async (digests, onAnswer) => {
       for (const digest of digests) await onAnswer(digest, giveBack(store, digest));
     },
+    hasBlob: async (digest) => store.blobs.has(digest),
     close: async () => undefined,
   };
 }

@@ -79,6 +79,12 @@ describe('the settings of a restore', () => {
     ],
     ['auto, without a token: it shows later', {}, {}, { githubHosts: ['ghcr.io'], registry: { plainHttp: false } }],
     [
+      'auto, and a password that no token of GitHub’s can be: it is for another registry',
+      { username: 'me', password: 'two words' },
+      {},
+      { registry: { plainHttp: false, username: 'me', password: 'two words' } },
+    ],
+    [
       'auto, for a registry of somebody else',
       { repository: ['quay.io/a/b'], 'github-token': TOKEN },
       {},
@@ -115,6 +121,18 @@ describe('the settings of a restore', () => {
         '--repository: quay.io/a/b is named twice',
         '--repository: got "oci-layout:x=a/b", expected a repository in a registry: a directory has nothing to restore from',
       ],
+    ],
+    [
+      'one password for several registries',
+      { repository: ['quay.io/a/b', 'ghcr.io/a/b'], username: 'me', password: 'ghp_secret' },
+      [
+        '--username: one user name is for one registry, and the repositories are on 2: quay.io, ghcr.io; log in with docker instead',
+      ],
+    ],
+    [
+      'a password that is no token, where GitHub’s is meant',
+      { provider: 'github', username: 'me', password: 'two words' },
+      ["--password-stdin: got 9 characters that are no token, expected one of GitHub's"],
     ],
     [
       'provider github without a token',

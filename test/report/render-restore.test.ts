@@ -158,20 +158,23 @@ describe('how to take an apply back', () => {
     expect(text).toContain('command: restore and journal: FILE');
   });
 
-  it('is to push the manifests again where only their bytes are left', () => {
-    expect(recoveryOf('put-manifest')).toContain('j.jsonl holds every deleted manifest byte for byte.');
+  it('is the same command elsewhere, as long as the registry has collected nothing', () => {
+    expect(recoveryOf('put-manifest')).toBe(
+      "What was deleted can be brought back until the registry's garbage collection runs: registry-cleanup restore --journal j.jsonl",
+    );
   });
 
   it('is not to be had where the blobs went too', () => {
     expect(recoveryOf('none')).toContain('cannot be brought back');
-    expect(recoveryOf('none')).not.toContain('pushed');
+    expect(recoveryOf('none')).not.toContain('restore');
   });
 
   it('is told for each where they differ', () => {
-    const text = recoveryOf('none', 'restore', 'put-manifest');
-    expect(text).toContain('deleted in repository-0 cannot be brought back');
-    expect(text).toContain('deleted in repository-1 can be brought back for 30 days');
-    expect(text).toContain('every deleted manifest in repository-2 byte for byte');
+    expect(recoveryOf('none', 'restore', 'put-manifest')).toBe(
+      'What was deleted in repository-0 cannot be brought back: its blobs went from the directory with it. j.jsonl says what it was. ' +
+        'What was deleted in repository-1 can be brought back for 30 days, what was deleted in repository-2 until the ' +
+        "registry's garbage collection runs: registry-cleanup restore --journal j.jsonl",
+    );
   });
 
   it('is not told when nothing was deleted', () => {
@@ -193,6 +196,8 @@ describe('how to take an apply back', () => {
       result: { kind: 'stopped', error: { name, code, message, exitCode } },
       journal: 'j.jsonl',
     });
-    expect(describeRecovery(report)).toContain('j.jsonl holds every deleted manifest');
+    expect(describeRecovery(report)).toBe(
+      'What was deleted can be brought back as far as the registry still has it: registry-cleanup restore --journal j.jsonl',
+    );
   });
 });

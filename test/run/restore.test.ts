@@ -330,14 +330,11 @@ describe('a restore brings back nothing and stops', () => {
     );
   });
 
-  it.each([
-    ['none', 'its blobs went with the images, so these cannot be brought back'],
-    ['put-manifest', 'only pushing its manifests again brings them back'],
-  ])('when the registry has no undo but %s', async (undo, message) => {
+  it('when the registry has no undo at all', async () => {
     await deleteAll();
     const text = await readFile(journal, 'utf8');
-    await writeFile(journal, text.replaceAll('"undo":"restore"', `"undo":"${undo}"`));
-    await expectStopped({}, message);
+    await writeFile(journal, text.replaceAll('"undo":"restore"', '"undo":"none"'));
+    await expectStopped({}, 'its blobs went with the images, so these cannot be brought back');
   });
 
   it('when there is no token', async () => {
