@@ -72,7 +72,7 @@ describe.runIf(requireKubeApiserver() && requireProgram('openssl'))('a real API 
 
   it('counts what it looked at', () => {
     const [source] = usage.sources;
-    expect(source).toMatchObject({ kind: 'cluster', name: 'real', pods: 1 });
+    expect(source).toMatchObject({ kind: 'cluster', name: 'real', pods: 2 });
     expect(source?.objects).toBeGreaterThanOrEqual(OBJECTS.length);
   });
 });

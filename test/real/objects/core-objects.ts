@@ -42,30 +42,41 @@ export const POD: KubeObject = {
   metadata: { name: 'pod', namespace: NAMESPACE },
   spec: {
     initContainers: [{ name: 'init', image: 'registry.test/pod/init:1' }],
-    containers: [
-      { name: 'main', image: 'registry.test/pod/main:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] },
-    ],
-    volumes: [{ name: 'data', image: { reference: 'registry.test/pod/volume:1', pullPolicy: 'IfNotPresent' } }],
+    containers: [{ name: 'main', image: 'registry.test/pod/main:1' }],
+    volumes: [volumeOf('registry.test/pod/volume:1')],
   },
 };
 
 /** What a kubelet says about it: what runs has another digest and another host than what was asked for. */
 const POD_STATUS = {
   phase: 'Running',
-  containerStatuses: [
-    {
-      ...containerStatus('main', 'registry.test/pod/main:1', `mirror.test/pod/main@${digestOf('1')}`),
-      volumeMounts: [
-        {
-          name: 'data',
-          mountPath: '/data',
-          volumeStatus: { image: { imageRef: `mirror.test/pod/volume@${digestOf('2')}` } },
-        },
-      ],
-    },
-  ],
+  containerStatuses: [containerStatus('main', 'registry.test/pod/main:1', `mirror.test/pod/main@${digestOf('1')}`)],
   initContainerStatuses: [
     containerStatus('init', 'registry.test/pod/init:1', `docker-pullable://mirror.test/pod/init@${digestOf('3')}`),
+  ],
+};
+
+const MOUNT = { name: 'data', mountPath: '/data' };
+
+/** A pod whose volume is an image that was pulled as another than was asked for. */
+const MOUNTING_POD: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'mounting', namespace: NAMESPACE },
+  spec: {
+    containers: [{ name: 'main', image: 'registry.test/mounting/main:1', volumeMounts: [MOUNT] }],
+    volumes: [volumeOf('registry.test/mounting/volume:1')],
+  },
+};
+const MOUNTING_STATUS = {
+  phase: 'Running',
+  containerStatuses: [
+    {
+      ...containerStatus('main', 'registry.test/mounting/main:1', ''),
+      volumeMounts: [
+        { ...MOUNT, volumeStatus: { image: { imageRef: `mirror.test/mounting/volume@${digestOf('2')}` } } },
+      ],
+    },
   ],
 };
 
@@ -79,8 +90,16 @@ export const CORE_OBJECTS: readonly NamingObject[] = [
       'registry.test/pod/main:1',
       'registry.test/pod/volume:1',
       `mirror.test/pod/main@${digestOf('1')}`,
-      `mirror.test/pod/volume@${digestOf('2')}`,
       `mirror.test/pod/init@${digestOf('3')}`,
+    ],
+  },
+  {
+    object: MOUNTING_POD,
+    status: MOUNTING_STATUS,
+    images: [
+      'registry.test/mounting/main:1',
+      'registry.test/mounting/volume:1',
+      `mirror.test/mounting/volume@${digestOf('2')}`,
     ],
   },
   templated('v1', 'ReplicationController', { selector: { app: 'x' } }),
@@ -149,6 +168,10 @@ function job(kind: string, apiVersion: string, wrap: (spec: object) => object): 
   const image = `registry.test/${name}:1`;
   const spec = wrap({ template: { spec: { ...podSpecOf(image), restartPolicy: 'Never' } } });
   return { object: { apiVersion, kind, metadata: { name, namespace: NAMESPACE }, spec }, images: [image] };
+}
+
+function volumeOf(reference: string): object {
+  return { name: 'data', image: { reference, pullPolicy: 'IfNotPresent' } };
 }
 
 function containerStatus(name: string, image: string, imageID: string): object {
