@@ -105,7 +105,8 @@ function groups(state: DiscoveryState): object {
     apiVersion: 'v1',
     groups: named.map(([name, versions]) => {
       const listed = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
-      return { name, versions: listed, preferredVersion: listed[0] };
+      // In no order that says which is preferred.
+      return { name, versions: listed.toReversed(), preferredVersion: listed[0] };
     }),
   };
 }

@@ -149,7 +149,7 @@ describe.runIf(requireProgram('openssl'))('the kinds of a cluster', () => {
 
     it('are left alone where they cannot be listed', async () => {
       const server = await start({ ...discovery, custom: [{ ...ROLLOUTS, verbs: ['create', 'get'] }] });
-      server.put(...oneOfEach());
+      server.put(...oneOfEach(), rollout('canary'));
       expect((await read([server])).sources[0]?.objects).toBe(8);
     });
 
@@ -282,6 +282,21 @@ describe.runIf(requireProgram('openssl'))('the kinds of a cluster', () => {
       expect(error.message).toContain(`"${name}"; did you mean "${meant}"?`);
     });
 
+    it('may be kinds that he adds himself, whose plural only the cluster knows', async () => {
+      const server = await start({ custom: [WIDGETS] });
+      server.put(...oneOfEach(), widget({ runner: 'registry.test/runner:1' }));
+      const settings = { resources: [OWN_KIND], exclude: ['widgets.apps.example.com'] };
+      expect((await read([server], settings)).sources[0]?.objects).toBe(8);
+    });
+
+    it("are left out of Helm's manifests, too", async () => {
+      const server = await start();
+      const manifest = JSON.stringify(rollout('in-helm'));
+      server.put(helmSecret({ name: 'shop', manifest }));
+      expect(referencesOf(await read([server]))).toEqual(['registry.test/in-helm:1']);
+      expect(referencesOf(await read([server], { exclude: ['rollouts.argoproj.io'] }))).toEqual([]);
+    });
+
     it("are Helm's Secrets and ConfigMaps when no revision counts", async () => {
       const server = await start();
       server.put(...oneOfEach());
@@ -355,6 +370,21 @@ describe.runIf(requireProgram('openssl'))('the kinds of a cluster', () => {
       server.put(widget({ runner: ['registry.test/a:1', 'registry.test/b:1'], other: null }));
       const resources = [{ ...OWN_KIND, paths: ['$.spec.runner', '$.spec.other', '$.spec.gone'] }];
       expect(referencesOf(await read([server], { resources }))).toEqual(['registry.test/a:1', 'registry.test/b:1']);
+    });
+
+    it('add paths to those that are known of a kind', async () => {
+      const applications = { ...ROLLOUTS, resource: 'applications', kind: 'Application' };
+      const server = await start({ custom: [applications] });
+      server.put({
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'Application',
+        metadata: { name: 'a', namespace: 'shop' },
+        status: { summary: { images: ['registry.test/live:1'] }, mine: 'registry.test/mine:1' },
+      });
+      const resources = [{ group: 'argoproj.io', kind: 'Application', paths: ['$.status.mine'], isOptional: false }];
+      const references = referencesOf(await read([server], { resources }));
+      expect(references).toEqual(['registry.test/live:1', 'registry.test/mine:1']);
+      expect(server.requests.filter(({ path }) => path.includes('applications?'))).toHaveLength(1);
     });
 
     it('take nothing from what is known of a kind of the table', async () => {
