@@ -10,8 +10,11 @@ import {
   type VerifyInput,
   verifyExitCodeOf,
 } from '../../src/report/build-verify-report.ts';
+import { decodeReport } from '../../src/report/decode-report.ts';
+import { exitCodeAfter } from '../../src/report/exit-code-of.ts';
 import { renderVerify, renderVerifyMarkdown } from '../../src/report/render-verify.ts';
 import { digestOf } from '../builders/report.ts';
+import { worlds } from '../builders/report-worlds.ts';
 
 const AT = instantFromMs(Date.UTC(2026, 10, 21, 20, 24));
 const NAME = 'ghcr.io/team/app';
@@ -126,4 +129,18 @@ describe('the report of a verify', () => {
     const images = Array.from({ length: 20_000 }, (_, at) => image(`v${at}`, { kind: 'absent' }));
     expect(new TextEncoder().encode(renderVerifyMarkdown(reportWith(images))).length).toBeLessThanOrEqual(900_000);
   });
+});
+
+it.each([
+  ['an alarm', worlds['apply-alarm'], 130, 7],
+  ['an alarm', worlds['apply-alarm'], undefined, 7],
+  ['what was applied', worlds['apply-done'], 143, 143],
+  ['what was applied', worlds['apply-done'], undefined, 0],
+])('after %s and a signal the process ends accordingly', (_name, world, signal, code) => {
+  expect(exitCodeAfter(world!(), signal)).toBe(code);
+});
+
+it('a later run takes the report of an alarm for what it knows', () => {
+  const report = worlds['apply-alarm']!();
+  expect(decodeReport(JSON.stringify(report), 'report.json').firstSeen).toEqual(report.firstSeen);
 });

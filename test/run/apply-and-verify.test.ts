@@ -25,9 +25,11 @@ const repository = parseRepository(NAME);
 
 const amd = buildImage({ seed: 'amd' });
 const arm = buildImage({ seed: 'arm' });
+const attestation = buildImage({ seed: 'attestation' });
 const multi = buildIndex([
   { manifest: amd, platform: { os: 'linux', architecture: 'amd64' } },
   { manifest: arm, platform: { os: 'linux', architecture: 'arm64' } },
+  { manifest: attestation, platform: { os: 'unknown', architecture: 'unknown' } },
 ]);
 const single = buildImage({ seed: 'single' });
 const other = buildImage({ seed: 'other' });
@@ -217,9 +219,9 @@ describe('the alarm', () => {
     expect(hint).toContain(join(folder, 'journal.jsonl'));
   });
 
-  it('is raised for a child of a platform that was never asked for, when it was there before', async () => {
+  it('is raised for what no node would pull, when it was there before: it was protected', async () => {
     await deploy(used.multi);
-    const { result } = await apply({ meanwhile: lose(amd) });
+    const { result } = await apply({ meanwhile: lose(attestation) });
     expect(result.kind).toBe('alarm');
   });
 

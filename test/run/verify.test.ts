@@ -2,10 +2,15 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AuthError, NetworkError, ProtocolError, RegistryError } from '../../src/errors.ts';
+import { silentLog } from '../../src/log.ts';
 import type { Digest } from '../../src/model/reference.ts';
 import { verifyExitCodeOf } from '../../src/report/build-verify-report.ts';
 import type { VerifyReport } from '../../src/report/verify-report.ts';
+import { mergeImages } from '../../src/run/verify.ts';
+import { readUsedNow } from '../../src/run/verify-clusters.ts';
 import { buildImage, buildIndex, sha256 } from '../builders/image.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
+import { NOW } from '../contract/registry-places.ts';
 import { makeVerifyScene, NAME, type VerifyScene } from './verify-scene.ts';
 
 const amd = buildImage({ seed: 'amd' });
@@ -230,6 +235,25 @@ describe('what is looked for', () => {
     await scene.deploy(`${NAME}:single`, `${NAME}:multi`, `${NAME}:gone`);
     expect(Object.keys(standing(await scene.verify()))).toEqual([':gone', ':multi', ':single']);
   });
+});
+
+it('of an image that was asked for in several places the worst answer counts, whichever came first', () => {
+  const workloads = [{ context: 'prod', kind: 'Pod', name: 'web' }];
+  const rows = (['available', 'absent', 'available'] as const).map((kind, at) => ({
+    image: 'app:v1',
+    askedIn: `place-${at}`,
+    availability: { kind },
+    workloads,
+  }));
+  expect(mergeImages(rows)).toEqual([rows[1]]);
+  expect(mergeImages(rows.toReversed())).toEqual([rows[1]]);
+});
+
+it('manifests are places whose platforms are not known, also for users that are only counted', async () => {
+  const settings = kubernetesSettings({ manifests: [join(scene.folder, 'pod.json')] });
+  const { nodes, notes } = await readUsedNow(settings, { log: silentLog, environment: {}, now: () => NOW });
+  expect([...nodes.values()]).toEqual(['unknown']);
+  expect(notes).toEqual([expect.stringContaining('manifests tell no platforms')]);
 });
 
 describe('the files', () => {
