@@ -5,6 +5,7 @@ import type { ReviewedPlan } from './plan/decode-plan.ts';
 import { buildReport, type ReportInput } from './report/build-report.ts';
 import type { Report, RunResult } from './report/report.ts';
 import { applyAndVerify } from './run/apply-and-verify.ts';
+import { beginRun } from './run/begin-run.ts';
 import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
 import { rememberFirstSeen } from './run/first-seen.ts';
 import { withPlan } from './run/make-plan.ts';
@@ -42,7 +43,8 @@ type Findings = {
  * Plans and writes the plan file and the report file that are asked for. Deletes nothing. A failure is a report too: its
  * `result` is `stopped`, also when the report file cannot be written. Never throws a CleanupError.
  */
-export async function runPlan(settings: Settings, context: RunContext): Promise<Report> {
+export async function runPlan(settings: Settings, given: RunContext): Promise<Report> {
+  const context = beginRun(given);
   return await reporting(settings, context, async (found) => {
     const previous = await readPreviousRun(settings.previousReport);
     carryOver(previous, found);
@@ -63,7 +65,8 @@ export async function runPlan(settings: Settings, context: RunContext): Promise<
  * something. At the end everything that clusters use is looked for once more. Everything that happens is in the report, whose `result`
  * says how it ended.
  */
-export async function runApply(settings: Settings, context: RunContext): Promise<Report> {
+export async function runApply(settings: Settings, given: RunContext): Promise<Report> {
+  const context = beginRun(given);
   return await reporting(settings, context, async (found) => {
     const reviewed = await readReviewedPlan(settings);
     if (settings.planFile !== undefined) found.planFile = settings.planFile;

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ClusterRights } from '../model/cluster-rights.ts';
 import { connectCluster } from './connection/connect-cluster.ts';
+import type { CredentialMemory } from './connection/credential-memory.ts';
 import { refuseImpossibleNamespaces } from './find-namespace.ts';
 import { discoverKinds } from './kinds/discover-kinds.ts';
 import { listRules } from './kinds/list-rules.ts';
@@ -21,6 +22,8 @@ export type RightsSettings = Omit<RbacSettings, 'format' | 'logLevel' | 'kubeCon
 /** The surroundings of a run. */
 export interface ListRightsOptions extends KubeSurroundings {
   readonly log: Log;
+  /** As for reading usage. */
+  readonly logins?: CredentialMemory | undefined;
 }
 
 /** As long as a run itself waits. */
@@ -77,10 +80,10 @@ export async function listRightsInClusters(
 async function askKinds(
   context: KubeContext,
   wanted: readonly WantedKind[],
-  { log, environment }: ListRightsOptions,
+  { log, environment, logins }: ListRightsOptions,
 ): Promise<ClusterKinds> {
   const { idleMs, ...limits } = LIMITS;
-  const connection = await connectCluster(context, { log, idleMs, environment });
+  const connection = await connectCluster(context, { log, idleMs, environment, logins });
   try {
     const job = { connection, limits, signal: new AbortController().signal };
     return { context: context.name, discovery: await discoverKinds(job, new Set(wanted.map(({ group }) => group))) };

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { UsageSource } from '../model/usage.ts';
 import { type ClusterConnection, connectCluster } from './connection/connect-cluster.ts';
+import type { CredentialMemory } from './connection/credential-memory.ts';
 import { isNamespacePresent } from './find-namespace.ts';
 import { openReader } from './images/open-reader.ts';
 import type { ReadSource } from './images/read-source.ts';
@@ -34,8 +35,11 @@ export interface ReadClustersOptions extends Omit<ReadSource, 'context' | 'kind'
   readonly idleMs: number;
   /** For proxies and credential plugins. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logins?: CredentialMemory | undefined;
 }
 
+/** Logins at a time: a plugin is a program of its own, which may take seconds and ask a cloud. */
+const MAX_LOGINS = 4;
 /** Lists at a time, over all clusters. Each holds at most two pages in memory. */
 const MAX_LISTS = 8;
 /** A revision of a Helm release has up to 1 MB, a hundred times as much as a pod. */
@@ -66,10 +70,17 @@ export async function readClusters(
   contexts: readonly KubeContext[],
   options: ReadClustersOptions,
 ): Promise<ClusterUsage> {
-  const connections: ClusterConnection[] = [];
+  const opened: ClusterConnection[] = [];
   const abort = new AbortController();
   try {
-    for (const context of contexts) connections.push(await connectCluster(context, options));
+    const works = contexts.map((context) => async (): Promise<ClusterConnection> => {
+      const connection = await connectCluster(context, { ...options, signal: abort.signal });
+      opened.push(connection);
+      return connection;
+    });
+    // Whoever has to log in again somewhere wants to hear of all the places at once.
+    const stops = (): boolean => false;
+    const connections = await runSideBySide(works, { concurrency: MAX_LOGINS, abort, stops });
     const clusters = await findKinds(connections, options, abort);
     const done = await readLists(tasksFor(clusters, options), options, abort);
     await refuseUnknownNamespaces(done, options, abort.signal);
@@ -78,7 +89,7 @@ export async function readClusters(
     return { sources: connections.map(({ context }) => sourceOf(context, done)), used };
   } finally {
     abort.abort();
-    for (const connection of connections) connection.close();
+    for (const connection of opened) connection.close();
   }
 }
 

@@ -6,6 +6,7 @@ import type { KubernetesSettings } from '../config/settings.ts';
 import { EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connectCluster } from './connection/connect-cluster.ts';
+import type { CredentialMemory } from './connection/credential-memory.ts';
 import type { PresentKind } from './kinds/resource-kind.ts';
 import { type KubeContext, type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
 import { type ListLimits, listObjects } from './lists/list-objects.ts';
@@ -23,6 +24,8 @@ export interface ContextPlatforms {
 /** The surroundings of a run. */
 export interface ReadPlatformsOptions extends KubeSurroundings {
   readonly log: Log;
+  /** As for reading usage. */
+  readonly logins?: CredentialMemory | undefined;
   /** How lists are read; for tests. */
   readonly limits?: Partial<ListLimits> & { readonly idleMs?: number };
 }
@@ -63,11 +66,11 @@ export async function readPlatforms(
 }
 
 async function readContext(context: KubeContext, options: ReadPlatformsOptions): Promise<ContextPlatforms> {
-  const { log, environment } = options;
+  const { log, environment, logins } = options;
   const { idleMs, ...limits } = { ...LIMITS, ...options.limits };
   const abort = new AbortController();
   try {
-    const connection = await connectCluster(context, { log, idleMs, environment });
+    const connection = await connectCluster(context, { log, idleMs, environment, logins });
     try {
       const target = { context: context.name, kind: NODES };
       const { result } = await listObjects({ connection, target, limits, signal: abort.signal, newReader });

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Instant } from '../model/time.ts';
 import type { Usage, UsageSource } from '../model/usage.ts';
+import type { CredentialMemory } from './connection/credential-memory.ts';
 import { refuseImpossibleNamespaces } from './find-namespace.ts';
 import { createUsageCollector } from './images/usage-collector.ts';
 import { type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
@@ -19,6 +20,8 @@ export type UsageSettings = KubernetesSettings;
 /** The surroundings of a run. */
 export interface ReadUsageOptions extends KubeSurroundings {
   readonly log: Log;
+  /** What the run knows of its logins. Default: nothing, and what this reading gets is forgotten. */
+  readonly logins?: CredentialMemory | undefined;
   /** What is young is told by it. */
   readonly now: Instant;
   /** How lists are read; for tests. */
@@ -54,8 +57,8 @@ async function readKubeConfig(settings: UsageSettings, options: ReadUsageOptions
   if (settings.kubeConfig === undefined) return { sources: [], used: createUsageCollector() };
   const contexts = await loadKubeContexts(settings.kubeConfig, settings.contexts, { home: homedir(), ...options });
   const { idleMs, ...limits } = { ...DEFAULT_LIMITS, ...options.limits };
-  const { log, environment } = options;
-  return readClusters(contexts, { ...settings, now: options.now, log, environment, limits, idleMs });
+  const { log, environment, logins, now } = options;
+  return readClusters(contexts, { ...settings, now, log, environment, logins, limits, idleMs });
 }
 
 /** @throws UsageError USAGE for settings that name no source, or that choose from a kubeconfig without naming one. */

@@ -10,18 +10,19 @@ export interface SideBySideOptions {
   readonly concurrency: number;
   /** Ends those under way when one fails. */
   readonly abort: AbortController;
+  /** Whether a failure ends the others. Default: any but a missing right (403), as every one of those is worth telling at once. */
+  readonly stops?: (failure: EvidenceError) => boolean;
   /** After each success. */
   readonly onDone?: (finished: number) => void;
 }
 
 /**
- * All answers in the order of the works. Every missing right (403) is worth telling at once, so one lets the others go on; any other
- * failure stops them.
+ * All answers in the order of the works. What is no EvidenceError always stops all.
  * @throws EvidenceError EVIDENCE_KUBERNETES for everything that failed, in one.
  */
 export async function runSideBySide<T>(
   works: readonly (() => Promise<T>)[],
-  { concurrency, abort, onDone }: SideBySideOptions,
+  { concurrency, abort, stops = isNoMissingRight, onDone }: SideBySideOptions,
 ): Promise<readonly T[]> {
   const queue = new PQueue({ concurrency });
   let finished = 0;
@@ -29,7 +30,7 @@ export async function runSideBySide<T>(
     works.map((work) =>
       queue.add(async (): Promise<T> => {
         abort.signal.throwIfAborted();
-        const answer = await runOne(work, abort);
+        const answer = await runOne(work, abort, stops);
         onDone?.(++finished);
         return answer;
       }),
@@ -43,14 +44,21 @@ export async function runSideBySide<T>(
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-async function runOne<T>(work: () => Promise<T>, abort: AbortController): Promise<T> {
+function isNoMissingRight({ details }: EvidenceError): boolean {
+  return details['status'] !== 403;
+}
+
+async function runOne<T>(
+  work: () => Promise<T>,
+  abort: AbortController,
+  stops: NonNullable<SideBySideOptions['stops']>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     // What a stopped work says about being stopped is no failure of its own.
     if (abort.signal.aborted && !(error instanceof EvidenceError)) abort.signal.throwIfAborted();
-    const isForbidden = error instanceof EvidenceError && error.details['status'] === 403;
-    if (!isForbidden) abort.abort();
+    if (!(error instanceof EvidenceError) || stops(error)) abort.abort();
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 // Collecting: registries first, then references, then clusters, so that whatever is deployed meanwhile is seen last.
 
 import type { Settings } from '../config/settings.ts';
+import type { CredentialMemory } from '../kubernetes/connection/credential-memory.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
 import type { Forge } from '../model/forge.ts';
@@ -22,6 +23,8 @@ export interface RunContext {
   readonly now: () => Instant;
   /** Aborted by a signal: an apply finishes its step and stops. */
   readonly signal?: AbortSignal;
+  /** What the run knows of its logins at clusters. Default: made when it begins, by `beginRun`. */
+  readonly logins?: CredentialMemory;
 }
 
 /** One repository with its open connection. */
@@ -111,8 +114,9 @@ async function collectHistory(
 export async function collectUsage(settings: Settings, context: RunContext): Promise<Usage | undefined> {
   if (settings.kubernetes === 'off') return undefined;
   const { readUsage } = await import('../kubernetes/read-usage.ts');
-  const { environment, log } = context;
-  const usage = await readUsage(settings.kubernetes, { environment, log, now: settings.asOf ?? context.now() });
+  const { environment, log, logins } = context;
+  const now = settings.asOf ?? context.now();
+  const usage = await readUsage(settings.kubernetes, { environment, log, logins, now });
   refuseUnparsable(usage.unparsable, settings);
   return usage;
 }

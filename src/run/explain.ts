@@ -9,6 +9,7 @@ import { type Digest, formatRepository, isDigest, isTag } from '../model/referen
 import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
 import type { Link } from '../policy/link.ts';
 import type { Explanation, RelatedNode, ShownLink } from '../report/explanation.ts';
+import { beginRun } from './begin-run.ts';
 import type { RunContext } from './collect-evidence.ts';
 import { type Planned, withPlan } from './make-plan.ts';
 import { readPreviousRun } from './run-files.ts';
@@ -23,7 +24,8 @@ const MAX_MATCHES = 5;
  * The target is a tag, a digest, or the start of one digest.
  * @throws UsageError USAGE when no repository has it or several digests begin so; else what collecting throws.
  */
-export async function runExplain(settings: Settings, context: RunContext): Promise<readonly Explanation[]> {
+export async function runExplain(settings: Settings, given: RunContext): Promise<readonly Explanation[]> {
+  const context = beginRun(given);
   const target = settings.target ?? '';
   const previous = await readPreviousRun(settings.previousReport);
   const names = settings.repositories.map(({ repository }) => formatRepository(repository));

@@ -22,9 +22,9 @@ export async function readUsedNow(settings: KubernetesSettings, context: RunCont
     import('../kubernetes/read-usage.ts'),
     import('../kubernetes/read-platforms.ts'),
   ]);
-  const { environment, log } = context;
-  const usage = await readUsage(settings, { environment, log, now: context.now() });
-  const read = await readPlatforms(settings, { environment, log });
+  const { environment, log, logins } = context;
+  const usage = await readUsage(settings, { environment, log, logins, now: context.now() });
+  const read = await readPlatforms(settings, { environment, log, logins });
   const manifests = usage.sources.filter(({ kind }) => kind === 'manifests');
   const notes = read.flatMap(({ context: name, why }) =>
     why === undefined ? [] : [`the platforms of context ${name} are not known (${why}): images must be whole for all`],

@@ -10,6 +10,7 @@ import type { VerifyReport, VerifyResult } from '../report/verify-report.ts';
 import { appendTo } from '../util/append-to.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
 import { TOOL } from '../version.ts';
+import { beginRun } from './begin-run.ts';
 import { closeAll, type RunContext } from './collect-evidence.ts';
 import { mayMean } from './refuse-unparsable.ts';
 import { keepReport, resultOf } from './result-of.ts';
@@ -36,9 +37,10 @@ const REPOSITORIES_IN_FLIGHT = 4;
  */
 export async function runVerify(
   settings: VerifySettings,
-  context: RunContext,
-  open: OpenRepository = repositoryOpener(settings, context),
+  given: RunContext,
+  open: OpenRepository = repositoryOpener(settings, given),
 ): Promise<VerifyReport> {
+  const context = beginRun(given);
   const startedAt = context.now();
   const found: Findings = {};
   const { reportFile, repositories, registries } = settings;

@@ -1,21 +1,13 @@
-// Who we are to a server: what the user entry says, read anew whenever it may have changed.
+// Who we are to a server: what the user entry says, read anew whenever it may have changed; what is got by it, once for a run.
 
 import { readFile } from 'node:fs/promises';
-import type { KubeUser } from '../kubeconfig/kube-entries.ts';
+import type { KubeExec } from '../kubeconfig/kube-entries.ts';
 import type { KubeContext } from '../kubeconfig/load-kube-contexts.ts';
-import { runExecPlugin } from './exec-plugin.ts';
-import { type OidcTools, openOidc, parseOidcConfig } from './oidc-token.ts';
+import type { CredentialMemory, Credentials } from './credential-memory.ts';
+import { execKey, type PluginRun, runExecPlugin } from './exec-plugin.ts';
+import { getIdToken, type OidcConfig, type OidcTools, parseOidcConfig } from './oidc-token.ts';
 import { secretsOf } from './secrets-of.ts';
-import { type ClientCertificate, readClientCertificate, type ServerTrust } from './server-trust.ts';
-
-/** What is shown to the server. */
-export interface Credentials {
-  /** The header of that name. */
-  readonly authorization?: string;
-  readonly certificate?: ClientCertificate;
-  /** Milliseconds since 1970 from which on they must be got again. Absent: never. */
-  readonly staleAtMs?: number;
-}
+import { readClientCertificate, type ServerTrust } from './server-trust.ts';
 
 /** Where credentials come from. */
 export interface CredentialSource {
@@ -29,6 +21,8 @@ export interface CredentialSource {
 export interface CredentialTools extends OidcTools {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly trust: ServerTrust;
+  /** What connections of this run have got before. */
+  readonly logins: CredentialMemory;
 }
 
 /** A plugin that waits for somebody to type is given up after this. */
@@ -38,18 +32,20 @@ const TOKEN_FILE_MS = 60_000;
 /** Credentials that last no longer than this are got again: the request takes time, and clocks differ. */
 const MARGIN_MS = 10_000;
 
-/** The header that a user entry leads to, and what else comes with it. */
-type Proof = (why: 'needed' | 'refused') => Promise<Credentials>;
+/** The header that a user entry leads to, and what else comes with it. `refused`: what it led to before, and is not accepted. */
+type Proof = (refused: Credentials | undefined) => Promise<Credentials>;
 
 /** The source for a context that {@link checkEntries} has let pass. Starts nothing yet. @throws Error for an unusable provider config. */
 export function openCredentials(context: KubeContext, tools: CredentialTools): CredentialSource {
   const { user } = context;
   const proof = chooseProof(context, tools);
+  let last: Credentials | undefined;
   return {
     canChange: Boolean(user.tokenFile || user.exec || user['auth-provider'] || user['client-certificate']),
     async get(why) {
       const certificate = await readClientCertificate(user);
-      const proved = await proof(why);
+      const proved = await proof(why === 'refused' ? last : undefined);
+      last = proved;
       if (certificate !== undefined) tools.secret(certificate.key);
       if (proved.certificate !== undefined) tools.secret(proved.certificate.key);
       return { ...(certificate === undefined ? {} : { certificate }), ...proved };
@@ -71,7 +67,7 @@ function chooseProof(context: KubeContext, tools: CredentialTools): Proof {
     tools.secret(login);
     return () => Promise.resolve({ authorization: `Basic ${login}` });
   }
-  if (user.exec) return () => fromPlugin(context, user.exec, tools);
+  if (user.exec) return fromPlugin({ ...context, exec: user.exec }, tools);
   if (user['auth-provider']) return fromIssuer(user['auth-provider'].config, tools);
   return () => Promise.resolve({});
 }
@@ -82,23 +78,18 @@ async function fromTokenFile(path: string, tools: CredentialTools): Promise<Cred
   return { authorization: bearer(token, tools), staleAtMs: tools.nowMs() + TOKEN_FILE_MS };
 }
 
-async function fromPlugin(
-  { cluster, user }: KubeContext,
-  exec: KubeUser['exec'],
-  tools: CredentialTools,
-): Promise<Credentials> {
-  if (!exec) return {};
-  const { environment, trust, signal } = tools;
-  const { token, certificate, expiresAtMs } = await runExecPlugin({
-    exec,
-    cluster,
-    trust,
-    environment,
-    signal,
-    secrets: secretsOf({ cluster, user }),
-    nowMs: tools.nowMs(),
-    timeoutMs: PLUGIN_MS,
-  });
+function fromPlugin({ cluster, user, exec }: KubeContext & { readonly exec: KubeExec }, tools: CredentialTools): Proof {
+  const { environment, trust, logins, nowMs } = tools;
+  const run = { exec, cluster, trust, environment };
+  const obtain = async (_before: unknown, signal: AbortSignal): Promise<Credentials> => {
+    const secrets = secretsOf({ cluster, user });
+    return askPlugin({ ...run, signal, secrets, nowMs: nowMs(), timeoutMs: PLUGIN_MS }, tools);
+  };
+  return (refused) => logins.get({ key: execKey(run), refused, nowMs, signal: tools.signal, obtain });
+}
+
+async function askPlugin(run: PluginRun, tools: CredentialTools): Promise<Credentials> {
+  const { token, certificate, expiresAtMs } = await runExecPlugin(run);
   return {
     ...(token === undefined ? {} : { authorization: bearer(token, tools) }),
     ...(certificate === undefined ? {} : { certificate }),
@@ -106,11 +97,26 @@ async function fromPlugin(
   };
 }
 
-function fromIssuer(config: unknown, tools: CredentialTools): Proof {
-  const getToken = openOidc(parseOidcConfig(config), tools);
-  return async (why) => {
-    const { token, expiresAtMs } = await getToken(why);
-    return { authorization: bearer(token, tools), staleAtMs: expiresAtMs - MARGIN_MS };
+/** One login is good for all clusters of an issuer, and its refresh token often for one use only: the memory knows it by its config alone. */
+function fromIssuer(given: unknown, tools: CredentialTools): Proof {
+  const config = parseOidcConfig(given);
+  const { logins, nowMs } = tools;
+  const obtain = (before: Credentials | undefined, signal: AbortSignal): Promise<Credentials> =>
+    askIssuer(config, before, { ...tools, signal });
+  const key = JSON.stringify(['oidc', config]);
+  return (refused) => logins.get({ key, refused, nowMs, signal: tools.signal, obtain });
+}
+
+async function askIssuer(
+  config: OidcConfig,
+  before: Credentials | undefined,
+  tools: CredentialTools,
+): Promise<Credentials> {
+  const { token, expiresAtMs, refreshToken } = await getIdToken(config, before, tools);
+  return {
+    authorization: bearer(token, tools),
+    staleAtMs: expiresAtMs - MARGIN_MS,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
   };
 }
 

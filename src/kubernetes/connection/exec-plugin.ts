@@ -70,8 +70,17 @@ export async function runExecPlugin(run: PluginRun): Promise<PluginCredentials> 
   return credentials;
 }
 
+/** What a plugin is started with. */
+export type PluginStart = Pick<PluginRun, 'exec' | 'cluster' | 'trust' | 'environment'>;
+
+/** All that a plugin's answer depends on, but its surroundings: equal texts are the same question. Holds secrets. */
+export function execKey(start: PluginStart): string {
+  const { command, args, env } = start.exec;
+  return JSON.stringify(['exec', command, args ?? [], env ?? [], execInfo(start)]);
+}
+
 /** https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-ExecCredentialSpec */
-function execInfo(run: PluginRun): object {
+function execInfo(run: PluginStart): object {
   return {
     kind: 'ExecCredential',
     apiVersion: run.exec.apiVersion,
@@ -79,7 +88,7 @@ function execInfo(run: PluginRun): object {
   };
 }
 
-function clusterInfo({ cluster, trust }: PluginRun): object {
+function clusterInfo({ cluster, trust }: PluginStart): object {
   const config = cluster.extensions?.find(({ name }) => name === PLUGIN_EXTENSION)?.extension;
   return {
     server: cluster.server,

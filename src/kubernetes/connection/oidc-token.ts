@@ -11,6 +11,8 @@ import { requestJson } from './request-json.ts';
 export interface IdToken {
   readonly token: string;
   readonly expiresAtMs: number;
+  /** Gets the next one. Absent: the kubeconfig's own still does. */
+  readonly refreshToken?: string;
 }
 
 /** The `config` of the provider, checked. */
@@ -31,8 +33,8 @@ export interface OidcTools {
 const MARGIN_MS = 10_000;
 
 const ROTATED =
-  'the issuer of an oidc auth-provider gave another refresh-token, and the kubeconfig is not rewritten: log in again when it is ' +
-  'refused, or use an exec plugin such as kubelogin, which keeps its tokens';
+  'the issuer of an oidc auth-provider gave another refresh-token. This run goes on with it, and the kubeconfig is not rewritten: log ' +
+  'in again when a later run is refused, or use an exec plugin such as kubelogin, which keeps its tokens';
 
 const text = z.string().nullish();
 const configSchema = z.looseObject({
@@ -61,27 +63,31 @@ export function parseOidcConfig(config: unknown): OidcConfig {
 }
 
 /**
- * A function that gives a token that is good now. `refused` asks for one other than the last.
- * It throws Error, without secrets, when there is none to be had.
+ * A token that is good now: the config's own, the first time; after that always a new one. `before`: what was got last, of which the
+ * refresh token goes on.
+ * @throws Error, without secrets, when there is none to be had.
  */
-export function openOidc(config: OidcConfig, tools: OidcTools): (why: 'needed' | 'refused') => Promise<IdToken> {
-  let current = config['id-token'] ? decodeIdToken(config['id-token']) : undefined;
-  let refreshToken = config['refresh-token'] || undefined;
-  return async (why) => {
-    if (why === 'needed' && current !== undefined && current.expiresAtMs - MARGIN_MS > tools.nowMs()) return current;
-    if (refreshToken === undefined)
-      throw new Error(`its id-token ${why === 'refused' ? 'is refused' : 'is over'}, and there is no refresh-token`);
-    const answer = await refresh(config, refreshToken, tools);
-    // An issuer may take back the old one with its first use, and whoever reads the kubeconfig next then has to log in again.
-    if (answer.refresh_token && answer.refresh_token !== refreshToken) tools.warn(ROTATED);
-    refreshToken = answer.refresh_token || refreshToken;
-    for (const secret of [answer.id_token, refreshToken]) tools.secret(secret);
-    const fresh = decodeIdToken(answer.id_token);
-    if (fresh === undefined) throw new Error('its issuer gave an id_token that is no JWT with a time of expiry');
-    if (fresh.expiresAtMs <= tools.nowMs()) throw new Error('its issuer gave an id_token that is over already');
-    current = fresh;
-    return fresh;
-  };
+export async function getIdToken(
+  config: OidcConfig,
+  before: Pick<IdToken, 'refreshToken'> | undefined,
+  tools: OidcTools,
+): Promise<IdToken> {
+  const own = before === undefined ? decodeIdToken(config['id-token'] ?? '') : undefined;
+  if (own !== undefined && own.expiresAtMs - MARGIN_MS > tools.nowMs()) return own;
+  const refreshToken = before?.refreshToken ?? config['refresh-token'];
+  if (!refreshToken)
+    throw new Error(
+      `its id-token ${before === undefined ? 'is over' : 'is over or refused'}, and there is no refresh-token`,
+    );
+  const answer = await refresh(config, refreshToken, tools);
+  const next = answer.refresh_token || refreshToken;
+  for (const secret of [answer.id_token, next]) tools.secret(secret);
+  // An issuer may take back the old one with its first use, and whoever reads the kubeconfig next then has to log in again.
+  if (next !== refreshToken && before?.refreshToken === undefined) tools.warn(ROTATED);
+  const fresh = decodeIdToken(answer.id_token);
+  if (fresh === undefined) throw new Error('its issuer gave an id_token that is no JWT with a time of expiry');
+  if (fresh.expiresAtMs <= tools.nowMs()) throw new Error('its issuer gave an id_token that is over already');
+  return { ...fresh, refreshToken: next };
 }
 
 async function refresh(

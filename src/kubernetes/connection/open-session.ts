@@ -4,7 +4,8 @@ import { describeCause, EvidenceError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { KubeContext } from '../kubeconfig/load-kube-contexts.ts';
 import { checkEntries } from './check-entries.ts';
-import { type CredentialSource, type Credentials, openCredentials } from './credentials.ts';
+import { type CredentialMemory, type Credentials, createCredentialMemory } from './credential-memory.ts';
+import { type CredentialSource, openCredentials } from './credentials.ts';
 import { describeProxy, findEnvironmentProxy, parseProxy } from './find-proxy.ts';
 import type { HttpAccess } from './http-get.ts';
 import { impersonationHeaders } from './impersonation.ts';
@@ -19,6 +20,10 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Its proxies, and what a credential plugin is started with. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the run has got before. Default: a memory that no other connection knows. */
+  readonly logins?: CredentialMemory | undefined;
+  /** Gives getting ready up, with its reason. Default: never. */
+  readonly signal?: AbortSignal;
   /** Milliseconds since 1970; for tests. Default: the system's clock. */
   readonly nowMs?: () => number;
 }
@@ -47,11 +52,13 @@ interface Ready {
 /**
  * Checks the entries, gets the first credentials (a plugin or an issuer may be asked), and asks the server nothing yet. Tokens,
  * passwords and keys are registered as secrets.
+ * @throws the reason of the signal.
  * @throws EvidenceError EVIDENCE_KUBERNETES when the context cannot be asked as it says, or credentials cannot be had.
  */
 export async function openSession(context: KubeContext, options: SessionOptions): Promise<ClusterSession> {
   const { name, cluster, user } = context;
   const abort = new AbortController();
+  const signal = options.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, options.signal]);
   for (const secret of secretsOf(context)) options.log.secret(secret);
   const prepare = async (): Promise<{
     trust: ServerTrust;
@@ -62,11 +69,11 @@ export async function openSession(context: KubeContext, options: SessionOptions)
     const trust = await readServerTrust(cluster);
     return {
       trust,
-      source: sourceFor(context, trust, { options, signal: abort.signal }),
+      source: sourceFor(context, trust, { options, signal }),
       headers: impersonationHeaders(user),
     };
   };
-  const { trust, source, headers } = await asEvidence(name, prepare());
+  const { trust, source, headers } = await asEvidence({ name, signal }, prepare());
   const agents = new Set<HttpAccess['agent']>();
 
   async function makeReady(why: 'needed' | 'refused', before?: Ready): Promise<Ready> {
@@ -79,13 +86,13 @@ export async function openSession(context: KubeContext, options: SessionOptions)
     return { credentials, access: { agent, headers: all, idleMs: options.idleMs } };
   }
 
-  let ready = await asEvidence(name, makeReady('needed'));
+  let ready = await asEvidence({ name, signal }, makeReady('needed'));
   let renewing: Promise<Ready> | undefined;
 
   /** Requests under way at once share one renewal; who comes late takes its result. */
   async function renew(used: Ready, why: 'needed' | 'refused'): Promise<Ready> {
     if (ready !== used) return ready;
-    renewing ??= asEvidence(name, makeReady(why, used)).finally(() => {
+    renewing ??= asEvidence({ name, signal }, makeReady(why, used)).finally(() => {
       renewing = undefined;
     });
     ready = await renewing;
@@ -121,6 +128,7 @@ function sourceFor(context: KubeContext, trust: ServerTrust, { options, signal }
     environment,
     trust,
     signal,
+    logins: options.logins ?? createCredentialMemory(),
     secret: (value) => log.secret(value),
     warn: (message) => log.warn(`context ${JSON.stringify(context.name)}: ${message}`),
     nowMs: options.nowMs ?? Date.now,
@@ -172,10 +180,17 @@ function hasSameCertificate(a: Credentials, b: Credentials): boolean {
   return a.certificate?.cert === b.certificate?.cert && a.certificate?.key === b.certificate?.key;
 }
 
-async function asEvidence<T>(context: string, work: Promise<T>): Promise<T> {
+interface Getting {
+  /** Of the context. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+async function asEvidence<T>({ name: context, signal }: Getting, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    signal.throwIfAborted();
     throw new EvidenceError(
       `Cannot get ready to read context ${JSON.stringify(context)}: ${describeCause(error).slice(0, 1000)}.`,
       {

@@ -117,7 +117,7 @@ describe.runIf(requireProgram('openssl'))('the auth-provider oidc', () => {
     expect(issuer.tokens).toHaveLength(1);
     expect(await readFile(path, 'utf8')).toBe(text);
     expect(access.warnings.at(-1)).toMatch(
-      /^context "prod": .*another refresh-token, and the kubeconfig is not rewritten/,
+      /^context "prod": .*another refresh-token\. This run goes on with it, and the kubeconfig is not rewritten/,
     );
   });
 
