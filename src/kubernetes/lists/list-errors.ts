@@ -62,7 +62,7 @@ export function combineFailures(first: EvidenceError, others: readonly EvidenceE
   const lines = [...new Set(failures.map((error) => error.message))];
   const ruleOf = ({ details: { rule } }: EvidenceError) => (typeof rule === 'string' ? [rule] : []);
   const rules = failures.flatMap(ruleOf);
-  return new EvidenceError(`${failures.length} lists could not be read in full:\n${lines.join('\n')}`, {
+  return new EvidenceError(`${countOf(failures)} could not be read in full:\n${lines.join('\n')}`, {
     code: 'EVIDENCE_KUBERNETES',
     hint:
       rules.length === failures.length
@@ -71,6 +71,13 @@ export function combineFailures(first: EvidenceError, others: readonly EvidenceE
     details: { failures: failures.map((error) => error.details) },
     cause: first,
   });
+}
+
+/** `3 lists`; `2 contexts` where it did not come to lists in any. */
+function countOf(failures: readonly EvidenceError[]): string {
+  const contexts = new Set(failures.map(({ details: { context } }) => context));
+  const isBeforeLists = failures.every(({ details }) => details['kind'] === undefined) && contexts.size > 1;
+  return isBeforeLists ? `${contexts.size} contexts` : `${failures.length} lists`;
 }
 
 function forbidden(target: ListTarget, said: string): EvidenceError {
