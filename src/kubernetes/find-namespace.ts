@@ -36,6 +36,9 @@ async function statusOf(connection: ClusterConnection, namespace: string, signal
     const answer = await connection.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}`, signal);
     return answer.status;
   } catch (error) {
+    signal.throwIfAborted();
+    // Credentials that cannot be renewed.
+    if (error instanceof EvidenceError) throw error;
     throw undecided(connection.context, namespace, error);
   }
 }
