@@ -72,7 +72,7 @@ export function countImages(images: readonly VerifiedImage[]): VerifyTotals {
 }
 
 /** The worst first, then by name. */
-export function sortImages<Image extends VerifiedImage>(images: readonly Image[]): readonly Image[] {
+function sortImages<Image extends VerifiedImage>(images: readonly Image[]): readonly Image[] {
   const rank = ({ availability }: VerifiedImage): number => AVAILABILITIES.indexOf(availability.kind);
   return images.toSorted((a, b) => rank(a) - rank(b) || compareText(a.image, b.image));
 }

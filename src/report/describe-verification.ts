@@ -36,7 +36,7 @@ function summaryOf(images: number, parts: readonly string[]): string {
 }
 
 /** `ghcr.io/team/app:v1: ABSENT; used by prod: shop/Deployment/web (container app)`. Untrusted. */
-export function describeImage(image: VerifiedImage): string {
+function describeImage(image: VerifiedImage): string {
   const where = image.askedIn === undefined ? '' : ` (asked for in ${image.askedIn})`;
   return `${image.image}${where}: ${describeAvailability(image)}; used by ${describeUsers(image)}`;
 }
