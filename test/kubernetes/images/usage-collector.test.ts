@@ -32,6 +32,21 @@ describe('the collected usage', () => {
     expect(usage.uses).toHaveLength(2);
   });
 
+  it.each(['first', 'last'])(
+    'keeps a text that must be an image, and need not be one elsewhere, as both (weak %s)',
+    (when) => {
+      const collector = createUsageCollector();
+      const texts = [
+        { text: '$IMAGE', workload: WEB },
+        { text: '$IMAGE', workload: JOB, isWeak: true as const },
+      ];
+      for (const found of when === 'first' ? texts.toReversed() : texts) collector.add(found);
+      const all = createUsageCollector();
+      all.addAll(collector);
+      expect(new Set(all.build([]).unparsable)).toEqual(new Set(texts));
+    },
+  );
+
   it('keeps users apart that differ only in their container', () => {
     const usage = collect([
       ['app:1', WEB],
