@@ -1,1 +1,0 @@
-export const id=5421;export const ids=[5421];export const modules={75421:((e,t,n)=>{n.d(t,{X:()=>mapConcurrently});var r=n(19052);async function mapConcurrently(e,t,n){let i=new r.Ay({concurrency:t});try{return await i.addAll(e.map(e=>()=>n(e)))}catch(e){throw i.clear(),e}}})};
