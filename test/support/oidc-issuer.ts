@@ -19,6 +19,8 @@ export interface IssuerOptions {
   readonly ttlSeconds?: number;
   /** Fields in place of those of the configuration, with `{origin}` for the issuer's address. */
   readonly configuration?: Readonly<Record<string, unknown>>;
+  /** Hears of each token before the client does. */
+  readonly onToken?: (token: string) => void;
   /** In place of the answer to a refresh. */
   readonly answer?: { readonly status: number; readonly body: string };
 }
@@ -82,6 +84,7 @@ export async function startIssuer(options: IssuerOptions): Promise<OidcIssuer> {
     refreshToken = `${options.refreshToken}-${tokens.length + 2}`;
     const token = makeIdToken(Date.now() + (options.ttlSeconds ?? 3600) * 1000, `user-${tokens.length + 1}`);
     tokens.push(token);
+    options.onToken?.(token);
     return { status: 200, body: JSON.stringify({ id_token: token, refresh_token: refreshToken }) };
   }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EvidenceError } from '../../../src/errors.ts';
 import { type ClusterConnection, connectCluster } from '../../../src/kubernetes/connection/connect-cluster.ts';
+import type { CredentialMemory } from '../../../src/kubernetes/connection/credential-memory.ts';
 import type { KubeContext } from '../../../src/kubernetes/kubeconfig/load-kube-contexts.ts';
 import { silentLog } from '../../../src/log.ts';
 import {
@@ -25,6 +26,8 @@ export interface Asking {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly nowMs?: () => number;
   readonly idleMs?: number;
+  readonly logins?: CredentialMemory;
+  readonly signal?: AbortSignal;
 }
 
 /** A folder with an authority, servers that use it, and the secrets that were registered. */
@@ -60,7 +63,7 @@ export async function openAccess(): Promise<Access> {
       ends.push(() => server.close());
       return server;
     },
-    async connect(server, { user = {}, cluster = {}, environment = {}, idleMs = 5000, nowMs } = {}) {
+    async connect(server, { user = {}, cluster = {}, environment = {}, idleMs = 5000, ...others } = {}) {
       const log = {
         ...silentLog,
         secret: (value: string) => secrets.push(value),
@@ -69,7 +72,7 @@ export async function openAccess(): Promise<Access> {
       const entry = { server: server.url, 'certificate-authority': server.caFile, ...cluster };
       const connection = await connectCluster(
         { name: 'prod', cluster: entry, user },
-        { log, environment, idleMs, ...(nowMs === undefined ? {} : { nowMs }) },
+        { log, environment, idleMs, ...others },
       );
       ends.push(() => connection.close());
       return connection;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runExecPlugin } from '../../../src/kubernetes/connection/exec-plugin.ts';
 import { loadKubeContexts } from '../../../src/kubernetes/kubeconfig/load-kube-contexts.ts';
 import { type KubernetesServer, kubeConfigText } from '../../fakes/kubernetes-server.ts';
+import { makeNotingPlugin } from '../../support/credential-plugin.ts';
 import { requireProgram } from '../../support/real-parts.ts';
 import { type Access, openAccess, PODS, refusalOf, textOf } from './access.ts';
 
@@ -34,22 +35,7 @@ describe.runIf(requireProgram('openssl'))('a credential plugin', () => {
   beforeEach(() => server.heal());
   afterAll(() => access.close());
 
-  /** A plugin that notes its runs in a file and prints the status that another file holds. */
-  async function noting(name: string, status: object) {
-    const runs = join(access.folder, `${name}.runs`);
-    await writeFile(runs, '');
-    const answer = await access.file(`${name}.json`, JSON.stringify(status));
-    const code = `
-      const fs = require('node:fs');
-      fs.appendFileSync(${JSON.stringify(runs)}, 'x');
-      const status = JSON.parse(fs.readFileSync(${JSON.stringify(answer)}, 'utf8'));
-      process.stdout.write(JSON.stringify({apiVersion: '${V1}', kind: 'ExecCredential', status}));`;
-    return {
-      exec: script(code),
-      runs: async () => (await readFile(runs, 'utf8')).length,
-      answer: async (next: object) => writeFile(answer, JSON.stringify(next)),
-    };
-  }
+  const noting = (name: string, status: object) => makeNotingPlugin({ folder: access.folder, name }, status);
 
   async function clientPair() {
     const { certFile, keyFile } = server.clientCertificate;
