@@ -3,6 +3,7 @@
 
 import { benchGit } from './git.ts';
 import { benchGithub } from './github.ts';
+import { benchKubernetes } from './kubernetes.ts';
 import { benchRegistry } from './registry.ts';
 import { benchStart } from './start.ts';
 
@@ -11,6 +12,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   git: benchGit,
   registry: benchRegistry,
   github: benchGithub,
+  kubernetes: benchKubernetes,
 };
 
 const asked = process.argv.slice(2);

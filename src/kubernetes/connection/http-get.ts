@@ -28,8 +28,9 @@ export interface HttpAnswer {
 /** An answer whose body is still to be read. */
 export interface HttpStream extends Omit<HttpAnswer, 'body'> {
   /**
-   * The body, unzipped, in parts of any size; to be read once. Nothing is asked of the server as long as nobody reads, save what the
-   * connection holds. Comes to an end only when the whole body was there. @throws as {@link httpOpen}.
+   * The body, unzipped, in parts of any size; to be read once. A part is good only until the next one is asked for: its memory is given
+   * back. Nothing is asked of the server as long as nobody reads, save what the connection holds. Comes to an end only when the whole
+   * body was there. @throws as {@link httpOpen}.
    */
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the body up: ends the connection, unless it was read whole. */
@@ -41,7 +42,7 @@ const MAX_BODY_BYTES = 256 * 1024 * 1024;
 /** The longest time for one answer, however busily it drips. */
 const DEADLINE_MS = 300_000;
 /** The 16 KB default costs 1.4 times the time on large pages. */
-const GUNZIP_CHUNK_BYTES = 1024 * 1024;
+const GUNZIP_CHUNK_BYTES = 256 * 1024;
 
 /**
  * Sends a GET and reads the whole answer.
@@ -52,7 +53,7 @@ export async function httpGet(url: URL, access: HttpAccess, signal: AbortSignal)
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk));
     size += chunk.length;
     if (size > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
   }
@@ -112,6 +113,7 @@ interface Reading {
 
 async function* readParts(source: Readable, { response, deadline, idleMs }: Reading): AsyncGenerator<Uint8Array> {
   let isWaiting = true;
+  let last: Buffer | undefined;
   const timer = setTimeout(() => {
     if (isWaiting) source.destroy(timedOut(idleMs));
   }, idleMs);
@@ -119,15 +121,32 @@ async function* readParts(source: Readable, { response, deadline, idleMs }: Read
     for await (const chunk of source as AsyncIterable<Buffer>) {
       isWaiting = false;
       yield chunk;
+      if (source !== response && isAtEnd(chunk)) giveBack(chunk);
+      last = chunk;
       isWaiting = true;
       timer.refresh();
     }
+    if (source !== response && last !== undefined) giveBack(last);
   } catch (error) {
     throw deadline.aborted ? deadline.reason : error;
   } finally {
     clearTimeout(timer);
     if (!response.complete) response.destroy();
   }
+}
+
+/** Whether no further part will come out of the buffer of an inflated part. */
+function isAtEnd({ buffer, byteOffset, length }: Buffer): boolean {
+  return byteOffset + length === buffer.byteLength;
+}
+
+/**
+ * Frees the buffer of inflated parts that were read. Left to the garbage collector such buffers pile up to 64 MB, and then it stops
+ * everything to look for them.
+ */
+function giveBack({ buffer }: Buffer): void {
+  // Small ones are parts of a pool.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === GUNZIP_CHUNK_BYTES) buffer.transfer(0);
 }
 
 function retryAfterOf(response: http.IncomingMessage): { retryAfterMs?: number } {

@@ -23,10 +23,11 @@ export function createPodSpecReader(source: ReadSource): ObjectReader<UsageColle
   const objectSource: ObjectSource = { kind, context, from: 'cluster' };
   const collector = createUsageCollector();
   const walker = createPodSpecWalker(kind);
+  const texts = new Map<string, string>();
   const readAt = (json: JsonBytes, from: number): number => {
     // Whether it is over stands in parts of a Job that are not walked through.
     const end = kind.kind === 'Job' ? GIVEN_UP : walker.walk(json, from);
-    if (end > 0) addFound(collector, walker.found, source);
+    if (end > 0) addFound(collector, walker.found, { context, kind: kind.kind, texts });
     return end;
   };
   return {
@@ -41,20 +42,33 @@ export function createPodSpecReader(source: ReadSource): ObjectReader<UsageColle
   };
 }
 
-function addFound(collector: UsageCollector, found: PodSpecWalk, source: ReadSource): void {
-  const object = {
-    context: source.context,
-    ...(found.namespace === '' ? {} : { namespace: found.namespace }),
-    kind: source.kind.kind,
-    name: found.name,
+/** Namespaces and names of containers are few, unless somebody makes them up. */
+const MAX_TEXTS = 10_000;
+
+interface Surroundings {
+  readonly context: string;
+  readonly kind: string;
+  /** Texts that come again and again, each kept once. */
+  readonly texts: Map<string, string>;
+}
+
+function addFound(collector: UsageCollector, found: PodSpecWalk, { context, kind, texts }: Surroundings): void {
+  const same = (text: string): string => {
+    const known = texts.get(text);
+    if (known === undefined && texts.size < MAX_TEXTS) texts.set(text, text);
+    return known ?? text;
   };
-  const workloads: Workload[] = [];
-  for (const [index, text] of found.texts.entries()) {
+  const { name } = found;
+  const object =
+    found.namespace === '' ? { context, kind, name } : { context, namespace: same(found.namespace), kind, name };
+  const workloads = new Map<string | undefined, Workload>([[undefined, object]]);
+  for (let index = 0; index < found.texts.length; index++) {
+    const text = found.texts[index] ?? '';
     const container = found.containers[index];
-    let workload = workloads.find((known) => known.container === container);
+    let workload = workloads.get(container);
     if (workload === undefined) {
-      workload = container === undefined ? object : { ...object, container };
-      workloads.push(workload);
+      workload = { ...object, ...(container === undefined ? {} : { container: same(container) }) };
+      workloads.set(container, workload);
     }
     collector.add({ text, workload });
   }

@@ -1,7 +1,13 @@
 // Gathers image texts from all sources into one usage: grouped, without repetitions, in an order that depends on nothing
 // but the content. What it holds grows with the number of images, not with the number of their users.
 
-import { type Digest, formatImageReference, type ImageReference } from '../../model/reference.ts';
+import {
+  type Digest,
+  formatImageReference,
+  formatRepository,
+  type ImageReference,
+  type RepositoryReference,
+} from '../../model/reference.ts';
 import type { BareDigestUse, ImageUse, UnparsableUse, Usage, UsageSource } from '../../model/usage.ts';
 import type { FoundImage } from './collect-images.ts';
 import { interpretImage } from './interpret-image.ts';
@@ -40,11 +46,20 @@ export function createUsageCollector(): UsageCollector {
   const unparsable = new Map<string, Users<UnparsableText>>();
   /** Whose users a text adds to, for texts seen before; the others' meaning is worked out once. */
   const known = new Map<string, WorkloadList | 'nobody'>();
+  const repositories = new Map<string, RepositoryReference>();
+  const usersOfReference = (reference: ImageReference, text: string): WorkloadList => {
+    const name = formatImageReference(reference);
+    const repository = formatRepository(reference.repository);
+    const same = repositories.get(repository) ?? reference.repository;
+    repositories.set(repository, same);
+    // What is equal is kept once: there are tens of thousands of them.
+    return usersIn(references, name === text ? text : name, { ...reference, repository: same });
+  };
   const usersOf = ({ text, isWeak }: FoundImage): WorkloadList | 'nobody' => {
     const meaning = interpretImage(text);
     switch (meaning.kind) {
       case 'reference':
-        return usersIn(references, formatImageReference(meaning.reference), meaning.reference);
+        return usersOfReference(meaning.reference, text);
       case 'digest':
         return usersIn(digests, meaning.digest, meaning.digest);
       case 'unparsable':
@@ -107,5 +122,5 @@ function mergeUsers<T>(into: Map<string, Users<T>>, from: ReadonlyMap<string, Us
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): T[] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+  return [...map.keys()].sort().flatMap((key) => map.get(key) ?? []);
 }

@@ -25,11 +25,12 @@ export interface ListedWorkloads {
 /** Enough to name whom an image serves; nobody reads more, and every one of them goes into the plan. */
 export const MAX_LISTED = 1000;
 
+/** Shared and never added to: most images have one user, and an empty array that grows takes room for many. */
 const NONE: Workload[] = [];
 
 /** Nobody. */
 export function createWorkloadList(): WorkloadList {
-  return { kept: [], unlisted: 0, last: undefined, ofObject: NONE };
+  return { kept: NONE, unlisted: 0, last: undefined, ofObject: NONE };
 }
 
 /** Adds a user. What one object says must come together, for then each of them counts once. */
@@ -46,7 +47,8 @@ export function addWorkload(list: WorkloadList, workload: Workload): void {
   }
   // Most containers run what they were told to run, and say so twice.
   if (list.kept.at(-1) === workload) return;
-  list.kept.push(workload);
+  if (list.kept.length === 0) list.kept = [workload];
+  else list.kept.push(workload);
   if (list.kept.length >= 2 * MAX_LISTED) tidy(list);
 }
 

@@ -66,6 +66,8 @@ export function endOfValue(nesting: Nesting, json: JsonBytes, from: number): num
       at = endOfString(nesting, json, at);
       if (at === UNFINISHED) break;
       if (depth === 0) return at;
+      // A colon or a comma, mostly; quotes and brackets are not among the eight bytes that this takes.
+      if (((bytes[at] ?? 0) & 0xe9) === 0x28) at++;
     } else if ((byte & 0xdf) === OPEN_LIST) {
       if (depth === MAX_DEPTH) return MALFORMED;
       // In ASCII the closing bracket is the opening one and two, for lists and for objects.
@@ -105,23 +107,59 @@ export function endOfString(nesting: Nesting, json: JsonBytes, from: number): nu
 }
 
 /**
- * Four bytes at a time: a byte is zero exactly if subtracting one from it borrows from a bit that was not set. A borrow may run on into
- * higher bytes, so the lowest mark is right and the others may be wrong.
- * https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
+ * The position behind the closing quote of a string that holds nothing but printable ASCII without escapes; negative for any other string,
+ * or without an end.
  */
-function nextQuoteOrBackslash({ bytes, view }: JsonBytes, from: number): number {
+export function endOfPlainString({ bytes, view }: JsonBytes, from: number): number {
   const last = bytes.length - 4;
   let at = from;
   while (at <= last) {
     const four = view.getInt32(at, true);
-    const quotes = four ^ 0x22222222;
-    const backslashes = four ^ 0x5c5c5c5c;
-    const marks = (((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes)) & 0x80808080;
-    if (marks !== 0) return at + ((31 - Math.clz32(marks & -marks)) >> 3);
+    const marks = marksOf(four);
+    // Bytes below 0x20 and above 0x7f; of the last four only those before the mark.
+    const others = (four | ((four - 0x20202020) & ~four)) & 0x80808080;
+    if (marks === 0 && others !== 0) return UNFINISHED;
+    if (marks !== 0) {
+      if ((others & ((marks & -marks) - 1)) !== 0) return UNFINISHED;
+      at += lowestByte(marks);
+      return bytes[at] === QUOTE ? at + 1 : UNFINISHED;
+    }
+    at += 4;
+  }
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) return at + 1;
+    if (byte < 0x20 || byte >= 0x80 || byte === BACKSLASH) return UNFINISHED;
+  }
+  return UNFINISHED;
+}
+
+function nextQuoteOrBackslash({ bytes, view }: JsonBytes, from: number): number {
+  const last = bytes.length - 4;
+  let at = from;
+  while (at <= last) {
+    const marks = marksOf(view.getInt32(at, true));
+    if (marks !== 0) return at + lowestByte(marks);
     at += 4;
   }
   while (at < bytes.length && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++;
   return at;
+}
+
+/**
+ * The highest bit of each of four bytes that is a quote or a backslash. A byte is zero exactly if subtracting one from it borrows from a
+ * bit that was not set; as a borrow may run on into higher bytes, only the lowest mark is sure.
+ * https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
+ */
+function marksOf(four: number): number {
+  const quotes = four ^ 0x22222222;
+  const backslashes = four ^ 0x5c5c5c5c;
+  return (((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes)) & 0x80808080;
+}
+
+/** Which of four bytes the lowest mark is in: 0 to 3. */
+function lowestByte(marks: number): number {
+  return (31 - Math.clz32(marks & -marks)) >> 3;
 }
 
 /** Whether a byte is white space to JSON. https://www.rfc-editor.org/rfc/rfc8259#section-2 */

@@ -1,15 +1,17 @@
-// Walks through JSON bytes by a description of the parts that matter, and skips the rest. Only what reads exactly as a server writes it
-// is understood; at anything else the walk gives up, and whoever started it parses the value in the usual way.
+// Walks through JSON bytes by a description of the parts that matter, and skips the rest. Only what reads exactly as servers write it is
+// understood: no white space, no escapes in keys and in the texts that matter, nothing twice. At anything else the walk gives up, and
+// whoever started it parses the value in the usual way.
 
 import {
+  BACKSLASH,
   CLOSE_LIST,
   CLOSE_OBJECT,
   COLON,
   COMMA,
+  endOfPlainString,
   endOfScalar,
   endOfString,
   endOfValue,
-  isSpace,
   type JsonBytes,
   type Nesting,
   OPEN_LIST,
@@ -35,37 +37,62 @@ interface Member<W extends Walk> {
   readonly visit: Visit<W>;
 }
 
-/** An object: its members of these names are visited, others skipped. Gives up when one of the names comes twice. */
+/** An object: its members of these names are visited, at most 31; others are skipped. Gives up when one of the names comes twice. */
 export function visitObject<W extends Walk>(visits: Readonly<Record<string, Visit<W>>>): Visit<W> {
   const members = Object.entries(visits).map(([key, visit]): Member<W> => ({ key: Buffer.from(`${key}"`), visit }));
+  const nextKey = findKeys(Object.keys(visits));
   return (walk, from) => {
     const { bytes } = walk.json;
     if (bytes[from] !== OPEN_OBJECT) return GIVEN_UP;
     let seen = 0;
-    let at = skipSpace(bytes, from + 1);
-    if (bytes[at] === CLOSE_OBJECT) return at + 1;
+    let at = from + 1;
     for (;;) {
-      if (bytes[at] !== QUOTE) return GIVEN_UP;
-      const key = at + 1;
-      at = endOfPlainString(walk, key);
-      if (at === GIVEN_UP) return GIVEN_UP;
-      const index = indexOfKey(members, bytes, key);
-      at = skipSpace(bytes, at);
-      if (bytes[at] !== COLON) return GIVEN_UP;
-      at = skipSpace(bytes, at + 1);
+      at = nextKey(walk, at);
+      if (at < 0 || bytes[at - 1] === CLOSE_OBJECT) return at;
+      const index = indexOfKey(members, bytes, at);
+      at = endOfPlainString(walk.json, at);
+      // A key with an escape may be one of the names.
+      if (at < 0 || bytes[at] !== COLON) return GIVEN_UP;
       const member = members[index];
-      if (member === undefined) at = skipValue(walk, at);
-      else {
-        if ((seen & (1 << index)) !== 0) return GIVEN_UP;
-        seen |= 1 << index;
-        at = member.visit(walk, at);
-      }
+      if (member === undefined) continue;
+      if ((seen & (1 << index)) !== 0) return GIVEN_UP;
+      seen |= 1 << index;
+      at = member.visit(walk, at + 1);
       if (at < 0) return GIVEN_UP;
-      at = skipSpace(bytes, at);
-      if (bytes[at] === CLOSE_OBJECT) return at + 1;
-      if (bytes[at] !== COMMA) return GIVEN_UP;
-      at = skipSpace(bytes, at + 1);
     }
+  };
+}
+
+/**
+ * Goes on in an object, from behind its opening bracket or behind a key or a value of it, in one loop to the next key that may be one of
+ * these: to behind its opening quote, or behind the closing bracket of the object.
+ */
+function findKeys(keys: readonly string[]): Visit<Walk> {
+  const isFirst = new Uint8Array(256);
+  isFirst[BACKSLASH] = 1;
+  for (const key of keys) isFirst[key.charCodeAt(0)] = 1;
+  return ({ json, nesting }, from) => {
+    const { bytes } = json;
+    let at = from;
+    while (at < bytes.length) {
+      const byte = bytes[at] ?? 0;
+      if (byte === QUOTE) {
+        const before = bytes[at - 1];
+        const isKey = before === COMMA || before === OPEN_OBJECT;
+        if (!isKey && before !== COLON) return GIVEN_UP;
+        if (isKey && isFirst[bytes[at + 1] ?? BACKSLASH] === 1) return at + 1;
+        at = endOfString(nesting, json, at + 1);
+        if (at < 0) return GIVEN_UP;
+      } else if ((byte & 0xdf) === OPEN_LIST) {
+        at = endOfValue(nesting, json, at);
+        if (at < 0) return GIVEN_UP;
+      } else {
+        at++;
+        if (byte === CLOSE_OBJECT) return at;
+        if (byte === CLOSE_LIST) return GIVEN_UP;
+      }
+    }
+    return GIVEN_UP;
   };
 }
 
@@ -74,15 +101,14 @@ export function visitList<W extends Walk>(visit: Visit<W>): Visit<W> {
   return (walk, from) => {
     const { bytes } = walk.json;
     if (bytes[from] !== OPEN_LIST) return GIVEN_UP;
-    let at = skipSpace(bytes, from + 1);
+    let at = from + 1;
     if (bytes[at] === CLOSE_LIST) return at + 1;
     for (;;) {
       at = visit(walk, at);
       if (at < 0) return GIVEN_UP;
-      at = skipSpace(bytes, at);
       if (bytes[at] === CLOSE_LIST) return at + 1;
       if (bytes[at] !== COMMA) return GIVEN_UP;
-      at = skipSpace(bytes, at + 1);
+      at++;
     }
   };
 }
@@ -92,11 +118,21 @@ export function visitText<W extends Walk>(take: (walk: W, text: string) => void)
   return (walk, from) => {
     const { bytes } = walk.json;
     if (bytes[from] !== QUOTE) return GIVEN_UP;
-    const end = endOfPlainString(walk, from + 1);
-    if (end === GIVEN_UP) return GIVEN_UP;
+    const end = endOfPlainString(walk.json, from + 1);
+    if (end < 0) return GIVEN_UP;
     take(walk, bytes.toString('latin1', from + 1, end - 1));
     return end;
   };
+}
+
+/** Any value; in numbers and words nobody looks. */
+export function skipValue(walk: Walk, from: number): number {
+  const { bytes } = walk.json;
+  const first = bytes[from];
+  if (first === QUOTE) return endOfString(walk.nesting, walk.json, from + 1);
+  if (first === OPEN_OBJECT || first === OPEN_LIST) return endOfValue(walk.nesting, walk.json, from);
+  const end = endOfScalar(bytes, from);
+  return end === from ? GIVEN_UP : end;
 }
 
 /** Gives up on every value. */
@@ -111,30 +147,4 @@ function indexOfKey<W extends Walk>(members: readonly Member<W>[], bytes: Uint8A
     return index;
   }
   return -1;
-}
-
-/** Any value; in numbers and words nobody looks. */
-export function skipValue(walk: Walk, from: number): number {
-  const { bytes } = walk.json;
-  const first = bytes[from];
-  if (first === QUOTE) return endOfString(walk.nesting, walk.json, from + 1);
-  if (first === OPEN_OBJECT || first === OPEN_LIST) return endOfValue(walk.nesting, walk.json, from);
-  const end = endOfScalar(bytes, from);
-  return end === from ? GIVEN_UP : end;
-}
-
-function skipSpace(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (isSpace(bytes[at])) at++;
-  return at;
-}
-
-/** The position behind the closing quote of a string that holds nothing but printable ASCII without escapes. */
-function endOfPlainString({ json: { bytes } }: Walk, from: number): number {
-  let at = from;
-  for (;;) {
-    const byte = bytes[at++] ?? 0;
-    if (byte === QUOTE) return at;
-    if (byte < 0x20 || byte >= 0x7f || byte === 0x5c) return GIVEN_UP;
-  }
 }

@@ -142,7 +142,7 @@ async function readRefusal(stream: HttpStream): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of stream.body) {
-    parts.push(part);
+    parts.push(Buffer.from(part));
     size += part.length;
     if (size > MAX_REFUSAL_BYTES) break;
   }

@@ -35,7 +35,7 @@ export interface ListScan {
 
 /** Takes one answer. After an error it is of no use any more. */
 export interface ListScanner {
-  /** The next bytes, cut off anywhere. They are kept as long as a value that began in them is not whole. */
+  /** The next bytes, cut off anywhere. What must be kept of them is copied. */
   write(chunk: Uint8Array): void;
   /** After the last byte. Only then is it sure that there was a whole list. */
   end(): void;
@@ -168,7 +168,8 @@ function goOn(state: Scanning, json: JsonBytes, from: number): number {
   const { bytes } = json;
   const end = state.open === 'scalar' ? endOfScalar(bytes, from) : endOfValue(state.nesting, json, from);
   if (end === MALFORMED) throw notJson(state, 'its brackets do not match');
-  state.parts.push(bytes.subarray(from, end === UNFINISHED ? bytes.length : end));
+  const part = bytes.subarray(from, end === UNFINISHED ? bytes.length : end);
+  state.parts.push(end === UNFINISHED ? Buffer.from(part) : part);
   const size = state.parts.reduce((sum, part) => sum + part.length, 0);
   if (size > (state.expected === 'object' ? MAX_OBJECT_BYTES : MAX_TEXT_BYTES))
     throw state.wrong(`the answer has a part of more than ${size - 1} bytes`);
@@ -207,10 +208,16 @@ function takeText(state: Scanning, value: Uint8Array): void {
   const metadata = listMetadata.safeParse(parsed);
   if (!metadata.success) throw state.wrong('the answer is no list: its metadata has another form');
   // Parsing takes the last of two; which of them the server means is not ours to guess.
-  const walk: Walk = { json: jsonBytes(value), nesting: createNesting() };
-  if (metadata.data && visitListMetadata(walk, 0) !== value.length)
+  const compact = Buffer.from(withoutSpace(Buffer.from(value).toString('utf8')));
+  const walk: Walk = { json: jsonBytes(compact), nesting: createNesting() };
+  if (metadata.data && visitListMetadata(walk, 0) !== compact.length)
     throw state.wrong('the answer is no list: its metadata cannot be understood');
   state.next = metadata.data?.continue ?? '';
+}
+
+/** JSON without the white space between its parts. */
+function withoutSpace(text: string): string {
+  return text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
 }
 
 function parse(state: Scanning, value: Uint8Array): unknown {
