@@ -1,5 +1,6 @@
 // Credential plugins as real programs, for tests that ask how often one was started.
 
+import { writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -14,7 +15,7 @@ export interface NotingPlugin {
   /** Starts so far. */
   readonly runs: () => Promise<number>;
   /** What it gives from now on. */
-  readonly answer: (status: object) => Promise<void>;
+  readonly answer: (status: object) => void;
 }
 
 const V1 = 'client.authentication.k8s.io/v1';
@@ -38,6 +39,6 @@ export async function makeNotingPlugin(
   return {
     exec: { apiVersion: V1, command: process.execPath, args: ['-e', code] },
     runs: async () => (await readFile(runs, 'utf8')).length,
-    answer: (next) => writeFile(answer, JSON.stringify(next)),
+    answer: (next) => writeFileSync(answer, JSON.stringify(next)),
   };
 }

@@ -86,7 +86,7 @@ describe.runIf(requireProgram('openssl'))('connections of one run', () => {
       await ask(asking);
       expect(await runs()).toBe(1);
       now += 10_000;
-      await answer({ token: 'tok-1', expirationTimestamp: at(100) });
+      answer({ token: 'tok-1', expirationTimestamp: at(100) });
       expect([await ask(asking), await ask(asking)]).toEqual([[200], [200]]);
       expect(await runs()).toBe(2);
     });
@@ -96,7 +96,7 @@ describe.runIf(requireProgram('openssl'))('connections of one run', () => {
       const [one, other] = await Promise.all([1, 2].map(() => access.connect(server, { logins, user: { exec } })));
       delete tokens['tok-1'];
       tokens['tok-2'] = 'admin';
-      await answer({ token: 'tok-2' });
+      answer({ token: 'tok-2' });
       const get = async (connection = one) => (await connection?.get('/api', AbortSignal.timeout(9000)))?.status;
       expect(await Promise.all([get(one), get(other)])).toEqual([200, 200]);
       expect(await ask({ user: { exec } })).toEqual([200]);
@@ -154,7 +154,7 @@ describe.runIf(requireProgram('openssl'))('connections of one run', () => {
       const { exec, runs, answer } = await plugin({}, 50);
       const errors = await Promise.all([1, 2].map(() => refusalOf(access.connect(server, { logins, user: { exec } }))));
       for (const { message } of errors) expect(message).toContain('gave no credentials');
-      await answer({ token: 'tok-1' });
+      answer({ token: 'tok-1' });
       expect(await ask({ user: { exec } })).toEqual([200]);
       expect(await runs()).toBe(2);
     });
