@@ -20,7 +20,7 @@ export type UsageSettings = KubernetesSettings;
 /** The surroundings of a run. */
 export interface ReadUsageOptions extends KubeSurroundings {
   readonly log: Log;
-  /** What the run knows of its logins. Default: nothing, and what this reading gets is forgotten. */
+  /** What the run knows of its logins. Default: each connection logs in for itself. */
   readonly logins?: CredentialMemory | undefined;
   /** What is young is told by it. */
   readonly now: Instant;
