@@ -306,6 +306,14 @@ describe('remarks', () => {
       ['unparsable-reference prod: shop/Deployment/web (container app) names "$IMAGE", which is no image reference'],
     ],
     [
+      'say nothing of a text that need not be an image',
+      {
+        nodes: [],
+        usage: { ...usageOf([]), unparsable: [{ text: 'other/app:$(tag)', workload: WORKLOAD, isWeak: true }] },
+      },
+      [],
+    ],
+    [
       'count signatures kept for an image that is elsewhere',
       { nodes: [{ name: 's', tags: [referrerTagOf('ghost', '.sig')] }] },
       ['orphan-referrer 1 signature or attestation is kept whose image is not in this repository'],

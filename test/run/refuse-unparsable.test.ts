@@ -58,6 +58,14 @@ describe('a text that is no image reference', () => {
     expect(thrownBy(() => refuse('$IMAGE', false))).toHaveProperty('hint', expect.not.stringContaining('exclude'));
   });
 
+  it('stops the run by what a mirror stands for', () => {
+    const kubernetes = { enabled: true, mirrors: new Map([['pull.example.net/x', 'registry.example.com/team']]) };
+    const settings = { ...SETTINGS, policy: policyOf({ kubernetes }) };
+    const weak = { text: 'pull.example.net/x/app:$(tag)', workload: WORKLOAD, isWeak: true } as const;
+    expect(() => refuseUnparsable([weak], settings)).toThrow('may mean these repositories');
+    expect(() => refuseUnparsable([weak], SETTINGS)).not.toThrow();
+  });
+
   it('is shown twenty times at most', () => {
     const many = Array.from({ length: 30 }, (_, at) => ({ text: `$IMAGE_${at}`, workload: WORKLOAD }));
     const error = thrownBy(() => refuseUnparsable(many, SETTINGS));

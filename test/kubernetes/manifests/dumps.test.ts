@@ -121,7 +121,7 @@ describe('a dump of a cluster', () => {
     const planned = {
       apiVersion: 'image.openshift.io/v1',
       kind: 'ImageStream',
-      metadata: { name: 'base' },
+      metadata: {},
       spec: { tags: [{ name: '1', from: { kind: 'DockerImage', name: 'registry.test/base:1' } }] },
     };
     expect(referencesOf(await usageOf([stream, planned]))).toEqual(
