@@ -11,8 +11,8 @@ import type { ManifestBytes, Registry, RestoreAnswer } from '../registry/port.ts
 /** What the work on the images of one repository shares. */
 export interface PutWork {
   readonly registry: Registry;
-  /** All that the journal says was deleted in this repository, whether it was brought back or not. */
-  readonly deleted: ReadonlySet<Digest>;
+  /** Every digest that the journal names in this repository, whatever has become of it. */
+  readonly named: ReadonlySet<Digest>;
   /** Manifests and blobs that were seen to be there; grows. */
   readonly seen: Set<Digest>;
 }
@@ -110,10 +110,10 @@ function explainRefusal(error: unknown): string {
 
 /** What an image needs and the registry does not have any more, in words. Not every registry looks itself. */
 async function findLack(work: PutWork, manifest: ManifestBytes): Promise<string | undefined> {
-  const { registry, deleted, seen } = work;
+  const { registry, named, seen } = work;
   const decoded = decodeManifest(manifest.bytes, manifest.mediaType);
   // What an index listed without having it, a platform that was never pushed, was not there before either.
-  for (const child of childrenOf(decoded).filter((digest) => deleted.has(digest) && !seen.has(digest))) {
+  for (const child of childrenOf(decoded).filter((digest) => named.has(digest) && !seen.has(digest))) {
     if ((await registry.readManifest(child)) === 'absent') return `it lists ${child}, which is not there any more`;
     seen.add(child);
   }

@@ -55,7 +55,7 @@ export async function restoreRepositories(
   tell: (progress: RestoreProgress) => void,
 ): Promise<void> {
   const { settings, context } = request;
-  const { losses: all, deleted } = await readLosses(settings.journal, context);
+  const { losses: all, named } = await readLosses(settings.journal, context);
   const losses = selectLosses(all, settings);
   const restoredBefore = losses.reduce((sum, one) => sum + one.restoredBefore, 0);
   const lost = losses.filter(({ images, tags }) => images.length + tags.length > 0);
@@ -66,7 +66,7 @@ export async function restoreRepositories(
     ([one, way]): Work => ({
       losses: one,
       way,
-      deleted: deleted.get(one.name) ?? new Set(),
+      named: named.get(one.name) ?? new Set(),
       answers: new Map(),
       why: 'not tried: the run ended before its turn',
     }),
@@ -84,7 +84,7 @@ export async function restoreRepositories(
 interface Work {
   readonly losses: RepositoryLosses;
   readonly way: RestoreWay;
-  readonly deleted: ReadonlySet<Digest>;
+  readonly named: ReadonlySet<Digest>;
   readonly answers: Map<IntentLine, RestoredImage>;
   why: string;
 }
@@ -101,8 +101,8 @@ async function restoreAll(work: readonly Work[], journal: Journal, { context, op
       assertUndo(registry, one);
       const { log, now, signal } = context;
       const onImage: RestoreWork['onImage'] = (loss, image) => void one.answers.set(loss, image);
-      const { losses, deleted } = one;
-      const notNow = await restoreRepository({ losses, deleted, registry, journal, log, now, signal, onImage });
+      const { losses, named } = one;
+      const notNow = await restoreRepository({ losses, named, registry, journal, log, now, signal, onImage });
       if (notNow === undefined) continue;
       one.why = `not tried: ${notNow}`;
       spent.set(repository.host, notNow);
@@ -123,8 +123,8 @@ function rowsOf({ losses, answers, why }: Work): RepositoryRestore {
 
 interface ReadLosses {
   readonly losses: readonly RepositoryLosses[];
-  /** By repository, whatever has become of it. */
-  readonly deleted: ReadonlyMap<string, ReadonlySet<Digest>>;
+  /** By repository, whatever has become of them. */
+  readonly named: ReadonlyMap<string, ReadonlySet<Digest>>;
 }
 
 async function readLosses(path: string, { log }: RunContext): Promise<ReadLosses> {
@@ -140,12 +140,9 @@ async function readLosses(path: string, { log }: RunContext): Promise<ReadLosses
   }
   const { lines, cut } = decodeJournal(text, path);
   for (const number of cut) log.info(`line ${number} of ${path} was cut short when a run was killed: it is left out`);
-  const deleted = new Map<string, Set<Digest>>();
-  for (const line of lines) {
-    if (line.kind !== 'intent' || line.action !== 'delete') continue;
-    deleted.set(line.repository, (deleted.get(line.repository) ?? new Set()).add(line.digest));
-  }
-  return { losses: listLosses(lines), deleted };
+  const named = new Map<string, Set<Digest>>();
+  for (const { repository, digest } of lines) named.set(repository, (named.get(repository) ?? new Set()).add(digest));
+  return { losses: listLosses(lines), named };
 }
 
 /** @throws UsageError USAGE for a repository that the journal does not name: nobody shall believe that it was restored. */

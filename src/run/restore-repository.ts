@@ -14,8 +14,8 @@ import { type PutWork, putTagBack, restoreByPut } from './restore-by-put.ts';
 /** What the work on one repository needs. */
 export interface RestoreWork {
   readonly losses: RepositoryLosses;
-  /** All that the journal says was deleted in this repository, whether it was brought back or not. */
-  readonly deleted: ReadonlySet<Digest>;
+  /** Every digest that the journal names in this repository, whatever has become of it. */
+  readonly named: ReadonlySet<Digest>;
   readonly registry: Registry;
   readonly journal: Pick<Journal, 'write'>;
   readonly log: Log;
@@ -65,7 +65,7 @@ async function restoreImages(work: RestoreWork): Promise<string | undefined> {
 
 /** By the registry's own undo, where it has one. */
 async function askFor(
-  { registry, deleted }: RestoreWork,
+  { registry, named }: RestoreWork,
   lostBy: ReadonlyMap<Digest, IntentLine>,
   onAnswer: (digest: Digest, answer: RestoreAnswer) => Promise<void>,
 ): Promise<void> {
@@ -73,7 +73,7 @@ async function askFor(
     await registry.restore?.([...lostBy.keys()], onAnswer);
     return;
   }
-  const work: PutWork = { registry, deleted, seen: new Set() };
+  const work: PutWork = { registry, named, seen: new Set() };
   for (const [digest, loss] of lostBy) await onAnswer(digest, await restoreByPut(work, loss));
 }
 

@@ -407,6 +407,15 @@ export function describeRegistryContract(place: ContractPlace): void {
         expect((await registry.readManifest(child)) !== 'absent').toBe(childProtected);
       });
 
+      it('name blobs that can be looked for, where manifests can be put back', async () => {
+        const image = buildImage({ seed: 'looked into' });
+        await repository.put(image, 'v1');
+        expect(registry.hasBlob !== undefined).toBe(registry.capabilities.undo === 'put-manifest');
+        if (registry.hasBlob === undefined) return;
+        for (const { digest } of image.blobs) expect(await registry.hasBlob(digest)).toBe(true);
+        expect(await registry.hasBlob(NOWHERE)).toBe(false);
+      });
+
       it('can be put back, as far as the capabilities say', async () => {
         const image = buildImage({ seed: 'there and back' });
         await repository.put(image, 'v1');

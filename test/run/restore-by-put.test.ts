@@ -13,7 +13,7 @@ import type { Registry } from '../../src/registry/port.ts';
 import { restoreExitCodeOf } from '../../src/report/build-restore-report.ts';
 import type { RestoreReport } from '../../src/report/restore-report.ts';
 import { applyTo } from '../apply/scene.ts';
-import { buildImage, buildIndex } from '../builders/image.ts';
+import { type BuiltBlob, buildImage, buildIndex, buildOdd, TYPES } from '../builders/image.ts';
 import { createMemoryRegistry, type MemoryRegistry } from '../builders/memory-registry.ts';
 import { NOW } from '../contract/registry-places.ts';
 
@@ -100,6 +100,24 @@ const refusal = (status = 400, registryCode = 'MANIFEST_BLOB_UNKNOWN') =>
     details: { status, registryCode },
   });
 
+/** A journal of deletions in this order, without any apply. */
+async function journalByHand(...manifests: readonly BuiltBlob[]): Promise<void> {
+  const lines = manifests.map(({ digest, mediaType, bytes }) =>
+    JSON.stringify({
+      kind: 'intent',
+      at: '2026-11-21T00:00:00Z',
+      repository: NAME,
+      action: 'delete',
+      digest,
+      tags: [],
+      mediaType,
+      manifestBase64: Buffer.from(bytes).toString('base64'),
+      undo: 'put-manifest',
+    }),
+  );
+  await writeFile(journal, `${lines.join('\n')}\n`);
+}
+
 describe('a restore by putting manifests again', () => {
   it('brings back all that an apply deleted, with its tags, what is listed before what lists it', async () => {
     await deleteAll();
@@ -142,6 +160,17 @@ describe('a restore by putting manifests again', () => {
     expect(report.totals).toMatchObject({ alreadyThere: 1, restored: 3, tagsLost: 0 });
   });
 
+  it('asks once for what it has brought back itself', async () => {
+    await deleteAll();
+    const asked: string[] = [];
+    const readManifest: Registry['readManifest'] = (digest) => {
+      asked.push(nameOf(digest));
+      return memory.registry.readManifest(digest);
+    };
+    expect((await restore({ registry: { readManifest } })).totals).toMatchObject({ restored: 4 });
+    expect(asked.toSorted()).toEqual(['amd', 'amd', 'arm', 'arm', 'multi', 'multi', 'one', 'one']);
+  });
+
   it('leaves a tag to whom has put it elsewhere since', async () => {
     await deleteAll();
     memory.put(kept, 'latest');
@@ -165,6 +194,15 @@ describe('a restore by putting manifests again', () => {
     expect(rowsOf(await restore()).toSorted()).toEqual(['refused multi', 'restored kept']);
     expect(memory.tags.get(parseTag('extra'))).toBe(kept.digest);
     expect(memory.tags.get(parseTag('latest'))).toBe(one.digest);
+  });
+
+  it('puts back no single tag of an image that has gone since', async () => {
+    await applyTo(memory.registry, { untag: ['extra'] }, { journalPath: journal });
+    memory.manifests.delete(kept.digest);
+    const report = await restore();
+    expect(whyOf(report, kept)).toBe('the image that had it is not there any more');
+    expect(memory.manifests.has(kept.digest)).toBe(false);
+    expect(calls.filter((call) => call.startsWith('put'))).toEqual([]);
   });
 });
 
@@ -201,11 +239,14 @@ describe('a restore by putting manifests again refuses and goes on', () => {
     expect(report.totals).toMatchObject({ restored: 3, refused: 1 });
   });
 
-  it('an image whose blob is gone, and does not put it', async () => {
+  it.each([
+    ['config', 0],
+    ['layer', 1],
+  ])('an image whose %s is gone, and does not put it', async (_what, at) => {
     await deleteAll();
-    memory.blobs.delete(one.blobs[1]?.digest ?? one.digest);
+    memory.blobs.delete(one.blobs[at]?.digest ?? one.digest);
     const report = await restore();
-    expect(whyOf(report, one)).toBe(`its blob ${one.blobs[1]?.digest} is not there any more`);
+    expect(whyOf(report, one)).toBe(`its blob ${one.blobs[at]?.digest} is not there any more`);
     expect(memory.manifests.has(one.digest)).toBe(false);
     expect(calls).not.toContain('put one');
     expect(memory.tags.has(parseTag('one'))).toBe(false);
@@ -245,6 +286,39 @@ describe('a restore by putting manifests again refuses and goes on', () => {
     expect(rowsOf(await restore())).toEqual(['restored amd', 'restored multi']);
   });
 
+  it('a list of blobs of which one is gone', async () => {
+    const [there, gone] = [one.blobs[0]?.digest, amd.digest];
+    const entry = { mediaType: TYPES.layer, size: 1 };
+    const manifests = [there, gone].map((digest) => ({ ...entry, digest }));
+    const cache = buildOdd(TYPES.index, { schemaVersion: 2, mediaType: TYPES.index, manifests });
+    await journalByHand(cache);
+    expect(whyOf(await restore(), cache)).toBe(`its blob ${gone} is not there any more`);
+  });
+
+  it('but not an image whose layer was always elsewhere', async () => {
+    const layers = [
+      { mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', size: 1, digest: arm.digest },
+    ];
+    const [config] = kept.blobs;
+    const foreign = buildOdd(TYPES.image, {
+      schemaVersion: 2,
+      mediaType: TYPES.image,
+      config: { mediaType: TYPES.config, size: 1, digest: config?.digest },
+      layers,
+    });
+    await journalByHand(foreign);
+    expect(rowsOf(await restore())).toEqual([`restored ${foreign.digest}`]);
+  });
+
+  it('what nobody understands, while something that it names and the journal too is not there', async () => {
+    const odd = buildOdd('application/x.odd', { parts: [one.digest, 'sha256:'.padEnd(71, '0')] });
+    await journalByHand(odd, one);
+    memory.manifests.delete(one.digest);
+    const registry = refusing((at) => at === 'one', refusal);
+    expect(whyOf(await restore({ registry }), odd)).toBe(`it lists ${one.digest}, which is not there any more`);
+    expect((await restore()).totals).toMatchObject({ restored: 2, refused: 0 });
+  });
+
   it('a tag that the registry does not take, and tries it again the next time', async () => {
     const report = await restored({
       registry: refusing(
@@ -278,18 +352,7 @@ describe('a restore by putting manifests again refuses and goes on', () => {
 
   it('a manifest that is larger than any that an apply reads', async () => {
     const huge = buildImage({ seed: 'huge', annotations: { text: 'x'.repeat(4 * 1024 * 1024) } });
-    const intent = {
-      kind: 'intent',
-      at: '2026-11-21T00:00:00Z',
-      repository: NAME,
-      action: 'delete',
-      digest: huge.digest,
-      tags: ['huge'],
-      mediaType: huge.mediaType,
-      undo: 'put-manifest',
-      manifestBase64: Buffer.from(huge.bytes).toString('base64'),
-    };
-    await writeFile(journal, `${JSON.stringify(intent)}\n`);
+    await journalByHand(huge);
     expect(whyOf(await restore(), huge)).toBe('its manifest has more than 4194304 bytes');
     expect(calls).toHaveLength(1);
   });
@@ -391,6 +454,16 @@ describe('what a journal names is brought back by', () => {
     await expectRefused(`Name the repositories that can be restored with --repository: ${OTHER}.`);
     const repositories = [parseRepository(OTHER)];
     expect((await restore({ settings: { repositories } })).totals).toMatchObject({ restored: 4 });
+  });
+
+  it('the password of one registry, whatever directories the journal names', async () => {
+    await journalOf([OTHER, 'put-manifest'], ['layouts.example.com/team/app', 'none']);
+    for (const { digest } of [multi, amd, arm, one])
+      await appendFile(
+        journal,
+        `${JSON.stringify({ kind: 'restored', at: '2026-11-21T00:00:00Z', repository: 'layouts.example.com/team/app', digest })}\n`,
+      );
+    expect((await restore({ settings: { registry: login } })).totals).toMatchObject({ restored: 4 });
   });
 
   it('nothing while a password could go to several registries; the one that is named gets it', async () => {

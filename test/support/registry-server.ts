@@ -27,6 +27,8 @@ export interface RegistryServerOptions {
   readonly readOnly?: boolean;
   /** Default true. False: a delete is 405 UNSUPPORTED. */
   readonly deleteEnabled?: boolean;
+  /** Default true. False: it looks into its storage for every blob, as after a restart. */
+  readonly remembersBlobs?: boolean;
 }
 
 /** A running registry. */
@@ -139,7 +141,7 @@ function configOf(folder: string, options: RegistryServerOptions, realm: string 
     // Level info because the line that tells the port is of that level.
     log: { level: 'info', formatter: 'json', accesslog: { disabled: false } },
     storage: {
-      cache: { blobdescriptor: 'inmemory' },
+      ...(options.remembersBlobs === false ? {} : { cache: { blobdescriptor: 'inmemory' } }),
       filesystem: { rootdirectory: join(folder, 'data'), maxthreads: 100 },
       delete: { enabled: options.deleteEnabled ?? true },
       maintenance: { uploadpurging: { enabled: false }, readonly: { enabled: options.readOnly ?? false } },
