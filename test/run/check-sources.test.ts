@@ -161,7 +161,7 @@ describe('before the registry gets a request', () => {
 
   it('nothing is told of what only a server can tell: the registry is read before the cluster', async () => {
     // The registry plays the cluster, too, and is a bad one.
-    await expect(collect(kubeConfigOf(kubeConfigFor(registry.origin)))).rejects.toThrow(/Cannot list/);
+    await expect(collect(kubeConfigOf(kubeConfigFor(registry.origin)))).rejects.toThrow(/Cannot learn which kinds/);
     const sent = registry.log.slice(seen);
     seen = registry.log.length;
     expect(sent[0]).toMatch(/tags\/list/);

@@ -1,6 +1,6 @@
 // One object of each custom kind as its project documents it, shortened, and the images that it must protect.
 
-export const DIGEST = `sha256:${'c'.repeat(64)}`;
+const DIGEST = `sha256:${'c'.repeat(64)}`;
 const REGISTRY = 'registry.test';
 const INTERNAL = 'image-registry.openshift-image-registry.svc:5000';
 
