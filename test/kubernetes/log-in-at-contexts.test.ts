@@ -4,8 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EvidenceError } from '../../src/errors.ts';
 import { connectCluster } from '../../src/kubernetes/connection/connect-cluster.ts';
 import { isNamespacePresent } from '../../src/kubernetes/find-namespace.ts';
+import { combineFailures } from '../../src/kubernetes/lists/list-errors.ts';
 import { readUsage } from '../../src/kubernetes/read-usage.ts';
 import { silentLog } from '../../src/log.ts';
 import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
@@ -23,6 +25,20 @@ import { refusalOf } from './connection/access.ts';
 import { pod } from './objects.ts';
 
 const V1 = 'client.authentication.k8s.io/v1';
+
+describe('failures', () => {
+  it.each<[string, readonly object[], string]>([
+    ['before any list are counted by context', [{ context: 'a' }, { context: 'b' }], '2 contexts'],
+    ['of several lists in one context are counted as those', [{ context: 'a' }, { context: 'a' }], '2 lists'],
+    ['of lists in several contexts too', [{ context: 'a', kind: 'Pod' }, { context: 'b' }], '2 lists'],
+  ])('%s, and equal ones are told once', (_, places, count) => {
+    const [first, ...others] = places.map(
+      (details) => new EvidenceError('The login is over.', { code: 'EVIDENCE_KUBERNETES', details: { ...details } }),
+    );
+    const error = first === undefined ? undefined : combineFailures(first, others);
+    expect(error?.message).toBe(`${count} could not be read in full:\nThe login is over.`);
+  });
+});
 
 describe.runIf(requireProgram('openssl'))('several contexts', () => {
   let folder: string;

@@ -59,7 +59,7 @@ export function createCredentialMemory(): CredentialMemory {
       // Who was refused with older ones is helped by those that came since.
       if (kept !== undefined && kept === request.refused) entry.isRefused = true;
       if (kept !== undefined && !entry.isRefused && !isStale(kept, request)) return kept;
-      // What nobody waited for ends with an error that is meant for nobody.
+      // It aborts when the last who waits has gone: with the answer, or without, and then it ends with an error that is meant for nobody.
       if (entry.getting === undefined || entry.getting.abort.signal.aborted) entry.getting = begin(entry, request);
       return await waitFor(entry.getting, request.signal);
     },
@@ -73,16 +73,12 @@ function isStale({ staleAtMs }: Credentials, { nowMs }: CredentialRequest): bool
 function begin(entry: Entry, { obtain }: CredentialRequest): Getting {
   const abort = new AbortController();
   const work = async (): Promise<Credentials> => {
-    try {
-      const fresh = await obtain(entry.kept, abort.signal);
-      // Given up, and somebody else has begun anew: theirs are the ones to keep.
-      if (entry.getting !== getting) return fresh;
-      entry.kept = fresh;
-      entry.isRefused = false;
-      return fresh;
-    } finally {
-      if (entry.getting === getting) entry.getting = undefined;
-    }
+    const fresh = await obtain(entry.kept, abort.signal);
+    // Given up, and somebody else has begun anew: theirs are the ones to keep.
+    if (entry.getting !== getting) return fresh;
+    entry.kept = fresh;
+    entry.isRefused = false;
+    return fresh;
   };
   const getting: Getting = { result: Promise.resolve().then(work), abort, waiting: 0 };
   // Whoever waits hears of it.

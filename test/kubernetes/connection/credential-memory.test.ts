@@ -134,6 +134,19 @@ describe('who gives up waiting', () => {
     expect((await ask(memory, source.obtain)).authorization).toBe('t2');
   });
 
+  it('leaves what then comes late to nobody', async () => {
+    const { memory, source, held, gone, leaving } = scene();
+    await Promise.resolve();
+    gone.abort(new Error('closed'));
+    await expect(leaving).rejects.toThrow('closed');
+    source.holdUntil(Promise.resolve());
+    const next = await ask(memory, source.obtain);
+    held.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(next.authorization).toBe('t2');
+    expect(await ask(memory, source.obtain)).toBe(next);
+  });
+
   it('before asking starts nothing', async () => {
     const { asked, obtain } = makeSource();
     const signal = AbortSignal.abort(new Error('closed'));
