@@ -44,7 +44,9 @@ export const kubernetes = z.strictObject(
     helmHistory: z
       .union([z.int(HELM_HISTORY).min(0, HELM_HISTORY), z.literal('all', HELM_HISTORY)], HELM_HISTORY)
       .optional()
-      .describe('Newest revisions of each Helm release whose images are kept. Default: 10. 0: releases are not read.'),
+      .describe(
+        'Newest revisions of each Helm release whose images are kept, failed ones not counted. Default: 10. 0: releases are not read.',
+      ),
     resources: z
       .array(customResource, 'a list of kinds')
       .optional()

@@ -52,7 +52,7 @@ export const KUBERNETES_OPTIONS = [
     name: 'helm-history',
     kind: 'text',
     group: 'Kubernetes',
-    help: "Newest revisions of each Helm release whose images are kept for a rollback, or `all`; 0: Helm's Secrets and ConfigMaps are not read.",
+    help: "Newest revisions of each Helm release whose images are kept for a rollback, failed ones not counted, or `all`; 0: Helm's Secrets and ConfigMaps are not read.",
     value: 'NUMBER',
     default: '10',
     fileKey: 'kubernetes.helmHistory',

@@ -15,6 +15,8 @@ export interface HelmRevisionNames {
   readonly revision?: number;
   /** Whether the revision may be what is installed, or is being installed: everything but superseded, uninstalled and failed. */
   readonly isLive: boolean;
+  /** Whether it was ever installed: `failed` says that it was not, `pending-…` not that it was. */
+  readonly hasWorked: boolean;
 }
 
 /** What an object with the label `owner=helm` holds. */
@@ -28,6 +30,8 @@ export type HelmObject =
 
 /** Statuses of revisions that are not installed. https://github.com/helm/helm/blob/v3.19.0/pkg/release/status.go */
 const NOT_INSTALLED: ReadonlySet<string> = new Set(['superseded', 'uninstalled', 'failed']);
+/** Statuses of revisions that are or were installed. */
+const INSTALLED_ONCE: ReadonlySet<string> = new Set(['deployed', 'superseded', 'uninstalled']);
 
 const SECRET_TYPE = 'helm.sh/release.v1';
 const OBJECT_NAME = /^sh\.helm\.release\.v\d+\./;
@@ -64,7 +68,10 @@ const releaseSchema = z.object({
 export function decodeHelmRelease(object: unknown, kind: 'Secret' | 'ConfigMap'): HelmObject {
   const parsed = objectSchema.safeParse(object);
   if (!parsed.success)
-    return broken({ object: '(unnamed)', isLive: true }, 'it is not of the form of a Secret or ConfigMap');
+    return broken(
+      { object: '(unnamed)', isLive: true, hasWorked: false },
+      'it is not of the form of a Secret or ConfigMap',
+    );
   const stored = parsed.data;
   if (!isHelms(stored)) return { kind: 'other' };
   const content = contentOf(stored, kind);
@@ -130,13 +137,16 @@ function namesOf({ metadata: about }: StoreObject, content?: z.infer<typeof rele
   const release = labels['name'] ?? content?.name;
   const revision = labelled ?? content?.version;
   const statuses = [labels['status'], content?.info.status].filter((status) => typeof status === 'string');
-  const isContradicted = content !== undefined && (content.name !== release || content.version !== revision);
+  const isContradicted =
+    new Set(statuses).size > 1 || (content !== undefined && (content.name !== release || content.version !== revision));
+  const isSure = !isContradicted && statuses.length > 0;
   return {
     object: about.name,
     ...(about.namespace ? { namespace: about.namespace } : {}),
     ...(release === undefined ? {} : { release }),
     ...(revision === undefined ? {} : { revision }),
-    isLive: isContradicted || statuses.length === 0 || statuses.some((status) => !NOT_INSTALLED.has(status)),
+    isLive: !isSure || statuses.some((status) => !NOT_INSTALLED.has(status)),
+    hasWorked: isSure && statuses.every((status) => INSTALLED_ONCE.has(status)),
   };
 }
 

@@ -20,24 +20,28 @@ interface Entry<T> {
 interface Release<T> {
   /** The newest revisions that there are, falling, at most as many as count. */
   readonly newest: number[];
+  /** The newest of those that worked, in the same way. */
+  readonly newestWorking: number[];
   /** All that may still count. */
   entries: Entry<T>[];
 }
 
 /**
- * A history in which live revisions always count, and of every release (namespace and name) the newest `length` revisions of any status.
+ * A history in which live revisions always count, and of every release (namespace and name) the newest `length` revisions of any status and
+ * the newest `length` that worked: `helm rollback` goes to the latter, and failed upgrades must not push them out.
  * A revision whose number or release nobody knows counts. Holds no more than what counts so far.
  */
 export function createHelmHistory<T>(length: number | 'all'): HelmHistory<T> {
   const releases = new Map<string, Release<T>>();
   const limit = length === 'all' ? Number.POSITIVE_INFINITY : length;
-  const isWanted = (names: HelmRevisionNames, { newest }: Release<T>): boolean => {
-    if (names.isLive || names.revision === undefined || names.release === undefined) return true;
-    return newest.length < limit || newest.includes(names.revision) || names.revision > (newest.at(-1) ?? Infinity);
+  const isWanted = (names: HelmRevisionNames, { newest, newestWorking }: Release<T>): boolean => {
+    const { isLive, revision, hasWorked } = names;
+    if (isLive || revision === undefined || names.release === undefined) return true;
+    return isAmong(newest, revision, limit) || (hasWorked && isAmong(newestWorking, revision, limit));
   };
   const releaseOf = (names: HelmRevisionNames): Release<T> => {
     const key = JSON.stringify([names.namespace ?? null, names.release ?? null]);
-    const release = releases.get(key) ?? { newest: [], entries: [] };
+    const release = releases.get(key) ?? { newest: [], newestWorking: [], entries: [] };
     releases.set(key, release);
     return release;
   };
@@ -47,14 +51,23 @@ export function createHelmHistory<T>(length: number | 'all'): HelmHistory<T> {
       const release = releaseOf(names);
       if (!isWanted(names, release)) return;
       release.entries.push({ names, value });
-      if (names.revision === undefined || !enter(release.newest, names.revision, limit)) return;
-      release.entries = release.entries.filter((entry) => isWanted(entry.names, release));
+      const { revision } = names;
+      if (revision === undefined) return;
+      const hasPushedOut = [release.newest, ...(names.hasWorked ? [release.newestWorking] : [])]
+        .map((newest) => enter(newest, revision, limit))
+        .includes(true);
+      if (hasPushedOut) release.entries = release.entries.filter((entry) => isWanted(entry.names, release));
     },
     counting: () =>
       [...releases]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .flatMap(([, { entries }]) => entries.sort((a, b) => compare(a.names, b.names))),
   };
+}
+
+/** Whether a number is, or would be, one of the newest ones. */
+function isAmong(newest: readonly number[], revision: number, limit: number): boolean {
+  return newest.length < limit || newest.includes(revision) || revision > (newest.at(-1) ?? Number.POSITIVE_INFINITY);
 }
 
 /** Enters a number into the falling list of the newest ones. Whether another one fell out. */

@@ -15,8 +15,8 @@ type RevisionImages = readonly ImageText[] | EvidenceError;
 
 /**
  * Reads Secrets or ConfigMaps with the label `owner=helm`. Every live revision counts (deployed, pending, and whatever is not known to
- * be superseded, uninstalled or failed), and of each release the newest `helmHistory` ones. A revision that counts and cannot be read
- * is an error when the list ends, and not before: only then it is known to be among the newest.
+ * be superseded, uninstalled or failed), and of each release the newest `helmHistory` ones, of any status and again of those that worked.
+ * A revision that counts and cannot be read is an error when the list ends, and not before: only then it is known to be among the newest.
  */
 export function createHelmReader(source: ReadSource): ObjectReader<UsageCollector> {
   const history = createHelmHistory<RevisionImages>(source.helmHistory);

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../../src/errors.ts';
 import { createHelmReader } from '../../../src/kubernetes/images/helm-reader.ts';
@@ -75,6 +76,33 @@ describe('the revisions of a Helm release that count', () => {
       1,
       [2, 4],
     ],
+    [
+      'include the newest that worked when newer ones failed: a rollback goes to them',
+      {
+        1: 'superseded',
+        2: 'superseded',
+        3: 'superseded',
+        4: 'deployed',
+        5: 'failed',
+        6: 'failed',
+        7: 'failed',
+      },
+      3,
+      [2, 3, 4, 5, 6, 7],
+    ],
+    [
+      'include the newest that worked, whatever failed between them',
+      { 1: 'superseded', 2: 'superseded', 3: 'failed', 4: 'superseded', 5: 'failed', 6: 'failed', 7: 'deployed' },
+      3,
+      [2, 4, 5, 6, 7],
+    ],
+    [
+      'include what worked before an install or upgrade that never ended',
+      { 1: 'superseded', 2: 'superseded', 3: 'failed', 4: 'pending-upgrade', 5: 'pending-upgrade' },
+      2,
+      [1, 2, 4, 5],
+    ],
+    ['are only the newest ones when none worked', { 1: 'failed', 2: 'failed', 3: 'failed' }, 2, [2, 3]],
     ['include every one that says deployed', { 1: 'deployed', 2: 'deployed', 3: 'superseded' }, 1, [1, 2, 3]],
     ['are only the deployed one without a history', { 1: 'superseded', 2: 'deployed', 3: 'failed' }, 0, [2]],
     ['are none of an uninstalled release without a history', { 1: 'superseded', 2: 'uninstalled' }, 0, []],
@@ -109,6 +137,36 @@ describe('the revisions of a Helm release that count', () => {
     const counting = expected.map((revision) => used(revision)).sort();
     expect(lines(objects, { helmHistory }).sort()).toEqual(counting);
     expect(lines(objects.toReversed(), { helmHistory }).sort()).toEqual(counting);
+  });
+
+  it('are the same in every order: what is live, the newest, and the newest that worked', () => {
+    const status = fc.constantFrom(
+      'superseded',
+      'superseded',
+      'failed',
+      'failed',
+      'uninstalled',
+      'deployed',
+      'unknown',
+    );
+    const draw = fc.array(status, { minLength: 1, maxLength: 9 }).chain((statuses) =>
+      fc.record({
+        statuses: fc.constant(statuses),
+        order: fc.shuffledSubarray([...statuses.keys()], { minLength: statuses.length }),
+        helmHistory: fc.integer({ min: 0, max: 4 }),
+      }),
+    );
+    fc.assert(
+      fc.property(draw, ({ statuses, order, helmHistory }) => {
+        const newestOf = (revisions: readonly number[]) => revisions.slice(Math.max(0, revisions.length - helmHistory));
+        const worked = [...statuses.keys()].filter((at) => !['failed', 'unknown'].includes(statuses[at] ?? ''));
+        const live = [...statuses.keys()].filter((at) => ['deployed', 'unknown'].includes(statuses[at] ?? ''));
+        const counting = new Set([...newestOf([...statuses.keys()]), ...newestOf(worked), ...live]);
+        const objects = order.map((at) => web(at + 1, statuses[at] ?? ''));
+        expect(lines(objects, { helmHistory }).sort()).toEqual([...counting].map((at) => used(at + 1)).sort());
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('are told apart by namespace', () => {
@@ -169,6 +227,7 @@ describe('the revisions of a Helm release that count', () => {
 
   it.each<[string, Part]>([
     ['the status', { status: 'deployed' }],
+    ['whether it failed', { status: 'failed' }],
     ['the revision', { version: '7' }],
     ['the name', { name: 'api' }],
   ])('include one whose label contradicts its content in %s', (_, label) => {
@@ -438,7 +497,7 @@ describe('a release that cannot be read', () => {
   });
 
   it('does not matter when it is older than what counts', () => {
-    const broken = [{ ...web(1), data: { release: 'no' } }, web(2, 'failed', { manifest: 'a: b: c' })];
+    const broken = [{ ...web(1), data: { release: 'no' } }, web(2, 'superseded', { manifest: 'a: b: c' })];
     const objects = [...broken, web(3, 'superseded'), web(4, 'deployed')];
     for (const order of [objects, objects.toReversed()]) {
       expect(lines(order, { helmHistory: 2 })).toEqual([used(3), used(4)]);
