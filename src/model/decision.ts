@@ -22,6 +22,8 @@ export type KeepReason =
       readonly by: 'tag' | 'digest';
       readonly tag?: Tag;
       readonly workloads: readonly Workload[];
+      /** Further users whose names were not kept, because they are too many. */
+      readonly unlisted?: number;
     }
   | {
       readonly rule: 'git';
@@ -119,7 +121,7 @@ export interface Remark {
 export function describeReason(reason: Reason): string {
   switch (reason.rule) {
     case 'kubernetes':
-      return `used by ${describeWorkloads(reason.workloads)}${reason.by === 'digest' ? ' (by digest)' : ` (tag ${reason.tag})`}`;
+      return `used by ${describeUsers(reason)}${reason.by === 'digest' ? ' (by digest)' : ` (tag ${reason.tag})`}`;
     case 'git':
       return `${reason.policy}: ${reason.reference.kind} ${reason.reference.name}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
     case 'unlinked':
@@ -204,8 +206,9 @@ function describeDeploymentState(state: DeploymentState): string {
   }
 }
 
-function describeWorkloads(workloads: readonly Workload[]): string {
+function describeUsers({ workloads, unlisted = 0 }: Extract<KeepReason, { rule: 'kubernetes' }>): string {
   const [first] = workloads;
   if (first === undefined) return 'a cluster';
-  return workloads.length === 1 ? formatWorkload(first) : `${formatWorkload(first)} and ${workloads.length - 1} more`;
+  const others = workloads.length - 1 + unlisted;
+  return others === 0 ? formatWorkload(first) : `${formatWorkload(first)} and ${others} more`;
 }

@@ -13,7 +13,7 @@ import { PRIORITY } from './markdown-priority.ts';
 import { pluralize } from './pluralize.ts';
 import { markdownForgeUse } from './render-markdown-forge.ts';
 import type { Report } from './report.ts';
-import { summarizeClusterUse } from './summarize-cluster-use.ts';
+import { countUnlistedUse, summarizeClusterUse } from './summarize-cluster-use.ts';
 import { type Tally, tallyReasons } from './tally-reasons.ts';
 
 /** How much place there is. `short`: what protects stands in folds too. */
@@ -54,12 +54,17 @@ function clusterBlocks(plan: RepositoryPlan, room: Room): readonly Block[] {
     const where = namespace === undefined ? '' : markdownCode(namespace);
     return `| ${markdownCode(context)} | ${where} | ${formatCount(images)} | ${codeList(workloads)} |`;
   });
+  const unlisted = countUnlistedUse(plan.decisions);
+  const others =
+    unlisted === undefined
+      ? []
+      : [`| | | ${formatCount(unlisted.images)} | ${formatCount(unlisted.users)} more, too many to name |`];
   return titledTable({
     priority: PRIORITY.protectors,
     title: 'What clusters protect',
     isFolded: room === 'short',
     columns: ['Cluster', 'Namespace', 'Images', 'Used by'],
-    rows,
+    rows: [...rows, ...others],
   });
 }
 

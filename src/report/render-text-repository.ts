@@ -9,7 +9,7 @@ import { type Changes, listChanges, type ProblemRow } from './list-changes.ts';
 import { pluralize } from './pluralize.ts';
 import { nameOf, renderImages } from './render-text-images.ts';
 import type { Report } from './report.ts';
-import { summarizeClusterUse } from './summarize-cluster-use.ts';
+import { countUnlistedUse, summarizeClusterUse } from './summarize-cluster-use.ts';
 import { summarizeForgeUse } from './summarize-forge-use.ts';
 import { type Tally, tallyReasons } from './tally-reasons.ts';
 import type { TextPage } from './text-page.ts';
@@ -58,9 +58,14 @@ function renderClusterUse(plan: RepositoryPlan, page: TextPage): readonly string
     pluralize(images, 'image'),
     joinSome(workloads, MAX_NAMES),
   ]);
+  const unlisted = countUnlistedUse(plan.decisions);
+  const others =
+    unlisted === undefined
+      ? []
+      : [['…', pluralize(unlisted.images, 'image'), `${formatCount(unlisted.users)} more, too many to name`]];
   return [
     ...page.title('What clusters protect'),
-    ...page.table(cells, [{ maxShare: 0.4, cut: 'start' }, { align: 'right' }, {}], MAX_REASONS),
+    ...page.table([...cells, ...others], [{ maxShare: 0.4, cut: 'start' }, { align: 'right' }, {}], MAX_REASONS),
   ];
 }
 

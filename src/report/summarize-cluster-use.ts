@@ -35,6 +35,23 @@ export function summarizeClusterUse(decisions: readonly ShownDecision[]): readon
   return [...uses.values()].map(rowOf).sort(byImagesThenName);
 }
 
+/** Users that {@link summarizeClusterUse} cannot name, because there are too many of them. */
+export interface UnlistedUse {
+  /** Images of this repository that have such users. */
+  readonly images: number;
+  /** Who uses several of them counts for each. */
+  readonly users: number;
+}
+
+/** How much the rows of {@link summarizeClusterUse} leave out; undefined for nothing. */
+export function countUnlistedUse(decisions: readonly ShownDecision[]): UnlistedUse | undefined {
+  const counts = decisions
+    // The same workloads may name an image by its tag and, running, by its digest.
+    .map(({ reasons }) => Math.max(0, ...reasons.map((one) => (one.rule === 'kubernetes' ? (one.unlisted ?? 0) : 0))))
+    .filter((count) => count > 0);
+  return counts.length === 0 ? undefined : { images: counts.length, users: counts.reduce((sum, one) => sum + one, 0) };
+}
+
 function rowOf({ context, namespace, images, workloads }: Use): ClusterUseRow {
   return {
     context,

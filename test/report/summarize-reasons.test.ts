@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { summarizeClusterUse } from '../../src/report/summarize-cluster-use.ts';
+import type { Reason } from '../../src/model/decision.ts';
+import { countUnlistedUse, summarizeClusterUse } from '../../src/report/summarize-cluster-use.ts';
 import { summarizeReasons } from '../../src/report/summarize-reasons.ts';
 import { because, decisionOf, typicalDecisions } from '../builders/report.ts';
 
@@ -64,5 +65,23 @@ describe('summarizeClusterUse', () => {
 
   it('is empty when no cluster uses anything', () => {
     expect(summarizeClusterUse([keep('a', because.recent)])).toEqual([]);
+  });
+});
+
+describe('countUnlistedUse', () => {
+  const many = (unlisted: number): Reason => ({
+    rule: 'kubernetes',
+    by: 'digest',
+    workloads: [{ context: 'prod', kind: 'Pod', name: 'web' }],
+    unlisted,
+  });
+
+  it('counts who could not be named, once where an image is used by its tag and by its digest', () => {
+    const decisions = [keep('a', many(500), many(400)), keep('b', many(500)), keep('c', because.recent)];
+    expect(countUnlistedUse(decisions)).toEqual({ images: 2, users: 1000 });
+  });
+
+  it('is nothing when everybody was named', () => {
+    expect(countUnlistedUse([keep('a', because.cluster(['prod', 'shop', 'web']))])).toBeUndefined();
   });
 });

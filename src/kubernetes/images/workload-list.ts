@@ -80,11 +80,16 @@ function tidy(list: WorkloadList): void {
 function compareWorkloads(a: Workload, b: Workload): number {
   return (
     compareTexts(a.context, b.context) ||
-    compareTexts(a.namespace ?? '', b.namespace ?? '') ||
+    compareOptional(a.namespace, b.namespace) ||
     compareTexts(a.kind, b.kind) ||
     compareTexts(a.name, b.name) ||
-    compareTexts(a.container ?? '', b.container ?? '')
+    compareOptional(a.container, b.container)
   );
+}
+
+function compareOptional(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  return compareTexts(a, b);
 }
 
 function compareTexts(a: string, b: string): number {

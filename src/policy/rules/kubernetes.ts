@@ -69,15 +69,15 @@ export function keepUsed(input: KubernetesRuleInput): KubernetesVerdicts {
   const absent: { text: string; workloads: readonly Workload[] }[] = [];
   const finder = createUseFinder(input);
   const add = (digest: Digest, reason: KeepReason): void => appendTo(keep, digest, reason);
-  for (const { reference, workloads } of usage.uses) {
+  for (const { reference, ...users } of usage.uses) {
     const found = finder.ofReference(reference);
-    for (const { digest, ...by } of found) add(digest, { rule: 'kubernetes', ...by, workloads });
+    for (const { digest, ...by } of found) add(digest, { rule: 'kubernetes', ...by, ...users });
     if (found.length === 0 && isSameRepository(reference.repository, snapshot.repository)) {
-      absent.push({ text: formatUsedReference(reference), workloads });
+      absent.push({ text: formatUsedReference(reference), workloads: users.workloads });
     }
   }
-  for (const { digest, workloads } of usage.bareDigests) {
-    for (const node of finder.ofDigest(digest)) add(node, { rule: 'kubernetes', by: 'digest', workloads });
+  for (const { digest, ...users } of usage.bareDigests) {
+    for (const node of finder.ofDigest(digest)) add(node, { rule: 'kubernetes', by: 'digest', ...users });
   }
   return { keep, absent };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeReason } from '../../../src/model/decision.ts';
 import { keepUsed } from '../../../src/policy/rules/kubernetes.ts';
 import { digestOf, type NodeSpec, snapshotOf, usageOf, WORKLOAD } from '../../builders/snapshot.ts';
 
@@ -112,6 +113,22 @@ describe('a cluster protects', () => {
     expect(keep.get(WHOLE)).toEqual([
       { rule: 'kubernetes', by: 'tag', tag: 'v1', workloads: [WORKLOAD] },
       { rule: 'kubernetes', by: 'digest', workloads: [WORKLOAD] },
+    ]);
+  });
+});
+
+describe('users of an image who are too many to name', () => {
+  it('are counted in the reason, by tag and by digest', () => {
+    const { uses, bareDigests, ...usage } = usageOf([`${OURS}:v1`], [WHOLE]);
+    const many = <T>(use: T) => ({ ...use, unlisted: 4999 });
+    const { keep } = keepUsed({
+      snapshot: snapshotOf(NODES),
+      usage: { ...usage, uses: uses.map(many), bareDigests: bareDigests.map(many) },
+      mirrors: new Map(),
+    });
+    expect(keep.get(WHOLE)?.map(describeReason)).toEqual([
+      'used by prod: shop/Deployment/web (container app) and 4999 more (tag v1)',
+      'used by prod: shop/Deployment/web (container app) and 4999 more (by digest)',
     ]);
   });
 });
