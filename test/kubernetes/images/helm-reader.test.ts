@@ -239,6 +239,16 @@ describe('the revisions of a Helm release that count', () => {
       'web:1 <',
     );
   });
+
+  it('include those that worked when newer ones contradict themselves', () => {
+    const doubtful = [3, 4].map((revision) => {
+      const object = web(revision, 'superseded');
+      const metadata = object['metadata'] as Part;
+      const labels = { ...(metadata['labels'] as Part), status: 'uninstalled' };
+      return { ...object, metadata: { ...metadata, labels } };
+    });
+    expect(lines([web(1), web(2), ...doubtful], { helmHistory: 2 })).toEqual([1, 2, 3, 4].map((one) => used(one)));
+  });
 });
 
 describe('the images of a revision', () => {
