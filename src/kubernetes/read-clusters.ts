@@ -15,7 +15,8 @@ import { type PresentKind, resourceName } from './kinds/resource-kind.ts';
 import { type ClusterKinds, refuseUnknownKinds, type SelectedKinds, selectKinds } from './kinds/select-kinds.ts';
 import { type KindSettings, wantedKinds } from './kinds/wanted-kinds.ts';
 import type { KubeContext } from './kubeconfig/load-kube-contexts.ts';
-import { type ListLimits, listObjects, type ObjectList } from './lists/list-objects.ts';
+import type { ListLimits } from './lists/list-job.ts';
+import { listObjects, type ObjectList } from './lists/list-objects.ts';
 import { runSideBySide } from './run-side-by-side.ts';
 
 /** What all clusters said. Exists only when every list of every context was read to its end. */

@@ -9,7 +9,8 @@ import { connectCluster } from './connection/connect-cluster.ts';
 import type { CredentialMemory } from './connection/credential-memory.ts';
 import type { PresentKind } from './kinds/resource-kind.ts';
 import { type KubeContext, type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
-import { type ListLimits, listObjects } from './lists/list-objects.ts';
+import type { ListLimits } from './lists/list-job.ts';
+import { listObjects } from './lists/list-objects.ts';
 import type { ObjectReader } from './lists/object-reader.ts';
 
 /** The platforms of one context's nodes. */

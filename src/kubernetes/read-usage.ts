@@ -10,7 +10,7 @@ import type { CredentialMemory } from './connection/credential-memory.ts';
 import { refuseImpossibleNamespaces } from './find-namespace.ts';
 import { createUsageCollector } from './images/usage-collector.ts';
 import { type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
-import type { ListLimits } from './lists/list-objects.ts';
+import type { ListLimits } from './lists/list-job.ts';
 import { readManifests } from './manifests/read-manifests.ts';
 import { type ClusterUsage, readClusters } from './read-clusters.ts';
 

@@ -5,7 +5,7 @@ import { describeCause, EvidenceError } from '../../errors.ts';
 import type { ClusterConnection } from '../connection/connect-cluster.ts';
 import type { HttpAnswer } from '../connection/http-get.ts';
 import { isCertificateProblem, LEAVE_OUT, statusMessage } from '../lists/list-errors.ts';
-import type { ListLimits } from '../lists/list-objects.ts';
+import type { ListLimits } from '../lists/list-job.ts';
 
 /** Whom to ask, and how patiently. */
 export interface DiscoveryJob {

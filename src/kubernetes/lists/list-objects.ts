@@ -1,32 +1,9 @@
 // One list of objects of a cluster, page by page, complete or an error. Never yields a part of a list.
 // Protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
 
-import type { ClusterConnection } from '../connection/connect-cluster.ts';
-import { badPage, type ListTarget } from './list-errors.ts';
+import { badPage } from './list-errors.ts';
+import type { ListJob } from './list-job.ts';
 import { type PageRequest, readPage } from './list-page.ts';
-import type { ObjectReader } from './object-reader.ts';
-
-/** How lists are read. */
-export interface ListLimits {
-  /** Objects a page. */
-  readonly pageSize: number;
-  /** Further attempts after 429, 5xx and broken connections. */
-  readonly retries: number;
-  /** Wait before the first of them, in milliseconds; it doubles. */
-  readonly retryDelayMs: number;
-}
-
-/** One list to read. */
-export interface ListJob<T> {
-  readonly connection: ClusterConnection;
-  readonly target: ListTarget;
-  readonly limits: ListLimits;
-  readonly signal: AbortSignal;
-  /** Further parameters of the request: `{ labelSelector: 'owner=helm' }`. Default: none. */
-  readonly query?: Readonly<Record<string, string>>;
-  /** Makes a reader that has seen nothing yet; once for each time that the list begins. */
-  readonly newReader: () => ObjectReader<T>;
-}
 
 /** A whole list. `complete` is set only after the last page. */
 export interface ObjectList<T> {

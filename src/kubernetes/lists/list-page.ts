@@ -6,7 +6,7 @@ import { EvidenceError } from '../../errors.ts';
 import type { HttpStream } from '../connection/http-get.ts';
 import { listPath } from '../kinds/resource-kind.ts';
 import { badPage, refusedList, unreachable } from './list-errors.ts';
-import type { ListJob } from './list-objects.ts';
+import type { ListJob } from './list-job.ts';
 import { createListScanner } from './list-scanner.ts';
 import { countObjects, type ObjectCounter, skipCounted } from './object-counter.ts';
 import type { ObjectReader } from './object-reader.ts';

@@ -1,0 +1,27 @@
+// What is said of one list that is to be read.
+
+import type { ClusterConnection } from '../connection/connect-cluster.ts';
+import type { ListTarget } from './list-errors.ts';
+import type { ObjectReader } from './object-reader.ts';
+
+/** How lists are read. */
+export interface ListLimits {
+  /** Objects a page. */
+  readonly pageSize: number;
+  /** Further attempts after 429, 5xx and broken connections. */
+  readonly retries: number;
+  /** Wait before the first of them, in milliseconds; it doubles. */
+  readonly retryDelayMs: number;
+}
+
+/** One list to read. */
+export interface ListJob<T> {
+  readonly connection: ClusterConnection;
+  readonly target: ListTarget;
+  readonly limits: ListLimits;
+  readonly signal: AbortSignal;
+  /** Further parameters of the request: `{ labelSelector: 'owner=helm' }`. Default: none. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Makes a reader that has seen nothing yet; once for each time that the list begins. */
+  readonly newReader: () => ObjectReader<T>;
+}
