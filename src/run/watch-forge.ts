@@ -27,6 +27,8 @@ export function watchForge({ settings, context, planned, clockMs, windowMs }: Fo
 
   const look = async (asked: Exclude<typeof forge, 'off'>, from: Exclude<typeof git, 'off'>): Promise<void> => {
     const { collectForge } = await import('./collect-forge.ts');
+    // What it says is as old as its beginning, however late it ends.
+    const beganMs = clockMs();
     const { environment, log } = context;
     const snapshots = planned.collected.repositories.map(({ snapshot }) => snapshot);
     const request = { settings, forge: asked, git: from, environment, log, snapshots };
@@ -36,7 +38,7 @@ export function watchForge({ settings, context, planned, clockMs, windowMs }: Fo
     });
     decided = planned.decideAgain(known);
     // Only now: a reading that broke off half-way is no reading.
-    readAtMs = clockMs();
+    readAtMs = beganMs;
   };
 
   return (repository) => async (digest: Digest) => {

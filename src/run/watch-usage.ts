@@ -18,7 +18,7 @@ export interface UsageWatchOptions {
   readonly collected: Collected;
   /** Milliseconds of a steady clock. */
   readonly clockMs: () => number;
-  /** How long one reading of the clusters is good. */
+  /** How long one reading of the clusters is good, from its beginning. */
   readonly windowMs: number;
 }
 
@@ -30,8 +30,8 @@ export interface UsageWatch {
 }
 
 /**
- * Reads the clusters again before anything is answered, and whenever the last reading is older than the window; the plan's own reading
- * does not count, however young it is.
+ * Reads the clusters again before anything is answered, and whenever the last reading began longer ago than the window; the plan's own
+ * reading does not count, however young it is. Where one reading takes longer than the window, every answer has one of its own.
  * The answers throw EvidenceError when the clusters cannot be read any more: then nothing further may be deleted.
  */
 export function watchUsage(options: UsageWatchOptions): UsageWatch {
@@ -41,8 +41,9 @@ export function watchUsage(options: UsageWatchOptions): UsageWatch {
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
+    // What it says of the first object is as old as its beginning, however late it ends.
+    const beganMs = clockMs();
     const usage = await collectUsage(settings, context);
-    const answeredMs = clockMs();
     const found = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
     for (const repository of collected.repositories) {
       if (usage === undefined) break;
@@ -52,7 +53,7 @@ export function watchUsage(options: UsageWatchOptions): UsageWatch {
     }
     inUse = found;
     // Only now: a reading that broke off half-way is no reading.
-    readAtMs = answeredMs;
+    readAtMs = beganMs;
   }
 
   /** Steps under way at once share one reading. */

@@ -34,7 +34,10 @@ async function deploy(...images: readonly string[]): Promise<void> {
   await writeFile(join(folder, 'pod.json'), JSON.stringify(pod));
 }
 
-async function watch(clock: { ms: number }, onRead: () => Promise<void> | void = () => undefined) {
+async function watch(
+  clock: { ms: number; readingTakesMs?: number },
+  onRead: () => Promise<void> | void = () => undefined,
+) {
   const directory = join(folder, 'layout');
   await makeLayout(directory);
   const index = buildMultiArch('a');
@@ -60,7 +63,15 @@ async function watch(clock: { ms: number }, onRead: () => Promise<void> | void =
       format: 'text',
       logLevel: 'info',
     },
-    context: { log: silentLog, environment: {}, now: () => NOW },
+    context: {
+      log: silentLog,
+      environment: {},
+      // Asked when a reading has begun.
+      now: () => {
+        clock.ms += clock.readingTakesMs ?? 0;
+        return NOW;
+      },
+    },
     collected: {
       repositories: [{ name: NAME, registry: { ...registry, readDigests }, snapshot }],
       history: undefined,
@@ -97,6 +108,23 @@ describe('in a long apply', () => {
     await deploy(`${NAME}:v1`);
     clock.ms = WINDOW_MS + 1;
     for (const digest of snapshot.nodes.keys()) expect(await objection(digest)).toMatch(/has come into use/);
+  });
+
+  it('a reading is as old as its beginning, however long it takes', async () => {
+    const clock = { ms: 0, readingTakesMs: WINDOW_MS };
+    const { index, objection, lookNow } = await watch(clock);
+    await lookNow();
+    await deploy(`${NAME}:v1`);
+    clock.ms = WINDOW_MS + 1;
+    expect(await objection(index.digest)).toMatch(/has come into use/);
+  });
+
+  it('clusters that are read for longer than the window are read for every answer', async () => {
+    const clock = { ms: 0, readingTakesMs: 2 * WINDOW_MS };
+    const { index, objection } = await watch(clock);
+    expect(await objection(index.digest)).toBeUndefined();
+    await deploy(`${NAME}:v1`);
+    expect(await objection(index.digest)).toMatch(/has come into use/);
   });
 
   it('clusters that cannot be read any more stop it', async () => {
