@@ -21,6 +21,8 @@ export type KeepReason =
       readonly rule: 'kubernetes';
       readonly by: 'tag' | 'digest';
       readonly tag?: Tag;
+      /** The repository whose tag it is, when only what clusters run proves that it holds images of this one. */
+      readonly through?: string;
       readonly workloads: readonly Workload[];
       /** Further users whose names were not kept, because they are too many. */
       readonly unlisted?: number;
@@ -110,6 +112,7 @@ export interface Remark {
     | 'age-unknown'
     | 'orphan-referrer'
     | 'used-but-absent'
+    | 'undeclared-mirror'
     | 'unproved-right'
     | 'release-without-tag'
     | 'no-such-environment'
@@ -121,7 +124,7 @@ export interface Remark {
 export function describeReason(reason: Reason): string {
   switch (reason.rule) {
     case 'kubernetes':
-      return `used by ${describeUsers(reason)}${reason.by === 'digest' ? ' (by digest)' : ` (tag ${reason.tag})`}`;
+      return `used by ${describeUsers(reason)} (${reason.by === 'digest' ? 'by digest' : describeUsedTag(reason)})`;
     case 'git':
       return `${reason.policy}: ${reason.reference.kind} ${reason.reference.name}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
     case 'unlinked':
@@ -204,6 +207,10 @@ function describeDeploymentState(state: DeploymentState): string {
     case 'unknown':
       return 'may be deployed to';
   }
+}
+
+function describeUsedTag({ tag, through }: Extract<KeepReason, { rule: 'kubernetes' }>): string {
+  return through === undefined ? `tag ${tag}` : `tag ${tag} of ${through}, from which images of this repository run`;
 }
 
 function describeUsers({ workloads, unlisted = 0 }: Extract<KeepReason, { rule: 'kubernetes' }>): string {

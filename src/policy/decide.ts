@@ -17,7 +17,7 @@ import { collectLinks, isBuiltHere } from './links.ts';
 import { collectRemarks } from './remarks.ts';
 import { keepDeployments } from './rules/deployments.ts';
 import { judgeByGit } from './rules/git.ts';
-import { keepUsed } from './rules/kubernetes.ts';
+import { type KubernetesVerdicts, keepUsed } from './rules/kubernetes.ts';
 import { keepPinned } from './rules/pins.ts';
 import { keepPullRequests } from './rules/pull-requests.ts';
 import { type FirstSeen, judgeByAge } from './rules/recent.ts';
@@ -64,7 +64,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     graph,
     decisions,
     remarks: [
-      ...collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, absentUses: verdicts.absentUses }),
+      ...collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, ...verdicts }),
       ...collectForgeRemarks({ ...evidence, graph, policy, links: verdicts.links ?? new Map() }),
     ],
     links: verdicts.links ?? new Map(),
@@ -91,7 +91,8 @@ interface Verdicts {
   readonly drop: ReadonlyMap<Digest, readonly DeleteReason[]>;
   /** Undefined when the Git rule is off. */
   readonly links: ReadonlyMap<Digest, readonly Link[]> | undefined;
-  readonly absentUses: ReturnType<typeof keepUsed>['absent'];
+  readonly absentUses: KubernetesVerdicts['absent'];
+  readonly undeclared: KubernetesVerdicts['undeclared'];
 }
 
 function judge(evidence: Evidence, judging: Judging): Verdicts {
@@ -113,6 +114,7 @@ function judge(evidence: Evidence, judging: Judging): Verdicts {
     drop: mergeReasons([byHistory?.drop ?? new Map(), age.drop]),
     links: byHistory?.links,
     absentUses: used?.absent ?? [],
+    undeclared: used?.undeclared ?? [],
   };
 }
 

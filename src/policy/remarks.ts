@@ -2,9 +2,10 @@
 
 import type { Decision, Remark } from '../model/decision.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
-import { type Digest, shortDigest } from '../model/reference.ts';
+import { type Digest, formatRepository, shortDigest } from '../model/reference.ts';
 import type { ImageNode, Snapshot } from '../model/snapshot.ts';
 import { formatWorkload, type Usage, type Workload } from '../model/usage.ts';
+import type { ProvedMirror } from './rules/proved-mirrors.ts';
 
 /** What remarks are drawn from. */
 export interface RemarkInput {
@@ -14,12 +15,15 @@ export interface RemarkInput {
   readonly usage: Usage | undefined;
   /** References of clusters to this repository that do not resolve. */
   readonly absentUses: readonly { readonly text: string; readonly workloads: readonly Workload[] }[];
+  /** Repositories that hold images of this one, though nothing declares them. */
+  readonly undeclared: readonly ProvedMirror[];
 }
 
 /** Remarks in a fixed order, the gravest first. */
 export function collectRemarks(input: RemarkInput): readonly Remark[] {
   return [
     ...absentUses(input),
+    ...undeclaredMirrors(input),
     ...absentChildren(input),
     ...unreadable(input),
     ...vanished(input),
@@ -34,6 +38,27 @@ function absentUses({ absentUses: uses }: RemarkInput): readonly Remark[] {
     const who = first === undefined ? 'a cluster' : formatWorkload(first);
     return { code: 'used-but-absent', text: `${who} uses ${text}, which this repository does not have` };
   });
+}
+
+function undeclaredMirrors({ undeclared, snapshot }: RemarkInput): readonly Remark[] {
+  return undeclared.map(({ repository, digest, workloads: [first] }) => {
+    const who = first === undefined ? 'a cluster' : formatWorkload(first);
+    const [prefix, original] = differingPrefixes(formatRepository(repository), formatRepository(snapshot.repository));
+    return {
+      code: 'undeclared-mirror',
+      text: `${who} pulls ${shortDigest(digest)} of this repository from ${formatRepository(repository)}: the tags in use there protect here as long as an image that both have is in use; if the one stands for the other, declare it under kubernetes.mirrors in the policy file: ${JSON.stringify(prefix)}: ${JSON.stringify(original)}`,
+    };
+  });
+}
+
+/** Two full names without the components that they share at the end; the hosts stay. */
+function differingPrefixes(a: string, b: string): readonly [string, string] {
+  const [left, right] = [a.split('/'), b.split('/')];
+  while (left.length > 1 && right.length > 1 && left.at(-1) === right.at(-1)) {
+    left.pop();
+    right.pop();
+  }
+  return [left.join('/'), right.join('/')];
 }
 
 function absentChildren({ snapshot }: RemarkInput): readonly Remark[] {

@@ -108,7 +108,7 @@ function listWanted(
 ): readonly WantedImage[] {
   const { mirrors } = policy.kubernetes;
   const { repository } = snapshot;
-  const finder = createUseFinder({ snapshot, mirrors });
+  const finder = createUseFinder({ snapshot, usage, mirrors });
   const wanted: WantedImage[] = [];
   for (const use of usage.uses) {
     const isOurs = throughMirrors(use.reference.repository, mirrors).some((one) => isSameRepository(one, repository));

@@ -274,6 +274,25 @@ describe('remarks', () => {
       ],
     ],
     [
+      'tell through what clusters pull undeclared, and what to declare',
+      {
+        nodes: [{ name: 'a', tags: ['v1'] }],
+        usage: usageOf([
+          `registry.example.com/virtual/app@${digestOf('a')}`,
+          `cache.example.net/x/y@${digestOf('a')}`,
+          `registry.example.com/virtual/shop/app@${digestOf('a')}`,
+        ]),
+      },
+      [
+        ['cache.example.net/x/y', '"cache.example.net/x/y": "registry.example.com/shop/app"'],
+        ['registry.example.com/virtual/app', '"registry.example.com/virtual": "registry.example.com/shop"'],
+        ['registry.example.com/virtual/shop/app', '"registry.example.com/virtual": "registry.example.com"'],
+      ].map(
+        ([from, entry]) =>
+          `undeclared-mirror prod: shop/Deployment/web (container app) pulls ${digestOf('a').slice(0, 19)} of this repository from ${from}: the tags in use there protect here as long as an image that both have is in use; if the one stands for the other, declare it under kubernetes.mirrors in the policy file: ${entry}`,
+      ),
+    ],
+    [
       'tell a child that is not there, by the tag of its index',
       { nodes: [{ name: 'i', tags: ['keep'], lists: ['ghost'] }] },
       [`absent-child keep lists ${digestOf('ghost').slice(0, 19)}, which the registry does not have`],

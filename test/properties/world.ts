@@ -29,15 +29,21 @@ export function worlds(): fc.Arbitrary<World> {
     nodes: fc.integer({ min: 0, max: 14 }).chain(nodesOf),
     history: histories(),
     forge: fc.option(forges(), { nil: undefined, freq: 3 }),
-    used: fc.array(
-      fc.oneof(
-        tagText().map((tag) => `registry.example.com/shop/app:${tag}`),
-        fc.integer({ min: 0, max: 13 }).map((at) => `elsewhere.example.com/x/y@${digestOf(`n${at}`)}`),
-      ),
-      { maxLength: 3 },
-    ),
+    used: fc.array(references(), { maxLength: 3 }),
     policy: policies(),
   });
+}
+
+/** What a cluster may name: ours by tag, any node by digest elsewhere, and a repository that may turn out to hold ours. */
+export function references(): fc.Arbitrary<string> {
+  const digest = fc.integer({ min: 0, max: 13 }).map((at) => digestOf(`n${at}`));
+  const config = fc.integer({ min: 0, max: 13 }).map((at) => digestOf(`config of n${at}`));
+  return fc.oneof(
+    tagText().map((tag) => `registry.example.com/shop/app:${tag}`),
+    fc.oneof(digest, config).map((one) => `elsewhere.example.com/x/y@${one}`),
+    tagText().map((tag) => `registry.example.com/virtual/app:${tag}`),
+    fc.oneof(digest, config).map((one) => `registry.example.com/virtual/app@${one}`),
+  );
 }
 
 function nodesOf(count: number): fc.Arbitrary<readonly NodeSpec[]> {

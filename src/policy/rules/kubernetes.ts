@@ -6,14 +6,17 @@ import {
   type Digest,
   effectiveTag,
   formatImageReference,
+  formatRepository,
   type ImageReference,
   isSameRepository,
+  type RepositoryReference,
   type Tag,
 } from '../../model/reference.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { throughMirrors } from '../../model/through-mirrors.ts';
 import type { Usage, Workload } from '../../model/usage.ts';
 import { appendTo } from '../../util/append-to.ts';
+import { type ProvedMirror, proveMirrors } from './proved-mirrors.ts';
 
 /** What the rule looks at. */
 export interface KubernetesRuleInput {
@@ -23,16 +26,18 @@ export interface KubernetesRuleInput {
   readonly mirrors: ReadonlyMap<string, string>;
 }
 
-/** What the clusters keep, and what they name in this very repository although it is not there. */
+/** What the clusters keep, what they name in this very repository although it is not there, and through what they pull undeclared. */
 export interface KubernetesVerdicts {
   readonly keep: ReadonlyMap<Digest, readonly KeepReason[]>;
   readonly absent: readonly { readonly text: string; readonly workloads: readonly Workload[] }[];
+  readonly undeclared: readonly ProvedMirror[];
 }
 
 /** A node that a reference means. */
 export type UsedNode =
   | { readonly by: 'digest'; readonly digest: Digest }
-  | { readonly by: 'tag'; readonly digest: Digest; readonly tag: Tag };
+  /** `through`: the repository that was named, when only what clusters run proves that it holds images of ours. */
+  | { readonly by: 'tag'; readonly digest: Digest; readonly tag: Tag; readonly through?: string };
 
 /** Finds in one snapshot what clusters name. */
 export interface UseFinder {
@@ -40,25 +45,39 @@ export interface UseFinder {
   ofReference(reference: ImageReference): readonly UsedNode[];
   /** The manifests with this digest, or with a config of this digest. */
   ofDigest(digest: Digest): readonly Digest[];
+  /** Repositories that turn out to hold images of ours, though no mirror and no equal path says so. */
+  readonly undeclared: readonly ProvedMirror[];
 }
 
 /**
  * Finds nodes by what clusters name. A digest means what has it in whatever repository it is named (mirrors pull by digest), also when it
- * is a config's digest; a tag means ours when the repository is ours, stands for ours by a mirror, or has the same path on
- * another host, also behind a path of that host's own.
+ * is a config's digest; a tag means ours when the repository is ours, stands for ours by a mirror, has the same path on another host, also
+ * behind a path of that host's own, or is one from which clusters run digests of ours. On our own host another path alone means nothing:
+ * `team-b/app` is not `team-a/app`.
  */
-export function createUseFinder(input: Pick<KubernetesRuleInput, 'snapshot' | 'mirrors'>): UseFinder {
-  const nodesOf = indexByAnyDigest(input.snapshot);
+export function createUseFinder({ snapshot, usage, mirrors }: KubernetesRuleInput): UseFinder {
+  const nodesOf = indexByAnyDigest(snapshot);
+  const ours = snapshot.repository;
+  const has = (digest: Digest): boolean => nodesOf(digest).length > 0;
+  const proved = proveMirrors({ repository: ours, usage, mirrors, has });
+  const meaningOf = ({ repository }: ImageReference): 'none' | 'ours' | 'proved' => {
+    const meanings = throughMirrors(repository, mirrors);
+    if (isLikeOurs(repository, ours) || meanings.some((meaning) => isSameRepository(meaning, ours))) return 'ours';
+    return meanings.some((meaning) => proved.isProved(meaning)) ? 'proved' : 'none';
+  };
   return {
     ofDigest: nodesOf,
     ofReference: (reference) => {
       const found = reference.digest === undefined ? [] : nodesOf(reference.digest);
       const nodes: UsedNode[] = found.map((digest) => ({ by: 'digest', digest }));
       const tag = effectiveTag(reference);
-      const tagged = tag !== undefined && couldMean(reference, input) ? input.snapshot.tags.get(tag) : undefined;
-      if (tagged !== undefined && tag !== undefined) nodes.push({ by: 'tag', digest: tagged, tag });
-      return nodes;
+      const tagged = tag === undefined ? undefined : snapshot.tags.get(tag);
+      if (tag === undefined || tagged === undefined) return nodes;
+      const meaning = meaningOf(reference);
+      const through = meaning === 'proved' ? { through: formatRepository(reference.repository) } : {};
+      return meaning === 'none' ? nodes : [...nodes, { by: 'tag', digest: tagged, tag, ...through }];
     },
+    undeclared: proved.list.filter(({ repository }) => meaningOf({ repository }) === 'proved'),
   };
 }
 
@@ -79,7 +98,7 @@ export function keepUsed(input: KubernetesRuleInput): KubernetesVerdicts {
   for (const { digest, ...users } of usage.bareDigests) {
     for (const node of finder.ofDigest(digest)) add(node, { rule: 'kubernetes', by: 'digest', ...users });
   }
-  return { keep, absent };
+  return { keep, absent, undeclared: finder.undeclared };
 }
 
 /** Nodes by their own digest and by their config's, as some container runtimes report the latter. */
@@ -93,15 +112,9 @@ function indexByAnyDigest(snapshot: Pick<Snapshot, 'nodes'>): (digest: Digest) =
   return (digest) => [...(snapshot.nodes.has(digest) ? [digest] : []), ...(byConfig.get(digest) ?? [])];
 }
 
-function couldMean(
-  reference: ImageReference,
-  { snapshot, mirrors }: Pick<KubernetesRuleInput, 'snapshot' | 'mirrors'>,
-): boolean {
-  const ours = snapshot.repository;
-  if (reference.repository.name === ours.name) return true;
-  // A pull-through cache on another host puts a path of its own before ours.
-  if (reference.repository.host !== ours.host && reference.repository.name.endsWith(`/${ours.name}`)) return true;
-  return throughMirrors(reference.repository, mirrors).some((meaning) => isSameRepository(meaning, ours));
+/** The same path on any host; on another one a pull-through cache also puts a path of its own before ours. */
+function isLikeOurs({ host, name }: RepositoryReference, ours: RepositoryReference): boolean {
+  return name === ours.name || (host !== ours.host && name.endsWith(`/${ours.name}`));
 }
 
 /** An image as a puller understands it: `nginx` is `docker.io/library/nginx:latest`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeReason } from '../../../src/model/decision.ts';
+import { formatRepository } from '../../../src/model/reference.ts';
 import { keepUsed } from '../../../src/policy/rules/kubernetes.ts';
 import { digestOf, type NodeSpec, snapshotOf, usageOf, WORKLOAD } from '../../builders/snapshot.ts';
 
@@ -114,6 +115,106 @@ describe('a cluster protects', () => {
       { rule: 'kubernetes', by: 'tag', tag: 'v1', workloads: [WORKLOAD] },
       { rule: 'kubernetes', by: 'digest', workloads: [WORKLOAD] },
     ]);
+  });
+});
+
+describe('a repository that no mirror declares, and from which a cluster runs an image of ours,', () => {
+  const VIRTUAL = 'registry.example.com/virtual/app';
+  const running = `${VIRTUAL}@${digestOf('b')}`;
+  const proved = 'b by digest';
+
+  it.each<[string, Readonly<Record<string, string>>, readonly string[], readonly string[]]>([
+    ['protects by its tags too', {}, [running, `${VIRTUAL}:v1`], ['a by tag v1', proved]],
+    ['protects whichever comes first', {}, [`${VIRTUAL}:v1`, running], ['a by tag v1', proved]],
+    ['protects by latest, when none is named', {}, [running, VIRTUAL], ['a by tag latest', proved]],
+    ['protects by the tag beside the digest', {}, [`${VIRTUAL}:v1@${digestOf('b')}`], ['a by tag v1', proved]],
+    [
+      'is proved by the digest of a configuration',
+      {},
+      [`${VIRTUAL}@${digestOf('config of b')}`, `${VIRTUAL}:v1`],
+      ['a by tag v1', proved],
+    ],
+    [
+      'may lie on another host under another name',
+      {},
+      [`cache.example.net/x@${digestOf('b')}`, 'cache.example.net/x:v1'],
+      ['a by tag v1', proved],
+    ],
+    ['is not proved by a digest that is not ours', {}, [`${VIRTUAL}@${digestOf('nowhere')}`, `${VIRTUAL}:v1`], []],
+    ['is not proved by tags', {}, [`${VIRTUAL}:v1`, `${VIRTUAL}:v2`, `${OURS}:v2`], ['b by tag v2']],
+    ['proves nothing about its neighbours', {}, [running, `${VIRTUAL}2:v1`, `${VIRTUAL}/app:v1`], [proved]],
+    [
+      'proves nothing about the same path elsewhere',
+      {},
+      [running, 'other.example.net/virtual/app:v1', 'registry.example.com/team-b/app:v1'],
+      [proved],
+    ],
+    [
+      'is known under the names of its own mirrors',
+      { 'cache.example.net': 'registry.example.com/virtual' },
+      [running, 'cache.example.net/app:v1'],
+      ['a by tag v1', proved],
+    ],
+    [
+      'is known by what its mirror is found to hold',
+      { 'cache.example.net/z': 'registry.example.com/virtual' },
+      [`cache.example.net/z/app@${digestOf('b')}`, `${VIRTUAL}:v1`],
+      ['a by tag v1', proved],
+    ],
+    [
+      'is known by what another of its mirrors is found to hold',
+      { 'one.example.net/z': 'registry.example.com/virtual', 'two.example.net/z': 'registry.example.com/virtual' },
+      [`one.example.net/z/app@${digestOf('b')}`, 'two.example.net/z/app:v1'],
+      ['a by tag v1', proved],
+    ],
+  ])('%s', (_, mirrors, references, expected) => {
+    expect(keptBy(references, mirrors)).toEqual(expected);
+  });
+
+  it('is named in the reason, and nowhere else', () => {
+    const usage = usageOf([running, `${VIRTUAL}:v1`, `${OURS}:v1`, 'cache.example.net/shop/app:v1']);
+    const { keep } = keepUsed({ snapshot: snapshotOf(NODES), usage, mirrors: new Map() });
+    const who = 'used by prod: shop/Deployment/web (container app)';
+    expect(keep.get(WHOLE)?.map(describeReason)).toEqual([
+      `${who} (tag v1 of ${VIRTUAL}, from which images of this repository run)`,
+      `${who} (tag v1)`,
+      `${who} (tag v1)`,
+    ]);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, readonly string[], readonly string[]]>([
+    ['is told', {}, [running], [VIRTUAL]],
+    [
+      'is told once, in sort order',
+      {},
+      [`z.example.net/x@${WHOLE}`, running, `${VIRTUAL}@${WHOLE}`],
+      [VIRTUAL, 'z.example.net/x'],
+    ],
+    ['is not told when it is declared', { 'registry.example.com/virtual': 'registry.example.com/shop' }, [running], []],
+    ['is not told when it is ours', {}, [`${OURS}@${WHOLE}`], []],
+    ['is not told when its path says so', {}, [`cache.example.net/proxy/shop/app@${WHOLE}`], []],
+    ['is not told without a proof', {}, [`${VIRTUAL}:v1`], []],
+  ])('%s', (_, mirrors, references, expected) => {
+    const usage = usageOf(references);
+    const input = { snapshot: snapshotOf(NODES), usage, mirrors: new Map(Object.entries(mirrors)) };
+    for (const uses of [usage.uses, usage.uses.toReversed()]) {
+      const { undeclared } = keepUsed({ ...input, usage: { ...usage, uses } });
+      expect(undeclared.map(({ repository }) => formatRepository(repository))).toEqual(expected);
+    }
+  });
+
+  it('may hold more than ours: what it names and we lack is not told', () => {
+    const usage = usageOf([running, `${VIRTUAL}:v9`]);
+    expect(keepUsed({ snapshot: snapshotOf(NODES), usage, mirrors: new Map() }).absent).toEqual([]);
+  });
+
+  it('is told with the same digest, whatever comes first', () => {
+    const usage = usageOf([running, `${VIRTUAL}@${WHOLE}`]);
+    const [first] = [digestOf('b'), WHOLE].sort();
+    for (const uses of [usage.uses, usage.uses.toReversed()]) {
+      const input = { snapshot: snapshotOf(NODES), usage: { ...usage, uses }, mirrors: new Map<string, string>() };
+      expect(keepUsed(input).undeclared.map(({ digest }) => digest)).toEqual([first]);
+    }
   });
 });
 
