@@ -17,12 +17,14 @@ export interface NoAnswer {
 }
 
 /**
- * How an image stands. Only the registry's own 404, twice, makes it `absent`; no answer is `unknown`, never absent.
+ * How an image stands. Only the registry's own 404, twice, makes it `absent`; no answer is `unknown`, never absent, nor is a repository
+ * that may only be hidden.
  */
 export type Availability =
   /** It can be pulled: its manifest is there, and those that it lists for the platforms it is needed on. */
   | { readonly kind: 'available' }
-  | { readonly kind: 'absent' }
+  /** `withoutRepository`: the registry does not know its repository, or does not show it any more to whom it showed it before. */
+  | { readonly kind: 'absent'; readonly withoutRepository?: true }
   /** It is there, and manifests that it lists are not. At least one is named. */
   | { readonly kind: 'incomplete'; readonly missing: readonly Digest[] }
   | { readonly kind: 'unknown'; readonly error: NoAnswer }

@@ -14,6 +14,7 @@ import { explainResponse } from './explain-response.ts';
 import { findCredentials } from './find-credentials.ts';
 import { followRedirects } from './follow-redirects.ts';
 import { createHttpClient, type HttpClient, type HttpResponse } from './http-client.ts';
+import { grantsPull } from './token-grants.ts';
 import type { RegistryRequest, RegistryResponse, Transport } from './transport.ts';
 
 /** An open connection's parts. */
@@ -25,8 +26,12 @@ interface Connection {
   readonly options: TransportOptions;
   readonly credentials: Credentials;
   readonly authenticator: Authenticator;
+  /** The registry lets everybody in: it answered `GET /v2/` without credentials. */
+  readonly isOpen: boolean;
   readonly signal: AbortSignal;
 }
+
+type ConnectionParts = Omit<Connection, 'origin' | 'authenticator' | 'isOpen'>;
 
 /** No, a new token, and three scopes: what one request can need at most, with one to spare. */
 const MAX_AUTHORIZATIONS = 6;
@@ -61,7 +66,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   }
 }
 
-async function connect(parts: Omit<Connection, 'origin' | 'authenticator'>): Promise<Connection> {
+async function connect(parts: ConnectionParts): Promise<Connection> {
   const { options, credentials } = parts;
   const origins = candidateOrigins(options.host, options.settings);
   const { origin, answer } = await chooseOrigin(origins, (candidate) => probe(parts, candidate, origins));
@@ -74,15 +79,11 @@ async function connect(parts: Omit<Connection, 'origin' | 'authenticator'>): Pro
     send: (request) => parts.limiter.run(() => parts.client.exchange(request)),
   });
   if (answer.status === 401) authenticator.learn(answer.headers('www-authenticate'));
-  return { ...parts, origin, authenticator };
+  return { ...parts, origin, authenticator, isOpen: answer.status === 200 };
 }
 
 /** Any answer will do: some registries have nothing at `/v2/`. */
-function probe(
-  parts: Omit<Connection, 'origin' | 'authenticator'>,
-  origin: string,
-  origins: readonly string[],
-): Promise<HttpResponse> {
+function probe(parts: ConnectionParts, origin: string, origins: readonly string[]): Promise<HttpResponse> {
   const purpose = 'reach the registry';
   // Where plain http may follow, a reset is an answer, not a mishap.
   const isLast = origin === origins.at(-1);
@@ -109,7 +110,7 @@ function send(connection: Connection, request: RegistryRequest): Promise<Registr
 }
 
 async function attempt(connection: Connection, request: RegistryRequest): Promise<RegistryResponse> {
-  const response = await exchangeAuthorized(connection, request);
+  const { response, authorization } = await exchangeAuthorized(connection, request);
   const isRegistry = response.origin === connection.origin;
   const isSuccess = response.status >= 200 && response.status <= 299;
   // Only the registry itself may say that something is absent; a store behind a redirect may not.
@@ -123,7 +124,18 @@ async function attempt(connection: Connection, request: RegistryRequest): Promis
       details: { host: new URL(response.origin).host, maxBytes: request.maxBytes },
     });
   }
-  return { status: response.status, header: (name) => joinHeader(name, response.headers(name)), body: response.body };
+  return {
+    status: response.status,
+    header: (name) => joinHeader(name, response.headers(name)),
+    body: response.body,
+    ...(maySee(connection, authorization) ? { maySee: true } : {}),
+  };
+}
+
+function maySee({ isOpen, options }: Connection, authorization: Authorization | undefined): boolean {
+  if (authorization === undefined) return isOpen;
+  const [scheme, token = ''] = authorization.header.split(' ');
+  return scheme === 'Bearer' && grantsPull(token, options.repository);
 }
 
 /** A list may come in several fields, in any order: https://www.rfc-editor.org/rfc/rfc9110#section-5.3. A page link must not be lost. */
@@ -131,7 +143,13 @@ function joinHeader(name: string, values: readonly string[]): string | undefined
   return name === 'link' && values.length > 1 ? values.join(', ') : values[0];
 }
 
-async function exchangeAuthorized(connection: Connection, request: RegistryRequest): Promise<HttpResponse> {
+/** The last answer, and what it was asked with. */
+interface Exchanged {
+  readonly response: HttpResponse;
+  readonly authorization: Authorization | undefined;
+}
+
+async function exchangeAuthorized(connection: Connection, request: RegistryRequest): Promise<Exchanged> {
   const { authenticator, origin } = connection;
   const refused: Authorization[] = [];
   let authorization = await authenticator.authorize(request.actions);
@@ -145,12 +163,12 @@ async function exchangeAuthorized(connection: Connection, request: RegistryReque
       },
       (hop) => connection.limiter.run(() => connection.client.exchange(hop)),
     );
-    if (response.status !== 401 || response.origin !== origin) return response;
+    if (response.status !== 401 || response.origin !== origin) return { response, authorization };
     if (authorization !== undefined) refused.push(authorization);
-    if (refused.length >= MAX_AUTHORIZATIONS) return response;
+    if (refused.length >= MAX_AUTHORIZATIONS) return { response, authorization };
     const challenges = response.headers('www-authenticate');
     const next = await authenticator.answer(challenges, request.actions, refused);
-    if (next === undefined) return response;
+    if (next === undefined) return { response, authorization };
     authorization = next;
   }
 }

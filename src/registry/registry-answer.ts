@@ -40,7 +40,11 @@ export function assertProvedAbsent(response: RegistryResponse, purpose: string):
   }
   const faults = decodeFaults(response.body);
   if (faults === undefined) throw notTheRegistry(purpose);
-  if (faults.some(({ code }) => HIDDEN_CODES.has(code))) throw repositoryUnknown(purpose);
+  const hidden = faults.filter(({ code }) => HIDDEN_CODES.has(code));
+  if (hidden.length > 0) {
+    const isProved = response.maySee === true && hidden.every(({ code }) => code === 'NAME_UNKNOWN');
+    throw isProved ? repositoryAbsent(purpose) : repositoryUnknown(purpose);
+  }
   if (faults.some(({ code }) => DENIED_CODES.has(code))) {
     throw new AuthError(`The registry refuses to ${purpose}: ${formatFaults(faults)}.`, {
       code: 'FORBIDDEN',
@@ -58,6 +62,19 @@ export function repositoryUnknown(purpose: string): AuthError {
       hint: 'Check the name of the repository, and that the credentials may pull from it.',
     },
   );
+}
+
+/** Whether this error says that there is no such repository, in the words of a registry that hides nothing from whoever asked. */
+export function isRepositoryAbsent(error: unknown): boolean {
+  return error instanceof AuthError && error.code === 'REPOSITORY_UNKNOWN' && error.details['isProved'] === true;
+}
+
+function repositoryAbsent(purpose: string): AuthError {
+  return new AuthError(`The registry does not know the repository (to ${purpose}).`, {
+    code: 'REPOSITORY_UNKNOWN',
+    hint: 'Check the name of the repository.',
+    details: { isProved: true },
+  });
 }
 
 /** A 404 that is not in the registry's own words. */

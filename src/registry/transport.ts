@@ -23,6 +23,11 @@ export interface RegistryResponse {
   /** A header's value by lower-case name; when it came several times, the first one, or for `link` all of them joined by commas. */
   header(name: string): string | undefined;
   readonly body: Uint8Array;
+  /**
+   * Whether nothing is hidden from whoever asked: the registry's token grants the right to pull here, or the registry never asked for
+   * credentials, neither at `/v2/` nor for this. Absent: nobody can tell.
+   */
+  readonly maySee?: true;
 }
 
 /** Requests are limited in number, retried where that is safe, authenticated, and never leave the origin with credentials. */

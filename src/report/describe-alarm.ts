@@ -32,9 +32,17 @@ export function describeUsers({ workloads, unlisted = 0 }: Pick<VerifiedImage, '
 
 function describeLost(image: LostImage): string {
   const where = image.askedIn === undefined ? '' : ` in ${image.askedIn}`;
-  const state = image.availability.kind === 'incomplete' ? 'incomplete' : 'absent';
+  const state = describeState(image);
   const by = image.byThisRun ? '' : '; not by this run';
   return `${image.image}${where}: ${state}, without ${image.lost.join(', ')}${by}; used by ${describeUsers(image)}`;
+}
+
+/** What the registry forgot as a whole, or hides from one moment to the next, is worth telling apart from one manifest. */
+function describeState({ availability }: LostImage): string {
+  if (availability.kind === 'incomplete') return 'incomplete';
+  return availability.kind === 'absent' && availability.withoutRepository === true
+    ? 'absent, and the registry does not show the repository any more'
+    : 'absent';
 }
 
 function describeWayBack(lost: readonly LostImage[], journal: string | undefined): string {

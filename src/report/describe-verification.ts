@@ -47,7 +47,7 @@ export function describeAvailability({ availability }: Pick<VerifiedImage, 'avai
     case 'available':
       return 'there';
     case 'absent':
-      return 'ABSENT';
+      return availability.withoutRepository === true ? 'ABSENT, with its whole repository' : 'ABSENT';
     case 'incomplete':
       return `INCOMPLETE, without ${joinSome(availability.missing.map(shortDigest), MAX_DIGESTS)}`;
     case 'bad-reference':

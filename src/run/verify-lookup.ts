@@ -5,6 +5,7 @@ import { type Digest, isDigest, type Tag } from '../model/reference.ts';
 import type { Child } from '../model/snapshot.ts';
 import { decodeManifest } from '../registry/decode-manifest.ts';
 import type { Registry } from '../registry/port.ts';
+import { isRepositoryAbsent } from '../registry/registry-answer.ts';
 import { wantsPlatform } from './verify-platforms.ts';
 
 /** What one look came to. */
@@ -23,12 +24,17 @@ export interface Lookup {
   look(asked: Tag | Digest, platforms: ReadonlySet<string> | 'unknown'): Promise<Look>;
   /** Whether a manifest that was read by now has a config with this digest: some container runtimes report that one. */
   isConfig(digest: Digest): boolean;
+  /** Whether the registry said of the whole repository, twice, that it is not there, or not shown any more. */
+  isWithoutRepository(): boolean;
 }
 
 /** What is looked at. */
 export interface LookupParts {
   readonly registry: Pick<Registry, 'resolveTag' | 'readManifest'>;
-  /** Manifests that must be there whatever platform they are for: they were there before. Default: none. */
+  /**
+   * Manifests that must be there whatever platform they are for: this run has read them with these credentials. So a repository that the
+   * registry does not know any more has gone; many forget one when the last of it is deleted. Default: nothing was read.
+   */
   readonly expected?: { has(digest: Digest): boolean };
 }
 
@@ -41,11 +47,18 @@ interface State extends LookupParts {
   readonly tags: Map<Tag, Promise<Digest | 'absent'>>;
   readonly manifests: Map<Digest, Promise<Shape | 'absent'>>;
   readonly configs: Set<Digest>;
+  isWithoutRepository: boolean;
 }
 
 /** A lookup that has asked nothing yet. What is absent is so twice: one answer out of a stale cache is no proof. */
 export function createLookup(parts: LookupParts): Lookup {
-  const state: State = { ...parts, tags: new Map(), manifests: new Map(), configs: new Set() };
+  const state: State = {
+    ...parts,
+    tags: new Map(),
+    manifests: new Map(),
+    configs: new Set(),
+    isWithoutRepository: false,
+  };
   return {
     look: async (asked, platforms) => {
       try {
@@ -55,6 +68,7 @@ export function createLookup(parts: LookupParts): Lookup {
       }
     },
     isConfig: (digest) => state.configs.has(digest),
+    isWithoutRepository: () => state.isWithoutRepository,
   };
 }
 
@@ -94,15 +108,14 @@ function wantedOf(
   return wanted.map(({ digest }) => digest);
 }
 
-async function resolve(tag: Tag, { registry }: State): Promise<Digest | 'absent'> {
-  const first = await registry.resolveTag(tag);
-  return first === 'absent' ? await registry.resolveTag(tag) : first;
+async function resolve(tag: Tag, state: State): Promise<Digest | 'absent'> {
+  return await askTwice(() => state.registry.resolveTag(tag), state);
 }
 
-async function read(digest: Digest, { registry, configs }: State): Promise<Shape | 'absent'> {
+async function read(digest: Digest, state: State): Promise<Shape | 'absent'> {
+  const { registry, configs } = state;
   try {
-    const first = await registry.readManifest(digest);
-    const found = first === 'absent' ? await registry.readManifest(digest) : first;
+    const found = await askTwice(() => registry.readManifest(digest), state);
     if (found === 'absent') return 'absent';
     const { content } = decodeManifest(found.bytes, found.mediaType);
     if (content.kind === 'image') configs.add(content.config.digest);
@@ -111,6 +124,31 @@ async function read(digest: Digest, { registry, configs }: State): Promise<Shape
     // It is there, and larger than anybody has to read: a puller may do better.
     if (error instanceof CleanupError && error.code === 'TOO_LARGE') return { children: [] };
     throw error;
+  }
+}
+
+/** What is there; absent only when the second answer says so too. */
+async function askTwice<Answer>(ask: () => Promise<Answer | 'absent'>, state: State): Promise<Answer | 'absent'> {
+  const isGone = ({ answer }: Told<Answer>): boolean => answer === 'absent';
+  const first = await tell(ask, state);
+  const told = isGone(first) ? await tell(ask, state) : first;
+  if (isGone(told) && first.isWithoutRepository && told.isWithoutRepository) state.isWithoutRepository = true;
+  return told.answer;
+}
+
+interface Told<Answer> {
+  readonly answer: Answer | 'absent';
+  readonly isWithoutRepository: boolean;
+}
+
+/** A repository that nobody has seen may be hidden: only the registry's proof, or what this run has read of it, makes it absent. */
+async function tell<Answer>(ask: () => Promise<Answer | 'absent'>, { expected }: State): Promise<Told<Answer>> {
+  try {
+    return { answer: await ask(), isWithoutRepository: false };
+  } catch (error) {
+    const wasRead = expected !== undefined && error instanceof CleanupError && error.code === 'REPOSITORY_UNKNOWN';
+    if (!wasRead && !isRepositoryAbsent(error)) throw error;
+    return { answer: 'absent', isWithoutRepository: true };
   }
 }
 

@@ -4,6 +4,7 @@ import { AuthError, type ErrorCode, NetworkError, ProtocolError, RegistryError }
 import { type Digest, isDigest, type Tag } from '../model/reference.ts';
 import type { Availability, NoAnswer, VerifiedImage } from '../model/verification.ts';
 import type { Registry } from '../registry/port.ts';
+import { isRepositoryAbsent } from '../registry/registry-answer.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
 import { createLookup, type Look, type Lookup } from './verify-lookup.ts';
 import type { WantedImage } from './verify-select.ts';
@@ -134,7 +135,7 @@ async function findForeign(
     const { nodes } = await registry.readDigests(digests);
     return { here: foreign.filter(({ ask }) => ask.every((asked) => isDigest(asked) && nodes.has(asked))) };
   } catch (error) {
-    return { here: [], doubt: noAnswerOf(error) };
+    return isRepositoryAbsent(error) ? { here: [] } : { here: [], doubt: noAnswerOf(error) };
   }
 }
 
@@ -142,11 +143,16 @@ async function findForeign(
 function imageOf({ wanted, found }: Looked, lookup: Lookup): LookedImage {
   const missing = found.missing.filter((one) => !isDigest(one) || !lookup.isConfig(one));
   const isAbsent = found.isAbsent && missing.length > 0;
-  return { ...shownOf(wanted), availability: availabilityOf({ ...found, missing, isAbsent }), missing };
+  const withoutRepository = lookup.isWithoutRepository();
+  return {
+    ...shownOf(wanted),
+    availability: availabilityOf({ ...found, missing, isAbsent }, withoutRepository),
+    missing,
+  };
 }
 
-function availabilityOf({ isAbsent, missing, errors }: Look): Availability {
-  if (isAbsent) return { kind: 'absent' };
+function availabilityOf({ isAbsent, missing, errors }: Look, withoutRepository: boolean): Availability {
+  if (isAbsent) return { kind: 'absent', ...(withoutRepository ? { withoutRepository } : {}) };
   const digests = missing.filter((one) => isDigest(one));
   if (digests.length > 0) return { kind: 'incomplete', missing: digests };
   return errors.length > 0 ? { kind: 'unknown', error: noAnswerOf(errors[0]) } : { kind: 'available' };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
-import { NetworkError } from '../../src/errors.ts';
+import { AuthError, NetworkError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
 import { type Digest, parseRepository, type Tag } from '../../src/model/reference.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
@@ -205,6 +205,13 @@ describe('the alarm', () => {
       'absent',
       'cache.example.com/team/app:single',
     ],
+    [
+      'the tag of a mirror has gone that only a digest in use proves',
+      ['registry.example.com/virtual/app:single', `registry.example.com/virtual/app@${multi.digest}`],
+      lose(single),
+      'absent',
+      'registry.example.com/virtual/app:single',
+    ],
   ])('is raised when %s', async (_name, images, meanwhile, kind, image) => {
     await deploy(...images);
     const { result, progress } = await apply({ meanwhile });
@@ -217,6 +224,53 @@ describe('the alarm', () => {
     expect(message).toContain('shop/Pod/web (container app-0)');
     expect(hint).toContain('This run did not delete');
     expect(hint).toContain(join(folder, 'journal.jsonl'));
+  });
+
+  it('is raised when the registry forgets the whole repository, as many do when the last of it has gone', async () => {
+    const unknown = new AuthError('never heard of it', { code: 'REPOSITORY_UNKNOWN' });
+    const { result, progress } = await apply({
+      afterSteps: () =>
+        writeFileSync(join(folder, 'pod.json'), podText([used.single, `${NAME}:never`, `${NAME}:doomed`])),
+      disturb: () => {
+        throw unknown;
+      },
+    });
+    expect(result).toMatchObject({ kind: 'alarm', error: { exitCode: 7 } });
+    expect(progress.verification).toMatchObject({
+      lost: [
+        { image: `${NAME}:doomed`, byThisRun: true },
+        { image: used.single, availability: { kind: 'absent', withoutRepository: true }, byThisRun: false },
+      ],
+      goneBefore: [{ image: `${NAME}:never` }],
+      unknown: [],
+    });
+    const { message = '', hint = '' } = 'error' in result ? (result.error as { message?: string; hint?: string }) : {};
+    expect(message).toContain(
+      `${used.single}: absent, and the registry does not show the repository any more, without`,
+    );
+    expect(message).toContain('shop/Pod/web (container app-0)');
+    expect(hint).toContain(join(folder, 'journal.jsonl'));
+  });
+
+  it('is not raised when the registry says so once, and then shows the repository again', async () => {
+    let isFirst = true;
+    const { result } = await apply({
+      disturb: () => {
+        if (!isFirst) return;
+        isFirst = false;
+        throw new AuthError('a moment', { code: 'REPOSITORY_UNKNOWN' });
+      },
+    });
+    expect(result).toEqual({ kind: 'applied' });
+  });
+
+  it.each(['AUTH', 'FORBIDDEN'] as const)('is not raised by %s: what was read before may be there', async (code) => {
+    const { result } = await apply({
+      disturb: () => {
+        throw new AuthError('no', { code });
+      },
+    });
+    expect(result).toMatchObject({ kind: 'stopped', error: { name: 'AuthError', exitCode: 3 } });
   });
 
   it('is raised for what no node would pull, when it was there before: it was protected', async () => {

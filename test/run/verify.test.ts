@@ -126,6 +126,39 @@ describe('no answer', () => {
     expect(verifyExitCodeOf(report)).toBe(code);
   });
 
+  const hidden = new AuthError('hidden', { code: 'REPOSITORY_UNKNOWN' });
+  const proved = new AuthError('not there', { code: 'REPOSITORY_UNKNOWN', details: { isProved: true } });
+  it.each<[string, readonly (Error | undefined)[], object, number]>([
+    ['hidden twice is unknown', [hidden, hidden], { kind: 'unknown', error: { why: 'forbidden' } }, 3],
+    ['hidden once is asked no further', [hidden], { kind: 'unknown' }, 3],
+    ['proved twice is absent', [proved, proved], { kind: 'absent', withoutRepository: true }, 1],
+    ['proved once, and there after all, is there', [proved, undefined], { kind: 'available' }, 0],
+    ['proved once, and hidden then, is unknown', [proved, hidden], { kind: 'unknown' }, 3],
+    ['proved once, and no answer then, is unknown', [proved, new NetworkError('reset', { code: 'NETWORK' })], {}, 4],
+  ])('of a repository that the registry does not know: %s', async (_name, answers, availability, code) => {
+    await scene.deploy(`${NAME}:single`);
+    const left = [...answers];
+    scene.disturb = () => {
+      const error = left.shift();
+      if (error !== undefined) throw error;
+    };
+    const report = await scene.verify();
+    expect(report.images[0]?.availability).toMatchObject(availability);
+    expect(verifyExitCodeOf(report)).toBe(code);
+  });
+
+  it('a digest of another name is not in a repository that is proved not to be there, and may be in one that is hidden', async () => {
+    await scene.deploy(`renamed.example.com/x@${multi.digest}`);
+    const verifyWith = async (error: Error): Promise<VerifyReport> => {
+      scene.disturb = () => {
+        throw error;
+      };
+      return scene.verify();
+    };
+    expect(await verifyWith(proved)).toMatchObject({ images: [], problems: [] });
+    expect(await verifyWith(hidden)).toMatchObject({ images: [], problems: [{ error: { why: 'forbidden' } }] });
+  });
+
   it('about one child is unknown, and does not hide that another has gone', async () => {
     await scene.deploy(`${NAME}:multi`, `${NAME}:single`);
     scene.disturb = (asked) => {
