@@ -13,7 +13,7 @@ import { listRules } from './kinds/list-rules.ts';
 import { type ResourceKind, resourceName } from './kinds/resource-kind.ts';
 import { RESOURCE_KINDS } from './kinds/resource-kinds.ts';
 import { type ClusterKinds, refuseUnknownKinds, type SelectedKinds, selectKinds } from './kinds/select-kinds.ts';
-import { type WantedKind, wantedKinds } from './kinds/wanted-kinds.ts';
+import { isSameKind, type WantedKind, wantedKinds } from './kinds/wanted-kinds.ts';
 import { type KubeContext, type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
 
 /** The part of the settings that says what is read. */
@@ -95,10 +95,6 @@ async function askKinds(
 function rolesFor(kinds: readonly ResourceKind[], { namespaces }: RightsSettings): ClusterRights['roles'] {
   const added = kinds.filter((kind) => !RESOURCE_KINDS.some((known) => isSameKind(kind, known)));
   return listRules({ kinds, namespaces, added: new Set(added.map(resourceName)) });
-}
-
-function isSameKind(one: Pick<ResourceKind, 'group' | 'kind'>, other: Pick<ResourceKind, 'group' | 'kind'>): boolean {
-  return one.group === other.group && one.kind === other.kind;
 }
 
 /** RBAC names kinds by their plural, and a guess that is wrong would allow nothing. */

@@ -147,9 +147,19 @@ describe.runIf(requireProgram('openssl'))('the kinds of a cluster', () => {
       expect(referencesOf(await read([server]))).toContain('registry.test/cronjob:1');
     });
 
-    it('are left alone where they cannot be listed', async () => {
+    it('stop the run when one of them is there and cannot be listed, and may be left out', async () => {
       const server = await start({ ...discovery, custom: [{ ...ROLLOUTS, verbs: ['create', 'get'] }] });
       server.put(...oneOfEach(), rollout('canary'));
+      const error = await failureOf(read([server]));
+      expect(error).toMatchObject({ code: 'EVIDENCE_KUBERNETES', exitCode: 5 });
+      expect(error.message).toContain('"c0" has rollouts.argoproj.io, and no way to list them');
+      expect(error.hint).toContain('kubernetes.exclude: [rollouts.argoproj.io]');
+      expect((await read([server], { exclude: ['rollouts.argoproj.io'] })).sources[0]?.objects).toBe(8);
+    });
+
+    it('may be there without a list when nobody wants them', async () => {
+      const server = await start({ ...discovery, custom: [{ ...WIDGETS, verbs: ['create', 'get'] }] });
+      server.put(...oneOfEach());
       expect((await read([server])).sources[0]?.objects).toBe(8);
     });
 
@@ -347,7 +357,19 @@ describe.runIf(requireProgram('openssl'))('the kinds of a cluster', () => {
       await read([server], { resources: [{ ...OWN_KIND, version: 'v2' }] });
       expect(server.requests.map(({ path }) => path)).toContain('/apis/apps.example.com/v2/widgets?limit=500');
       const error = await failureOf(read([server], { resources: [{ ...OWN_KIND, version: 'v3' }] }));
-      expect(error.message).toContain('in version v3');
+      expect(error).toMatchObject({ code: 'EVIDENCE_KUBERNETES', exitCode: 5 });
+      expect(error.message).toContain('in version v1, v2, and not in version v3');
+    });
+
+    it.each([false, true])('are never unread for the version that is given (optional: %j)', async (isOptional) => {
+      const one = await start({ custom: [{ ...ROLLOUTS, version: 'v1beta1' }] });
+      const other = await start({ custom: [{ ...ROLLOUTS, version: 'v1' }] });
+      for (const server of [one, other]) server.put({ ...rollout('canary'), status: { old: 'registry.test/old:1' } });
+      const mine = { group: 'argoproj.io', kind: 'Rollout', version: 'v1beta1', paths: ['$.status.old'], isOptional };
+      expect(linesOf(await read([one, other], { resources: [mine] }))).toEqual([
+        'registry.test/canary:1 < c0: shop/Rollout/canary, c1: shop/Rollout/canary',
+        'registry.test/old:1 < c0: shop/Rollout/canary, c1: shop/Rollout/canary',
+      ]);
     });
 
     it('stop the run when they are forbidden, and print the rule to add', async () => {

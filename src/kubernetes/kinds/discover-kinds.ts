@@ -6,9 +6,11 @@ import { EvidenceError } from '../../errors.ts';
 import { badDiscovery, type DiscoveryJob, getDiscovery } from './get-discovery.ts';
 import type { ResourceKind } from './resource-kind.ts';
 
-/** A kind that a cluster has and that can be listed, in one version. */
+/** A kind that a cluster has, in one version. */
 export interface ServedKind extends Pick<ResourceKind, 'kind' | 'resource' | 'group' | 'scope'> {
   readonly version: string;
+  /** Whether it has the verb `list`: without it, what there is of the kind cannot be known. */
+  readonly canList: boolean;
 }
 
 /** What a cluster says about its kinds. */
@@ -109,8 +111,15 @@ function takeGroup({ metadata, versions }: AggregatedGroup, { job, path, served,
     if ((freshness ?? 'Current') !== 'Current')
       unknown.set(group, badDiscovery(job, path, `what it says about ${group}/${version} is ${String(freshness)}`));
     for (const { resource, responseKind, scope, verbs } of resources ?? [])
-      if (verbs.includes('list') && responseKind)
-        served.push({ group, version, resource, kind: responseKind.kind, scope: scopeOf(scope === 'Namespaced') });
+      if (responseKind)
+        served.push({
+          group,
+          version,
+          resource,
+          kind: responseKind.kind,
+          scope: scopeOf(scope === 'Namespaced'),
+          canList: verbs.includes('list'),
+        });
   }
 }
 
@@ -144,9 +153,16 @@ async function resourcesOf(
     const list = resourcesSchema.safeParse(await getDiscovery(job, path, PLAIN));
     if (!list.success) return { group, found: badDiscovery(job, path, 'the answer is no list of resources') };
     const found = list.data.resources
-      // `deployments/scale` is no list.
-      .filter(({ name, verbs }) => !name.includes('/') && verbs.includes('list'))
-      .map(({ name, kind, namespaced }) => ({ group, version, kind, resource: name, scope: scopeOf(namespaced) }));
+      // `deployments/scale` is a part of something.
+      .filter(({ name }) => !name.includes('/'))
+      .map(({ name, kind, namespaced, verbs }) => ({
+        group,
+        version,
+        kind,
+        resource: name,
+        scope: scopeOf(namespaced),
+        canList: verbs.includes('list'),
+      }));
     return { group, found };
   } catch (error) {
     if (error instanceof EvidenceError) return { group, found: error };

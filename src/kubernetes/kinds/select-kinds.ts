@@ -5,7 +5,7 @@ import { nearestName } from '../../util/nearest-name.ts';
 import type { Discovery, ServedKind } from './discover-kinds.ts';
 import { type PresentKind, resourceName } from './resource-kind.ts';
 import { RESOURCE_KINDS } from './resource-kinds.ts';
-import type { WantedKind } from './wanted-kinds.ts';
+import { isSameKind, type WantedKind } from './wanted-kinds.ts';
 
 /** What one cluster has. */
 export interface ClusterKinds {
@@ -21,9 +21,11 @@ export interface SelectedKinds {
 }
 
 /**
- * The wanted kinds that a cluster has, in their order, each in the version that the cluster prefers of those that have it.
+ * The wanted kinds that a cluster has, in their order, each in the version that the user wishes, else in the one that the cluster prefers
+ * of those that have it.
  * @param exclude Names of kinds to leave out, for those whose plural only the cluster knows.
- * @throws EvidenceError EVIDENCE_KUBERNETES when the cluster cannot say whether it has one, or lacks one that every cluster has.
+ * @throws EvidenceError EVIDENCE_KUBERNETES when the cluster cannot say whether it has one, or cannot list one that it has, or lacks one
+ * that every cluster has, or has a kind of the user's own in other versions only.
  */
 export function selectKinds(
   { context, discovery }: ClusterKinds,
@@ -33,11 +35,13 @@ export function selectKinds(
   const present: PresentKind[] = [];
   const absent: WantedKind[] = [];
   for (const one of wanted) {
-    const served = discovery.served.find((candidate) => isWanted(candidate, one));
-    if (served !== undefined && exclude.includes(resourceName(served))) continue;
+    const all = discovery.served.filter((candidate) => isServedAs(candidate, one));
+    const served = all.filter((candidate) => !exclude.includes(resourceName(candidate)));
+    if (all.length > 0 && served.length === 0) continue;
     const unknown = discovery.unknown.get(one.group);
     if (unknown !== undefined) throw cannotSay(one, unknown);
-    if (served !== undefined) present.push({ ...served, reading: one.reading });
+    const chosen = chooseVersion(served, one, { context, wanted });
+    if (chosen !== undefined) present.push({ ...namesOf(chosen), reading: one.reading });
     else if (one.mustBeIn === 'every') throw lacksKind(context, one);
     else absent.push(one);
   }
@@ -74,9 +78,31 @@ export function refuseUnknownKinds(
   });
 }
 
-function isWanted(served: ServedKind, { group, kind, resource, version }: WantedKind): boolean {
-  if (served.group !== group || served.kind !== kind) return false;
-  return (resource ?? served.resource) === served.resource && (version ?? served.version) === served.version;
+function isServedAs(served: ServedKind, one: WantedKind): boolean {
+  return isSameKind(served, one) && (one.resource ?? served.resource) === served.resource;
+}
+
+/** What to read of a kind that is served like this; undefined where it is absent, or where another row reads it. */
+function chooseVersion(
+  served: readonly ServedKind[],
+  one: WantedKind,
+  { context, wanted }: { readonly context: string; readonly wanted: readonly WantedKind[] },
+): ServedKind | undefined {
+  const [first] = served;
+  if (first === undefined) return undefined;
+  const listable = served.filter(({ canList }) => canList);
+  const [preferred] = listable;
+  if (preferred === undefined) throw cannotList(context, first);
+  const isIn = ({ version }: WantedKind) => version === undefined || listable.some((each) => each.version === version);
+  if (isIn(one)) return one.version === undefined ? preferred : listable.find(({ version }) => version === one.version);
+  // What is known of a kind of the table holds in any version, and the user's paths are tried there, too.
+  if (one.resource !== undefined) return preferred;
+  if (wanted.some((other) => isSameKind(other, one) && isIn(other))) return undefined;
+  throw lacksVersion(context, one, listable);
+}
+
+function namesOf({ group, version, kind, resource, scope }: ServedKind): Omit<PresentKind, 'reading'> {
+  return { group, version, kind, resource, scope };
 }
 
 function describeMissing(one: WantedKind, nearest: string | undefined): string {
@@ -106,6 +132,31 @@ function cannotSay(one: WantedKind, cause: EvidenceError): EvidenceError {
     details: { ...cause.details, kind: one.kind, group: one.group },
     cause,
   });
+}
+
+function cannotList(context: string, served: ServedKind): EvidenceError {
+  const name = resourceName(served);
+  return new EvidenceError(
+    `Context ${JSON.stringify(context)} has ${name}, and no way to list them: the images that they name cannot be known.`,
+    {
+      code: 'EVIDENCE_KUBERNETES',
+      hint: `See what serves the group (kubectl api-resources -o wide shows the verbs), or leave the kind out on purpose with kubernetes.exclude: [${name}] in the policy file.`,
+      details: { context, kind: served.kind, group: served.group },
+    },
+  );
+}
+
+function lacksVersion(context: string, one: WantedKind, served: readonly ServedKind[]): EvidenceError {
+  const versions = [...new Set(served.map(({ version }) => version))].join(', ');
+  const name = resourceName(served[0] ?? { resource: one.kind, group: one.group });
+  return new EvidenceError(
+    `Context ${JSON.stringify(context)} has ${kindName(one)} in version ${versions}, and not in version ${one.version ?? '(any)'}, so that what it names would go unread.`,
+    {
+      code: 'EVIDENCE_KUBERNETES',
+      hint: `In kubernetes.resources of the policy file leave out the version, correct it, or add a row for the version that is served; or leave the kind out on purpose with kubernetes.exclude: [${name}].`,
+      details: { context, kind: one.kind, group: one.group },
+    },
+  );
 }
 
 function lacksKind(context: string, one: WantedKind): EvidenceError {

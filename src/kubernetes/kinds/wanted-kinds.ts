@@ -14,7 +14,10 @@ export interface WantedKind {
   readonly kind: string;
   /** Absent: only clusters know it, for the kind is the user's own. */
   readonly resource?: string;
-  /** Absent: the one that the cluster prefers. */
+  /**
+   * Absent: the one that the cluster prefers. For a kind of the table no more than a wish: where it is not served, the preferred one is read.
+   * For a kind of the user's own (no `resource`) it must be served where the kind is.
+   */
   readonly version?: string;
   readonly reading: Reading;
   /** `every`: a cluster without it is none. `one`: the user says that some cluster has it. */
@@ -23,7 +26,8 @@ export interface WantedKind {
 
 /**
  * The kinds in the order of the table, behind them the user's own. What the user says about a kind of the table is added to what is
- * known of it, so that less is never read: its paths to the paths, or a walk beside a reading of another form.
+ * known of it, so that less is never read: its paths to the paths, or a walk beside the known reading where that has another form, or
+ * where a version is given.
  */
 export function wantedKinds({ helmHistory, resources, exclude }: KindSettings): readonly WantedKind[] {
   const table = RESOURCE_KINDS.filter((kind) => !exclude.includes(resourceName(kind)));
@@ -38,27 +42,33 @@ export function wantedKinds({ helmHistory, resources, exclude }: KindSettings): 
 
 function withResource(wanted: readonly WantedKind[], resource: CustomResource): readonly WantedKind[] {
   const { group, kind, version, paths, isOptional } = resource;
-  const isSame = (one: Pick<WantedKind, 'group' | 'kind'>) => one.group === group && one.kind === kind;
-  const at = wanted.findIndex((one) => isSame(one) && one.reading.by === 'walk');
-  const known = wanted[at];
   const mustBeIn = isOptional ? 'none' : 'one';
-  if (known?.reading.by !== 'walk') {
-    const plural = RESOURCE_KINDS.find(isSame)?.resource;
-    const added: WantedKind = {
-      group,
-      kind,
-      ...(plural === undefined ? {} : { resource: plural }),
-      ...(version === undefined ? {} : { version }),
-      reading: { by: 'walk', paths },
-      mustBeIn,
-    };
-    return [...wanted, added];
-  }
-  const joined: WantedKind = {
-    ...known,
+  const at = wanted.findIndex(
+    (one) => isSameKind(one, resource) && one.reading.by === 'walk' && one.version === version,
+  );
+  const known = wanted[at];
+  if (known?.reading.by === 'walk')
+    return wanted.with(at, {
+      ...known,
+      reading: { ...known.reading, paths: [...new Set([...known.reading.paths, ...paths])] },
+      mustBeIn: known.mustBeIn === 'none' ? mustBeIn : known.mustBeIn,
+    });
+  const plural = RESOURCE_KINDS.find((one) => isSameKind(one, resource))?.resource;
+  const added: WantedKind = {
+    group,
+    kind,
+    ...(plural === undefined ? {} : { resource: plural }),
     ...(version === undefined ? {} : { version }),
-    reading: { ...known.reading, paths: [...new Set([...known.reading.paths, ...paths])] },
-    mustBeIn: known.mustBeIn === 'every' ? 'every' : mustBeIn,
+    reading: { by: 'walk', paths },
+    mustBeIn,
   };
-  return wanted.with(at, joined);
+  return [...wanted, added];
+}
+
+/** Whether two are the same kind, in whatever version. */
+export function isSameKind(
+  one: Pick<WantedKind, 'group' | 'kind'>,
+  other: Pick<WantedKind, 'group' | 'kind'>,
+): boolean {
+  return one.group === other.group && one.kind === other.kind;
 }
