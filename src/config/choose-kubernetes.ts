@@ -1,6 +1,7 @@
 // Where cluster usage comes from. In CI nothing is ambient: without a kubeconfig or manifests that were given on purpose, and
 // without an explicit "no", the run ends, because a cluster that is not asked protects nothing.
 
+import type { Duration } from '../model/time.ts';
 import { checkInputPath, readNamedFile, resolvePath } from './check-files.ts';
 import { chooseReading } from './choose-reading.ts';
 import { addMistake, addWrong, type Findings, readFlag, readList } from './findings.ts';
@@ -8,7 +9,11 @@ import type { PolicyFile } from './policy-schema.ts';
 import type { KubeConfigSource, KubernetesSettings } from './settings.ts';
 
 /** The settings; `off` when the user said so. With mistakes among the findings the answer is not to be used. */
-export async function chooseKubernetes(findings: Findings, file: PolicyFile): Promise<KubernetesSettings | 'off'> {
+export async function chooseKubernetes(
+  findings: Findings,
+  file: PolicyFile,
+  keepYoungerThan: Duration | undefined,
+): Promise<KubernetesSettings | 'off'> {
   const without = readFlag(findings, 'without-kube') === true;
   const kubeConfig = await readKubeConfig(findings);
   const manifests = await readManifests(findings);
@@ -43,7 +48,7 @@ export async function chooseKubernetes(findings: Findings, file: PolicyFile): Pr
     manifests,
     contexts: contexts ?? file.kubernetes?.contexts ?? [],
     namespaces: namespaces ?? file.kubernetes?.namespaces ?? [],
-    ...(await chooseReading(findings, file)),
+    ...(await chooseReading(findings, file, keepYoungerThan)),
   };
 }
 

@@ -1,7 +1,7 @@
 // What in a cluster protects an image: which kinds are read, and how far back they count.
 
 import { type Duration, parseDuration } from '../model/time.ts';
-import { addWrong, type Findings, readText } from './findings.ts';
+import { addWrong, type Findings, readFlag, readText } from './findings.ts';
 import { quote } from './mistake.ts';
 import type { PolicyFile } from './policy-schema.ts';
 import { durationProblem } from './policy-words.ts';
@@ -10,7 +10,7 @@ import type { CustomResource, KubernetesSettings } from './settings.ts';
 /** The part of the settings that is the same for every cluster. */
 export type ReadingSettings = Pick<
   KubernetesSettings,
-  'keepYoungerThan' | 'keepTagRevisions' | 'helmHistory' | 'resources' | 'exclude'
+  'keepYoungerThan' | 'keepTagRevisions' | 'helmHistory' | 'ignoreInvalidRefs' | 'resources' | 'exclude'
 >;
 
 /** What `oc adm prune images` takes, too. */
@@ -19,12 +19,20 @@ const DEFAULT_TAG_REVISIONS = 3;
 /** As many as Helm itself keeps, by default. */
 const DEFAULT_HELM_HISTORY = 10;
 
-/** How objects are read. Options outrank the file. With mistakes among the findings the answer is not to be used. */
-export async function chooseReading(findings: Findings, file: PolicyFile): Promise<ReadingSettings> {
+/**
+ * How objects are read; `keepYoungerThan` as {@link readKeepYoungerThan} found it, which tells a mistake each time it is called. Options
+ * outrank the file. With mistakes among the findings the answer is not to be used.
+ */
+export async function chooseReading(
+  findings: Findings,
+  file: PolicyFile,
+  keepYoungerThan: Duration | undefined,
+): Promise<ReadingSettings> {
   return {
-    keepYoungerThan: readKeepYoungerThan(findings, file) ?? DEFAULT_KEEP_YOUNGER_THAN,
+    keepYoungerThan: keepYoungerThan ?? DEFAULT_KEEP_YOUNGER_THAN,
     keepTagRevisions: readCount(findings, 'keep-tag-revisions', 1) ?? file.keepTagRevisions ?? DEFAULT_TAG_REVISIONS,
     helmHistory: readHelmHistory(findings) ?? file.kubernetes?.helmHistory ?? DEFAULT_HELM_HISTORY,
+    ignoreInvalidRefs: readFlag(findings, 'ignore-invalid-refs') ?? file.kubernetes?.ignoreInvalidRefs ?? false,
     resources: await readResources(findings, file),
     exclude: file.kubernetes?.exclude ?? [],
   };

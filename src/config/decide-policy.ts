@@ -17,14 +17,15 @@ export type DecidedPolicy = HistorySettings & Pick<Settings, 'kubernetes' | 'pol
 /** Decides both. With mistakes among the findings the answer is not to be used. */
 export async function decidePolicy(findings: Findings, file: PolicyFile): Promise<DecidedPolicy> {
   const { git, forge } = await chooseHistory(findings, file);
-  const kubernetes = await chooseKubernetes(findings, file);
+  const keepYoungerThan = readKeepYoungerThan(findings, file);
+  const kubernetes = await chooseKubernetes(findings, file, keepYoungerThan);
   const policy = buildPolicy(file, {
     kubernetesEnabled: kubernetes !== 'off',
     gitEnabled: git !== 'off',
     forgeEnabled: forge !== 'off',
     keepList: await readKeepList(findings),
     ...withoutUndefined({
-      keepYoungerThan: readKeepYoungerThan(findings, file),
+      keepYoungerThan,
       maxDeleteShare: readShare(findings, 'max-delete-share'),
       allowDeleteAll: readFlag(findings, 'allow-delete-all'),
       untag: readFlag(findings, 'untag'),

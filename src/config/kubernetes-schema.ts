@@ -47,6 +47,9 @@ export const kubernetes = z.strictObject(
       .describe(
         'Newest revisions of each Helm release whose images are kept, failed ones not counted. Default: 10. 0: releases are not read.',
       ),
+    ignoreInvalidRefs: flag(
+      'Go on when an image in a cluster is no reference, or one with open parts, although it may mean a repository that is cleaned.',
+    ),
     resources: z
       .array(customResource, 'a list of kinds')
       .optional()

@@ -3,7 +3,7 @@
 
 import type { RawOptions } from '../options.ts';
 import { readKubeConfig } from './choose-kubernetes.ts';
-import { chooseReading } from './choose-reading.ts';
+import { chooseReading, readKeepYoungerThan } from './choose-reading.ts';
 import { addMistake, createFindings, readChoice, readList, type SettingsSource } from './findings.ts';
 import { mistakesError } from './mistake.ts';
 import { readCommand } from './read-command.ts';
@@ -30,7 +30,7 @@ export async function normalizeRbac(raw: RawOptions, source: SettingsSource): Pr
   if (contexts !== undefined && kubeConfig === undefined)
     addMistake(findings, 'kube-context', 'only with kube-config or kube-config-base64');
   const namespaces = readList(findings, 'namespace') ?? file.kubernetes?.namespaces ?? [];
-  const reading = await chooseReading(findings, file);
+  const reading = await chooseReading(findings, file, readKeepYoungerThan(findings, file));
   const format = readChoice(findings, 'format', ['text', 'json']);
   const logLevel = readChoice(findings, 'log-level', ['debug', 'info', 'warn', 'error']);
   if (findings.mistakes.length > 0) throw mistakesError(findings.mistakes);

@@ -6,6 +6,7 @@ import { chooseCache } from './choose-cache.ts';
 import { chooseKubernetes } from './choose-kubernetes.ts';
 import { checkNamedOutput, readLooks } from './choose-output.ts';
 import { chooseProviders, type ProviderOf } from './choose-provider.ts';
+import { readKeepYoungerThan } from './choose-reading.ts';
 import { chooseRegistry } from './choose-registry.ts';
 import { chooseRepositories } from './choose-repositories.ts';
 import { addMistake, addWrong, createFindings, type Findings, readList, type SettingsSource } from './findings.ts';
@@ -80,7 +81,7 @@ function readPrefixes(findings: Findings, providerOf: ProviderOf): readonly Regi
 /** The clusters; undefined with a mistake among the findings. Whoever verifies wants them asked, whatever a policy leaves out. */
 async function chooseClusters(findings: Findings, file: PolicyFile): Promise<KubernetesSettings | undefined> {
   const { cleanup: _cleanup, ...rest } = file;
-  const chosen = await chooseKubernetes(findings, rest);
+  const chosen = await chooseKubernetes(findings, rest, readKeepYoungerThan(findings, rest));
   if (chosen !== 'off') return chosen;
   // On a command line it is no option of this command, which is told already.
   if (findings.frontEnd === 'action')

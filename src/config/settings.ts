@@ -81,6 +81,8 @@ export interface KubernetesSettings {
   readonly keepTagRevisions: number;
   /** The newest so many revisions of each Helm release protect, besides the one that is deployed; 0: releases are not read. */
   readonly helmHistory: number | 'all';
+  /** Texts that are no references, or open ones, protect nothing instead of stopping the run; the report names them. */
+  readonly ignoreInvalidRefs: boolean;
   /** Kinds that the user adds to the known ones, or knows better. */
   readonly resources: readonly CustomResource[];
   /** Kinds that are left out on purpose, as kubectl names them: `secrets`, `workflows.argoproj.io`. */

@@ -59,6 +59,15 @@ export const KUBERNETES_OPTIONS = [
     commands: ASKING_CLUSTERS,
   },
   {
+    name: 'ignore-invalid-refs',
+    kind: 'flag',
+    group: 'Kubernetes',
+    help: 'Go on when an image in a cluster is no reference, or one with open parts as $(tag), although it may mean a repository that is cleaned. It protects nothing then; the report names it.',
+    default: 'false',
+    fileKey: 'kubernetes.ignoreInvalidRefs',
+    commands: DECIDING,
+  },
+  {
     name: 'keep-younger-than',
     kind: 'text',
     group: 'Kubernetes',

@@ -117,8 +117,7 @@ export async function collectUsage(settings: Settings, context: RunContext): Pro
   const { environment, log, logins } = context;
   const now = settings.asOf ?? context.now();
   const usage = await readUsage(settings.kubernetes, { environment, log, logins, now });
-  refuseUnparsable(usage.unparsable, settings);
-  return usage;
+  return { ...usage, unparsable: refuseUnparsable(usage.unparsable, settings) };
 }
 
 /** An untagged index that a pod runs protects its children: it is read although no tag leads to it. */

@@ -12,32 +12,44 @@ const MAX_SHOWN = 20;
  * A text that is no image reference is harmless elsewhere, but not when it may mean one of our repositories. Where a pod takes its image
  * from, everything that is filled in by somebody else may; elsewhere (custom resources) only what names one of them in part, as
  * `registry.example.com/team/app:$(params.tag)` does.
+ * Where the user wants those ignored, they come back as texts that the report names.
  * @throws EvidenceError EVIDENCE_KUBERNETES when some may.
  */
-export function refuseUnparsable(unparsable: readonly UnparsableUse[], settings: Settings): void {
-  const ours = settings.repositories.map(({ repository }) => repository);
-  const { mirrors } = settings.policy.kubernetes;
-  const suspicious = unparsable.filter(({ text, isWeak }) => {
-    if (isWeak === true) return ours.some((repository) => couldName(text, repository, mirrors));
-    const lower = text.toLowerCase();
-    // `${IMAGE}`, `$(TAG)`: filled in by somebody else, with who knows what.
-    if (/[^\w./:@-]/.test(text)) return true;
-    return ours.some((repository) => lower.includes(repository.name) || lower.includes(`${repository.host}/`));
-  });
-  if (suspicious.length === 0) return;
+export function refuseUnparsable(
+  unparsable: readonly UnparsableUse[],
+  settings: Pick<Settings, 'repositories' | 'policy' | 'kubernetes'>,
+): readonly UnparsableUse[] {
+  const suspicious = unparsable.filter((use) => isSuspicious(use, settings));
+  if (suspicious.length === 0) return unparsable;
+  const told = new Set(suspicious);
+  if (settings.kubernetes !== 'off' && settings.kubernetes.ignoreInvalidRefs)
+    return unparsable.map((use) => (told.has(use) ? { text: use.text, workload: use.workload } : use));
   const lines = suspicious
     .slice(0, MAX_SHOWN)
     .map(({ text, workload }) => `${formatWorkload(workload)}: ${JSON.stringify(text)}`);
   const more = suspicious.length > MAX_SHOWN ? `\n  and ${suspicious.length - MAX_SHOWN} more` : '';
   const isAvoidable = suspicious.some(({ isWeak }) => isWeak === true);
+  const ignoring = 'To go on without their protection, say ignore-invalid-refs.';
   throw new EvidenceError(
     `Some images in use cannot be understood and may mean these repositories:\n  ${lines.join('\n  ')}${more}`,
     {
       code: 'EVIDENCE_KUBERNETES',
       hint: isAvoidable
-        ? 'Correct the references or remove the objects. When nothing runs from such templates, leave their kind out with kubernetes.exclude in the policy file.'
-        : 'Correct the references or remove the objects.',
+        ? `Correct the references or remove the objects. When nothing runs from such templates, leave their kind out with kubernetes.exclude in the policy file. ${ignoring}`
+        : `Correct the references or remove the objects. ${ignoring}`,
     },
+  );
+}
+
+function isSuspicious(
+  { text, isWeak }: UnparsableUse,
+  { repositories, policy }: Pick<Settings, 'repositories' | 'policy'>,
+): boolean {
+  const ours = repositories.map(({ repository }) => repository);
+  if (isWeak === true) return ours.some((repository) => couldName(text, repository, policy.kubernetes.mirrors));
+  return mayMean(
+    text,
+    ours.flatMap(({ host, name }) => [name, `${host}/`]),
   );
 }
 

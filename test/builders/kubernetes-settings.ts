@@ -12,6 +12,7 @@ export function kubernetesSettings(changes: Partial<KubernetesSettings> = {}): K
     keepYoungerThan: parseDuration('1h'),
     keepTagRevisions: 3,
     helmHistory: 10,
+    ignoreInvalidRefs: false,
     resources: [],
     exclude: [],
     ...changes,

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
 import { parseRepository } from '../../src/model/reference.ts';
 import { refuseUnparsable } from '../../src/run/refuse-unparsable.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import { policyOf } from '../builders/snapshot.ts';
 
 const WORKLOAD = { context: 'prod', namespace: 'ci', kind: 'WorkflowTemplate', name: 'build' };
 const SETTINGS = {
   repositories: [{ kind: 'oci', repository: parseRepository('registry.example.com/team/app') }],
   policy: policyOf(),
+  kubernetes: kubernetesSettings(),
 } as unknown as Settings;
 
 function refuse(text: string, isWeak: boolean): void {
@@ -64,6 +66,21 @@ describe('a text that is no image reference', () => {
     const weak = { text: 'pull.example.net/x/app:$(tag)', workload: WORKLOAD, isWeak: true } as const;
     expect(() => refuseUnparsable([weak], settings)).toThrow('may mean these repositories');
     expect(() => refuseUnparsable([weak], SETTINGS)).not.toThrow();
+  });
+
+  it('is told in the report and protects nothing where the user wants such texts ignored', () => {
+    const ignoring = { ...SETTINGS, kubernetes: kubernetesSettings({ ignoreInvalidRefs: true }) };
+    const named = { text: 'registry.example.com/team/app:$(tag)', workload: WORKLOAD };
+    const elsewhere = { text: 'docker.io/other:$(tag)', workload: WORKLOAD, isWeak: true } as const;
+    expect(refuseUnparsable([{ ...named, isWeak: true }, elsewhere], ignoring)).toEqual([named, elsewhere]);
+    expect(refuseUnparsable([{ text: '$IMAGE', workload: WORKLOAD }], ignoring)).toEqual([
+      { text: '$IMAGE', workload: WORKLOAD },
+    ]);
+    expect(() => refuseUnparsable([{ ...named, isWeak: true }], SETTINGS)).toThrow('may mean these repositories');
+    expect(thrownBy(() => refuse('$IMAGE', false))).toHaveProperty(
+      'hint',
+      expect.stringContaining('ignore-invalid-refs'),
+    );
   });
 
   it('is shown twenty times at most', () => {
