@@ -51,6 +51,8 @@ export type FaultAnswer =
   | 'foreign-list'
   /** The continue token that was sent is the continue token that comes back. */
   | 'same-token'
+  /** The last object of the page is not there, as behind a proxy that shows only some; all else says that it is. */
+  | 'hidden-item'
   | 'not-found';
 
 /** When a fault strikes. The first fault that fits is used up first. */
@@ -457,12 +459,15 @@ function pageOf(state: State, list: ListRequest, fault: FaultAnswer | undefined)
   const size = Math.max(0, state.options.pageSize?.(list.page, list.limit) ?? list.limit);
   const to = Math.min(all.length, list.from + size);
   const next = to < all.length ? encodeToken(to, list.page + 1) : '';
+  const isCounted = next !== '' && list.selector === undefined;
   const metadata = {
     resourceVersion: '4711',
-    ...(next === '' ? {} : { continue: next, remainingItemCount: all.length - to }),
+    ...(next === '' ? {} : { continue: next }),
+    ...(isCounted ? { remainingItemCount: all.length - to } : {}),
     ...(fault === 'same-token' ? { continue: list.token === '' ? encodeToken(0, 2) : list.token } : {}),
   };
-  const items = fault === 'null-items' ? { items: null } : { items: all.slice(list.from, to) };
+  const shown = all.slice(list.from, fault === 'hidden-item' ? to - 1 : to);
+  const items = fault === 'null-items' ? { items: null } : { items: shown };
   const page = {
     kind: fault === 'foreign-list' ? 'ServiceList' : `${kind}List`,
     apiVersion: list.groupVersion,

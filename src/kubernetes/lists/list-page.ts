@@ -27,6 +27,8 @@ export interface ReadPage<T> {
   readonly objects: number;
   /** Token of the next page; empty on the last. */
   readonly next: string;
+  /** How many objects it says are on further pages; absent when it does not say. */
+  readonly remaining?: number;
   /** The answer to it: it was asked for as soon as the token was there. */
   readonly asked?: Promise<HttpStream>;
 }
@@ -101,7 +103,14 @@ async function readOnce<T>(job: ListJob<T>, stream: HttpStream, progress: Progre
     ahead.abort();
     throw error;
   }
-  return { reader, objects: counter.objects, next: scanner.next() ?? '', ...(asked === undefined ? {} : { asked }) };
+  const remaining = scanner.remaining();
+  return {
+    reader,
+    objects: counter.objects,
+    next: scanner.next() ?? '',
+    ...(remaining === undefined ? {} : { remaining }),
+    ...(asked === undefined ? {} : { asked }),
+  };
 }
 
 /**

@@ -41,6 +41,8 @@ export interface ListScanner {
   end(): void;
   /** Token of the next page, empty on the last one; undefined as long as it may still come. */
   next(): string | undefined;
+  /** How many objects the answer says are to come on further pages; undefined when it does not say. */
+  remaining(): number | undefined;
 }
 
 interface Scanning extends ListScan {
@@ -59,6 +61,7 @@ interface Scanning extends ListScan {
   /** The newest of them. */
   key: string;
   next: string | undefined;
+  remaining: number | undefined;
   readonly nesting: Nesting;
   /** A value has begun and is not whole. */
   open: 'no' | 'scalar' | 'bracketed';
@@ -71,8 +74,8 @@ const MAX_OBJECT_BYTES = 32 * 1024 * 1024;
 /** For what a list says about itself. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 
-const listMetadata = z.object({ continue: z.string().nullish() }).nullish();
-const visitListMetadata = visitObject({ continue: skipValue });
+const listMetadata = z.object({ continue: z.string().nullish(), remainingItemCount: z.number().nullish() }).nullish();
+const visitListMetadata = visitObject({ continue: skipValue, remainingItemCount: skipValue });
 
 /** A scanner that has seen nothing yet. */
 export function createListScanner(scan: ListScan): ListScanner {
@@ -82,6 +85,7 @@ export function createListScanner(scan: ListScan): ListScanner {
     keys: new Set(),
     key: '',
     next: undefined,
+    remaining: undefined,
     nesting: createNesting(),
     open: 'no',
     parts: [],
@@ -99,6 +103,7 @@ export function createListScanner(scan: ListScan): ListScanner {
       state.next ??= '';
     },
     next: () => state.next,
+    remaining: () => state.remaining,
   };
 }
 
@@ -213,6 +218,7 @@ function takeText(state: Scanning, value: Uint8Array): void {
   if (metadata.data && visitListMetadata(walk, 0) !== compact.length)
     throw state.wrong('the answer is no list: its metadata cannot be understood');
   state.next = metadata.data?.continue ?? '';
+  state.remaining = metadata.data?.remainingItemCount ?? undefined;
 }
 
 /** JSON without the white space between its parts. */

@@ -57,9 +57,9 @@ async function failureOf(work: Promise<unknown>): Promise<EvidenceError> {
 }
 
 /** The text of a page of pods with these names. */
-function page(names: readonly string[], next = ''): string {
+function page(names: readonly string[], next = '', remainingItemCount?: number): string {
   const items = names.map((name) => ({ metadata: { name, namespace: 'shop' } }));
-  return JSON.stringify({ kind: 'PodList', metadata: { continue: next }, items });
+  return JSON.stringify({ kind: 'PodList', metadata: { continue: next, remainingItemCount }, items });
 }
 
 /** What a connection does when it is asked: an answer in parts, the last of which may be an error. */
@@ -184,6 +184,75 @@ describe('a list in pages', () => {
     expect((await failureOf(list(server.connection).work)).message).toContain('the same continue token');
   });
 
+  it.each<[string, readonly string[], number]>([
+    ['as much', [page(['a'], 'two', 2), page(['b'], 'three', 1), page(['c'])], 3],
+    ['more', [page(['a'], 'two', 1), page(['b', 'c'])], 3],
+    [
+      'more than a later page says: only the first one is of the whole list',
+      [page(['a'], 'x', 1), page(['b'], 'y', 9), page(['c'])],
+      3,
+    ],
+    ['anything, when nothing is said', [page(['a'], 'two'), page(['b'], 'three', 9), page([])], 2],
+    ['anything, when a number below nothing is said', [page(['a'], 'two', -4), page([])], 1],
+  ])('is whole when its pages hold what the first one announces: %s', async (_, pages, objects) => {
+    const server = connectTo(pages.map((text) => [text]));
+    expect((await list(server.connection).work).objects).toBe(objects);
+    expect(server.asked).toHaveLength(pages.length);
+  });
+
+  it('is read again when fewer objects come than its first page announced', async () => {
+    const server = connectTo([[page(['a'], 'two', 2)], [page(['b'])], [page(['a'], 'two', 2)], [page(['b', 'c'])]]);
+    const { work, readers } = list(server.connection);
+    expect(await work).toEqual({ complete: true, objects: 3, result: ['a', 'b', 'c'] });
+    expect(readers).toEqual([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+    ]);
+  });
+
+  it('is judged anew when it is read again: pods that have gone since are no loss', async () => {
+    const server = connectTo([[page(['a'], 'two', 2)], [page(['b'])], [page(['a'], 'two', 1)], [page(['b'])]]);
+    expect((await list(server.connection).work).result).toEqual(['a', 'b']);
+  });
+
+  it.each<[string, readonly (Answer | 410)[]]>([
+    ['at its end', [[page(['a'], 'two', 11)], [page(['b'])], [page(['a'], 'two', 11)], [page(['b'])]]],
+    [
+      'in its middle, also when its token expires in between',
+      [
+        [page(['a'], 'x', 11)],
+        [page([], 'y', 11)],
+        [page(['b'])],
+        [page(['a'], 'x', 11)],
+        410,
+        [page(['a'], 'x', 11)],
+        [page(['b'])],
+      ],
+    ],
+    ['without a token for the rest', [[page(['a', 'b'], '', 10)], [page(['a', 'b'], '', 10)]]],
+    [
+      'in every page but the first',
+      [[page(['a', 'b'], 'two', 10)], [page([])], [page(['a', 'b'], 'two', 10)], [page([])]],
+    ],
+  ])('stops when objects are missing again: %s', async (_, answers) => {
+    const server = connectTo(answers);
+    const { code, message, temporary } = await failureOf(list(server.connection).work);
+    expect({ code, temporary }).toEqual({ code: 'EVIDENCE_KUBERNETES', temporary: false });
+    expect(message).toContain('announced 12 objects and held 2, also when it was read again');
+    expect(server.asked).toHaveLength(answers.length);
+  });
+
+  it('believes the first page that it read to its end, when it had to ask for it twice', async () => {
+    const first = page(['a', 'b'], 'two', 10);
+    const server = connectTo([
+      [first.slice(0, -5), BROKEN],
+      [page(['never read'])],
+      [page(['a'], 'two', 1)],
+      [page(['c'])],
+    ]);
+    expect((await list(server.connection).work).objects).toBe(2);
+  });
+
   it('gives up what it has asked for ahead when a page is no list', async () => {
     const server = connectTo([[page(['a'], 'two').slice(0, -2)], [page(['b'])]]);
     expect((await failureOf(list(server.connection).work)).message).toContain('not JSON');
@@ -247,6 +316,15 @@ describe.runIf(requireProgram('openssl'))('a list of a server', () => {
     for (const number of [1, 2, 3]) server?.fail({ resource: 'pods', page: number, answer, times: 2 });
     const { work } = list(connection);
     expect((await work).result).toEqual(Array.from({ length: 8 }, (_, index) => `p${index}`));
+    connection.close();
+  });
+
+  it('is whole although a proxy has hidden an object from it once, and refused when it does so again', async () => {
+    const connection = await connected({ gzip: true });
+    server?.fail({ resource: 'pods', page: 3, answer: 'hidden-item', times: 1 });
+    expect((await list(connection).work).objects).toBe(8);
+    server?.fail({ resource: 'pods', page: 2, answer: 'hidden-item' });
+    expect((await failureOf(list(connection).work)).message).toContain('announced 8 objects and held 7');
     connection.close();
   });
 

@@ -6,6 +6,8 @@ import { createListScanner } from '../../../src/kubernetes/lists/list-scanner.ts
 interface Scanned {
   readonly objects: readonly string[];
   readonly next: string | undefined;
+  /** How many objects the answer says are still to come. */
+  readonly remaining: number | undefined;
 }
 
 function scan(text: string | Buffer, cuts: readonly number[] = []): Scanned {
@@ -24,7 +26,7 @@ function scan(text: string | Buffer, cuts: readonly number[] = []): Scanned {
     part.fill('}');
   }
   scanner.end();
-  return { objects, next: scanner.next() };
+  return { objects, next: scanner.next(), remaining: scanner.remaining() };
 }
 
 /** With the head before or behind the items, as built-in kinds and custom ones have it. */
@@ -48,6 +50,7 @@ describe('the scan of a list', () => {
     expect(scan(list(objects, order))).toEqual({
       objects: objects.map((object) => JSON.stringify(object)),
       next: 'next page',
+      remaining: 3,
     });
   });
 
@@ -71,6 +74,7 @@ describe('the scan of a list', () => {
           ).toEqual({
             objects: items.map((item) => JSON.stringify(item)),
             next: token,
+            remaining: 3,
           });
         },
       ),
@@ -109,7 +113,21 @@ describe('the scan of a list', () => {
     ['no metadata', 'null'],
     ['nothing in its metadata', '{}'],
   ])('takes a list with %s for the last page', (_, metadata) => {
-    expect(scan(`{"kind":"PodList","metadata":${metadata},"items":[]}`)).toEqual({ objects: [], next: '' });
+    expect(scan(`{"kind":"PodList","metadata":${metadata},"items":[]}`)).toEqual({
+      objects: [],
+      next: '',
+      remaining: undefined,
+    });
+  });
+
+  it.each([
+    ['nothing', '{"continue":"a"}', undefined],
+    ['null', '{"continue":"a","remainingItemCount":null}', undefined],
+    ['a number', '{"continue":"a","remainingItemCount":12}', 12],
+    ['a number and no token', '{"remainingItemCount":12}', 12],
+    ['no metadata', 'null', undefined],
+  ])('tells how many objects are to come, by %s', (_, metadata, expected) => {
+    expect(scan(`{"kind":"PodList","metadata":${metadata},"items":[]}`).remaining).toBe(expected);
   });
 
   it('lets a reader find the end of objects by itself, and hands over those that it does not', () => {
@@ -161,6 +179,16 @@ describe('an answer that is no whole list of the kind', () => {
       /metadata/,
     ],
     ['has a token that is a number', '{"kind":"PodList","metadata":{"continue":7},"items":[]}', /metadata/],
+    [
+      'says twice how much is to come',
+      '{"kind":"PodList","metadata":{"remainingItemCount":1,"remainingItemCount":0},"items":[]}',
+      /metadata/,
+    ],
+    [
+      'says in words how much is to come',
+      '{"kind":"PodList","metadata":{"remainingItemCount":"1"},"items":[]}',
+      /metadata/,
+    ],
     ['has metadata that is a list', '{"kind":"PodList","metadata":[],"items":[]}', /metadata/],
     ['has an item that is null', '{"kind":"PodList","items":[null]}', /one of its items/],
     ['has an item that is a text', '{"kind":"PodList","items":["{}"]}', /one of its items/],
