@@ -59,7 +59,7 @@ export function createUseFinder({ snapshot, usage, mirrors }: KubernetesRuleInpu
   const nodesOf = indexByAnyDigest(snapshot);
   const ours = snapshot.repository;
   const has = (digest: Digest): boolean => nodesOf(digest).length > 0;
-  const proved = proveMirrors({ repository: ours, usage, mirrors, has });
+  const proved = proveMirrors({ usage, mirrors, has });
   const meaningOf = ({ repository }: ImageReference): 'none' | 'ours' | 'proved' => {
     const meanings = throughMirrors(repository, mirrors);
     if (isLikeOurs(repository, ours) || meanings.some((meaning) => isSameRepository(meaning, ours))) return 'ours';
