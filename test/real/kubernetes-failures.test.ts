@@ -2,6 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { EvidenceError, UsageError } from '../../src/errors.ts';
 import { formatImageReference } from '../../src/model/reference.ts';
 import type { Usage } from '../../src/model/usage.ts';
@@ -19,6 +20,10 @@ const WIDGET: CustomKind = { group: 'widgets.example.com', versions: ['v2', 'v1'
 const QUICK = { retries: 1, retryDelayMs: 10 };
 /** More than one page of some lists, and cheap. */
 const PAGE_SIZE = 40;
+
+const listSchema = z.object({
+  metadata: z.object({ continue: z.string().optional(), remainingItemCount: z.number().optional() }),
+});
 
 function pod(name: string, namespace = 'shop'): KubeObject {
   return {
@@ -117,6 +122,52 @@ describe.runIf(requireKubeApiserver() && requireProgram('openssl'))('a real API 
         await server.create(pods[0] ?? pod('none'));
       }
     });
+  });
+
+  describe('whose pods come and go in the middle of a list', () => {
+    const gone = pods.slice(60, 95);
+    const come = Array.from({ length: 3 }, (_, index) => pod(`zz-come-${index}`));
+
+    it('announces on every page what is to come, of the moment when the list began, and is read once', async () => {
+      let pages = 0;
+      const gate = await startKubeGate(server, async (path) => {
+        if (!path.startsWith('/api/v1/pods?') || ++pages !== 2) return;
+        for (const one of gone) await server.remove(one);
+        await server.create(...come);
+      });
+      try {
+        const contexts = [contextOf({ ...server, ...gate })];
+        const usage = await readRealUsage(server, { contexts, limits: { pageSize: PAGE_SIZE } });
+        const seen = gate.answers.filter((line) => line.includes(' /api/v1/pods?'));
+        expect(seen.map((line) => line.slice(0, 3))).toEqual(['200', '200', '200']);
+        expect(podImagesOf(usage)).toEqual(images);
+        expect(await announcements('/api/v1/pods', 20)).toEqual([48, 28, 8, undefined]);
+      } finally {
+        await gate.stop();
+        for (const one of come) await server.remove(one);
+        await server.create(...gone);
+      }
+    });
+
+    it('announces nothing when it is asked for some by their label', async () => {
+      expect(await announcements('/api/v1/pods', 40, '&labelSelector=!nobody')).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    });
+
+    /** What each page of a list says about the pages after it. */
+    async function announcements(path: string, limit: number, query = ''): Promise<(number | undefined)[]> {
+      const said: (number | undefined)[] = [];
+      for (let token: string | undefined = ''; token !== undefined; ) {
+        const answer = await server.must('GET', `${path}?limit=${limit}&continue=${encodeURIComponent(token)}${query}`);
+        const { metadata } = listSchema.parse(answer);
+        said.push(metadata.remainingItemCount);
+        token = metadata.continue;
+      }
+      return said;
+    }
   });
 
   describe('with a part that is down (an APIService without its server)', () => {
