@@ -23,7 +23,7 @@ export interface ListedWorkloads {
 }
 
 /** Enough to name whom an image serves; nobody reads more, and every one of them goes into the plan. */
-export const MAX_LISTED = 1000;
+const MAX_LISTED = 1000;
 
 /** Shared and never added to: most images have one user, and an empty array that grows takes room for many. */
 const NONE: Workload[] = [];

@@ -4,6 +4,7 @@
 
 import {
   BACKSLASH,
+  byteAt,
   CLOSE_LIST,
   CLOSE_OBJECT,
   COLON,
@@ -43,16 +44,16 @@ export function visitObject<W extends Walk>(visits: Readonly<Record<string, Visi
   const nextKey = findKeys(Object.keys(visits));
   return (walk, from) => {
     const { bytes } = walk.json;
-    if (bytes[from] !== OPEN_OBJECT) return GIVEN_UP;
+    if (byteAt(bytes, from) !== OPEN_OBJECT) return GIVEN_UP;
     let seen = 0;
     let at = from + 1;
     for (;;) {
       at = nextKey(walk, at);
-      if (at < 0 || bytes[at - 1] === CLOSE_OBJECT) return at;
+      if (at < 0 || byteAt(bytes, at - 1) === CLOSE_OBJECT) return at;
       const index = indexOfKey(members, bytes, at);
       at = endOfPlainString(walk.json, at);
       // A key with an escape may be one of the names.
-      if (at < 0 || bytes[at] !== COLON) return GIVEN_UP;
+      if (at < 0 || byteAt(bytes, at) !== COLON) return GIVEN_UP;
       const member = members[index];
       if (member === undefined) continue;
       if ((seen & (1 << index)) !== 0) return GIVEN_UP;
@@ -69,18 +70,20 @@ export function visitObject<W extends Walk>(visits: Readonly<Record<string, Visi
  */
 function findKeys(keys: readonly string[]): Visit<Walk> {
   const isFirst = new Uint8Array(256);
+  // And at the end of the bytes.
+  isFirst[0] = 1;
   isFirst[BACKSLASH] = 1;
   for (const key of keys) isFirst[key.charCodeAt(0)] = 1;
   return ({ json, nesting }, from) => {
     const { bytes } = json;
     let at = from;
     while (at < bytes.length) {
-      const byte = bytes[at] ?? 0;
+      const byte = byteAt(bytes, at);
       if (byte === QUOTE) {
-        const before = bytes[at - 1];
+        const before = byteAt(bytes, at - 1);
         const isKey = before === COMMA || before === OPEN_OBJECT;
         if (!isKey && before !== COLON) return GIVEN_UP;
-        if (isKey && isFirst[bytes[at + 1] ?? BACKSLASH] === 1) return at + 1;
+        if (isKey && isFirst[byteAt(bytes, at + 1)] === 1) return at + 1;
         at = endOfString(nesting, json, at + 1);
         if (at < 0) return GIVEN_UP;
       } else if ((byte & 0xdf) === OPEN_LIST) {
@@ -100,14 +103,14 @@ function findKeys(keys: readonly string[]): Visit<Walk> {
 export function visitList<W extends Walk>(visit: Visit<W>): Visit<W> {
   return (walk, from) => {
     const { bytes } = walk.json;
-    if (bytes[from] !== OPEN_LIST) return GIVEN_UP;
+    if (byteAt(bytes, from) !== OPEN_LIST) return GIVEN_UP;
     let at = from + 1;
-    if (bytes[at] === CLOSE_LIST) return at + 1;
+    if (byteAt(bytes, at) === CLOSE_LIST) return at + 1;
     for (;;) {
       at = visit(walk, at);
       if (at < 0) return GIVEN_UP;
-      if (bytes[at] === CLOSE_LIST) return at + 1;
-      if (bytes[at] !== COMMA) return GIVEN_UP;
+      if (byteAt(bytes, at) === CLOSE_LIST) return at + 1;
+      if (byteAt(bytes, at) !== COMMA) return GIVEN_UP;
       at++;
     }
   };
@@ -117,7 +120,7 @@ export function visitList<W extends Walk>(visit: Visit<W>): Visit<W> {
 export function visitText<W extends Walk>(take: (walk: W, text: string) => void): Visit<W> {
   return (walk, from) => {
     const { bytes } = walk.json;
-    if (bytes[from] !== QUOTE) return GIVEN_UP;
+    if (byteAt(bytes, from) !== QUOTE) return GIVEN_UP;
     const end = endOfPlainString(walk.json, from + 1);
     if (end < 0) return GIVEN_UP;
     take(walk, bytes.toString('latin1', from + 1, end - 1));
@@ -128,7 +131,7 @@ export function visitText<W extends Walk>(take: (walk: W, text: string) => void)
 /** Any value; in numbers and words nobody looks. */
 export function skipValue(walk: Walk, from: number): number {
   const { bytes } = walk.json;
-  const first = bytes[from];
+  const first = byteAt(bytes, from);
   if (first === QUOTE) return endOfString(walk.nesting, walk.json, from + 1);
   if (first === OPEN_OBJECT || first === OPEN_LIST) return endOfValue(walk.nesting, walk.json, from);
   const end = endOfScalar(bytes, from);
@@ -143,7 +146,7 @@ export function giveUp(): number {
 function indexOfKey<W extends Walk>(members: readonly Member<W>[], bytes: Uint8Array, from: number): number {
   search: for (let index = 0; index < members.length; index++) {
     const key = members[index]?.key ?? bytes;
-    for (let at = 0; at < key.length; at++) if (key[at] !== bytes[from + at]) continue search;
+    for (let at = 0; at < key.length; at++) if (key[at] !== byteAt(bytes, from + at)) continue search;
     return index;
   }
   return -1;
