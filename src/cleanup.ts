@@ -32,6 +32,7 @@ type Findings = {
     | 'plan'
     | 'applied'
     | 'verification'
+    | 'usageReadAt'
     | 'planFile'
     | 'journal'
     | 'firstSeen'

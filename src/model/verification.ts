@@ -2,7 +2,7 @@
 
 import type { Digest } from './reference.ts';
 import type { Capabilities } from './snapshot.ts';
-import type { Workload } from './usage.ts';
+import type { UsageSource, Workload } from './usage.ts';
 
 /** Why a registry did not say whether an image is there. */
 export interface NoAnswer {
@@ -59,10 +59,18 @@ export interface LostImage extends VerifiedImage {
   readonly undo: Capabilities['undo'];
 }
 
+/** A place that showed far less after an apply than when its plan was made. */
+export interface ShrunkSource extends Pick<UsageSource, 'kind' | 'name'> {
+  readonly before: Pick<UsageSource, 'pods' | 'objects'>;
+  readonly now: Pick<UsageSource, 'pods' | 'objects'>;
+}
+
 /** What the look after an apply found in the repositories that were cleaned. */
 export interface ApplyVerification {
   /** RFC 3339: when the clusters had been read again. */
   readonly at: string;
+  /** For the sake of these, what the plan's own reading saw in use was looked for too. Absent when there are none. */
+  readonly shrunk?: readonly ShrunkSource[];
   /** Images in use that were looked at. */
   readonly images: number;
   /** There before, gone now: the alarm. */

@@ -2,6 +2,7 @@
 
 import type { MissingEvidence } from '../model/missing-evidence.ts';
 import type { DeleteRight } from '../model/snapshot.ts';
+import { findEmptySources } from './empty-sources.ts';
 import type { EvidenceSummary, GuardFinding, Totals } from './plan.ts';
 
 /** What one repository's plan is held against. */
@@ -69,21 +70,8 @@ function guardEmptyEvidence({ evidence }: GuardInput): readonly GuardFinding[] {
       hint: 'Check --git-dir; to decide without Git, say --without-git.',
     });
   }
-  for (const source of evidence.kubernetes?.sources ?? []) {
-    const isEmpty = source.kind === 'cluster' ? source.pods === 0 : source.objects === 0;
-    if (!isEmpty) continue;
-    findings.push({
-      guard: 'empty-context',
-      text:
-        source.kind === 'cluster'
-          ? `context ${source.name} runs no pod at all`
-          : `${source.name} holds no object at all`,
-      hint:
-        source.kind === 'cluster'
-          ? 'Check that this is the right cluster and account; else leave it out with --kube-context or --namespace.'
-          : 'Check the path given with --kube-manifests, or leave it out.',
-    });
-  }
+  for (const empty of findEmptySources(evidence.kubernetes?.sources ?? []))
+    findings.push({ guard: 'empty-context', ...empty });
   return findings;
 }
 

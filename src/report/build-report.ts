@@ -6,7 +6,7 @@ import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan, RepositoryPlan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
 import { countOutcomes } from './count-outcomes.ts';
-import type { Report, ReportTotals, RepositoryOutcome, RunResult } from './report.ts';
+import type { Report, ReportTotals, RepositoryOutcome, RunResult, UsageReadAt } from './report.ts';
 
 /** Everything that is known about a run when it ends. */
 export interface ReportInput {
@@ -21,6 +21,7 @@ export interface ReportInput {
   /** What apply did, also when it stopped in the middle; absent when it did not begin. */
   readonly applied?: readonly RepositoryOutcome[];
   readonly verification?: ApplyVerification;
+  readonly usageReadAt?: UsageReadAt;
   readonly planFile?: string;
   readonly journal?: string;
   readonly baseline?: EvidenceSummary;

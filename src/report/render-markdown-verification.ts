@@ -1,6 +1,6 @@
 // The look after an apply, as Markdown: the alarm over everything else, and the rest where it belongs.
 
-import { describeVerification } from './describe-verification.ts';
+import { describeReadings, describeVerification } from './describe-verification.ts';
 import { escapeMarkdown, markdownCode } from './escape-markdown.ts';
 import { paragraph } from './markdown-blocks.ts';
 import type { Block } from './markdown-document.ts';
@@ -24,10 +24,13 @@ export function alarmBlocks({ result }: Report): readonly Block[] {
 }
 
 /** What else was found; no block where nothing was looked for. */
-export function verificationBlocks({ verification }: Report): readonly Block[] {
+export function verificationBlocks(report: Report): readonly Block[] {
+  const { verification } = report;
   if (verification === undefined) return [];
   const { text, remarks } = describeVerification(verification);
-  const head = [`**Looked for after the last step:** ${escapeMarkdown(text)}`, ...(remarks.length === 0 ? [] : [''])];
+  const readings = describeReadings(report);
+  const words = readings === undefined ? text : `${text} ${readings}`;
+  const head = [`**Looked for after the last step:** ${escapeMarkdown(words)}`, ...(remarks.length === 0 ? [] : [''])];
   return [
     { priority: PRIORITY.verification, head, rows: remarks.map((line) => `- ${escapeMarkdown(line)}`), tail: [] },
   ];

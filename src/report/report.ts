@@ -35,6 +35,16 @@ export interface RepositoryOutcome {
   readonly undo?: Capabilities['undo'];
 }
 
+/** When readings of the clusters began, RFC 3339: whatever was deployed later is not in them. */
+export interface UsageReadAt {
+  /** The one just before the first step. */
+  readonly beforeFirstStep?: string;
+  /** The latest that steps went by. */
+  readonly beforeLastStep?: string;
+  /** The one for the look after the last step. */
+  readonly afterLastStep?: string;
+}
+
 /** Sums over all repositories, as the action's outputs show them. */
 export interface ReportTotals {
   /** Nodes that stay; after an apply also those whose deletion was skipped, failed, or was not in the plan file. */
@@ -65,6 +75,8 @@ export interface Report {
   readonly totals: ReportTotals;
   /** The look for all that clusters use, after the last step; absent where nothing was deleted, no cluster is asked, or it failed. */
   readonly verification?: ApplyVerification;
+  /** How old the proof is. Absent where an apply read no cluster again. */
+  readonly usageReadAt?: UsageReadAt;
   /** Where the plan file lies: the one that was written (plan) or read (apply). */
   readonly planFile?: string;
   /** Where the journal lies, when something was deleted. */

@@ -32,7 +32,7 @@ export interface VerifyReport {
   readonly problems: readonly { readonly repository: string; readonly error: NoAnswer }[];
   /** What limits the look, for people: platforms that are not known. Untrusted names. */
   readonly notes: readonly string[];
-  /** Every image that was looked at: broken ones first, then unknown ones, then by name. Empty when the run stopped before. */
+  /** Every image that was looked at: broken ones first, then unknown ones, then by name. A run that was stopped may have looked at some. */
   readonly images: readonly VerifiedImage[];
   readonly totals: VerifyTotals;
   /** Where the metrics lie, when they were asked for and written. */

@@ -1,10 +1,11 @@
 // An apply to its end: the steps, then the proof that what clusters use is still there.
 
 import { describeCause, VerifyAlarm } from '../errors.ts';
+import { formatInstant } from '../model/time.ts';
 import type { ApplyVerification, NoAnswer, VerifiedImage } from '../model/verification.ts';
 import { describeAlarm } from '../report/describe-alarm.ts';
-import type { RepositoryOutcome, RunResult } from '../report/report.ts';
-import { type ApplyRequest, applyRepositories } from './apply-repositories.ts';
+import type { RunResult } from '../report/report.ts';
+import { type ApplyRequest, type ApplySteps, applyRepositories } from './apply-repositories.ts';
 import type { Planned } from './make-plan.ts';
 import { reportedError } from './result-of.ts';
 import { type OpenRepository, repositoryOpener } from './verify.ts';
@@ -12,9 +13,7 @@ import { type LookedAfterApply, mayHaveDeleted, verifyAfterApply } from './verif
 import { writeMetrics } from './verify-metrics.ts';
 
 /** What an apply has found out so far. */
-export interface ApplyProgress {
-  readonly applied: readonly RepositoryOutcome[];
-  readonly journal?: string;
+export interface ApplyProgress extends ApplySteps {
   readonly verification?: ApplyVerification;
 }
 
@@ -32,8 +31,8 @@ export async function applyAndVerify(
   const { settings, context, open = freshOpener(request) } = request;
   let progress: ApplyProgress = { applied: [] };
   const [ended] = await Promise.allSettled([
-    applyRepositories(planned, request, (applied, journal) => {
-      progress = { applied, ...(journal === undefined ? {} : { journal }) };
+    applyRepositories(planned, request, (done) => {
+      progress = done;
       tell(progress);
     }),
   ]);
@@ -43,10 +42,11 @@ export async function applyAndVerify(
     if (wasStopped) throw ended.reason;
     return { kind: 'applied' };
   }
-  const { repositories } = planned.collected;
-  const [looked] = await Promise.allSettled([verifyAfterApply({ settings, context, repositories, applied, open })]);
+  const { repositories, usage } = planned.collected;
+  const after = { settings, context, repositories, usage, applied, open };
+  const [looked] = await Promise.allSettled([verifyAfterApply(after)]);
   const found = looked.status === 'fulfilled' ? looked.value : undefined;
-  if (found !== undefined) tell({ ...progress, verification: found.verification });
+  if (found !== undefined) tell(withLook(progress, found));
   const [kept] = await Promise.allSettled([keepMetrics(found, request)]);
   const failures = [ended, looked, kept].flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
   const [failure, ...others] = failures;
@@ -56,6 +56,11 @@ export async function applyAndVerify(
   if (alarm !== undefined) return alarm;
   if (failures.length > 0) throw failure;
   return found === undefined ? { kind: 'applied' } : resultOfLook(found);
+}
+
+function withLook(progress: ApplyProgress, { verification, usageReadAt }: LookedAfterApply): ApplyProgress {
+  const readAt = { ...progress.usageReadAt, afterLastStep: formatInstant(usageReadAt) };
+  return { ...progress, verification, usageReadAt: readAt };
 }
 
 /** @throws UsageError when the file cannot be written */

@@ -6,14 +6,15 @@ import { openJournal } from '../apply/journal.ts';
 import type { Settings } from '../config/settings.ts';
 import { RegistryError } from '../errors.ts';
 import type { RegistryHost } from '../model/reference.ts';
+import { formatInstant } from '../model/time.ts';
 import type { ReviewedPlan } from '../plan/decode-plan.ts';
 import { intersectSteps } from '../plan/intersect-steps.ts';
 import type { RepositoryPlan } from '../plan/plan.ts';
-import type { RepositoryOutcome } from '../report/report.ts';
+import type { RepositoryOutcome, UsageReadAt } from '../report/report.ts';
 import type { CollectedRepository, RunContext } from './collect-evidence.ts';
 import type { Planned } from './make-plan.ts';
 import { watchForge } from './watch-forge.ts';
-import { watchUsage } from './watch-usage.ts';
+import { type UsageWatch, watchUsage } from './watch-usage.ts';
 
 /** What an apply goes by besides the plan. */
 export interface ApplyRequest {
@@ -21,6 +22,14 @@ export interface ApplyRequest {
   readonly context: RunContext;
   /** Only steps that are in here too are carried out; undefined means all of the plan. */
   readonly reviewed: ReviewedPlan | undefined;
+}
+
+/** What an apply has done so far. */
+export interface ApplySteps {
+  readonly applied: readonly RepositoryOutcome[];
+  /** Once it holds something. */
+  readonly journal?: string;
+  readonly usageReadAt?: UsageReadAt;
 }
 
 /** Milliseconds for which one reading of the clusters is good enough in a long apply. */
@@ -33,22 +42,19 @@ const FORGE_WINDOW_MS = 10 * 60_000;
 const WATCH_WINDOW_MS = 5_000;
 
 /**
- * Carries out the plan. `tell` hears of all outcomes so far after each repository, so that a later failure loses none, and of
- * the journal's path once it holds something. The clusters are read again before the first step.
+ * Carries out the plan. `tell` hears of all that was done so far after each repository, so that a later failure loses nothing. The
+ * clusters are read again before the first step.
  * @throws EvidenceError when they cannot be, and nothing has been deleted; RegistryError when the look after the last step failed.
  */
 export async function applyRepositories(
   planned: Planned,
   request: ApplyRequest,
-  tell: (outcomes: readonly RepositoryOutcome[], journal: string | undefined) => void,
+  tell: (done: ApplySteps) => void,
 ): Promise<void> {
   const outcomes: RepositoryOutcome[] = [];
   const work = planned.collected.repositories.flatMap((repository) => workOn(repository, planned, request.reviewed));
   if (work.every(({ steps }) => steps.length === 0)) {
-    tell(
-      work.map(({ plan, notApplied }) => ({ name: plan.name, outcomes: [], notApplied })),
-      undefined,
-    );
+    tell({ applied: work.map(({ plan, notApplied }) => ({ name: plan.name, outcomes: [], notApplied })) });
     return;
   }
   const journal = await openJournal(request.settings.journal);
@@ -74,12 +80,18 @@ export async function applyRepositories(
       if (applied.notNow !== undefined) spent.set(host, applied.notNow);
       const { undo } = repository.registry.capabilities;
       outcomes.push({ name: plan.name, outcomes: applied.outcomes, notApplied, undo });
-      tell([...outcomes], journal.path);
+      tell({ applied: [...outcomes], journal: journal.path, ...readAtOf(inUse) });
     }
     if (doubts.length > 0) throw notLookedAfter(doubts, journal.path);
   } finally {
     await journal.close();
   }
+}
+
+function readAtOf({ readAt }: UsageWatch): Pick<ApplySteps, 'usageReadAt'> {
+  const at = readAt();
+  if (at === undefined) return {};
+  return { usageReadAt: { beforeFirstStep: formatInstant(at.first), beforeLastStep: formatInstant(at.last) } };
 }
 
 /** What was deleted is in the report all the same; but a success that nobody can vouch for is none. */

@@ -1,6 +1,6 @@
 // After the last step: is everything that clusters use now still there? What was there before and has gone is an alarm.
 
-import type { RepositoryTarget, Settings } from '../config/settings.ts';
+import type { KubernetesSettings, RepositoryTarget, Settings } from '../config/settings.ts';
 import { EvidenceError } from '../errors.ts';
 import {
   type Digest,
@@ -11,25 +11,29 @@ import {
   type Tag,
 } from '../model/reference.ts';
 import { throughMirrors } from '../model/through-mirrors.ts';
-import { formatInstant } from '../model/time.ts';
-import type { ImageUse } from '../model/usage.ts';
+import { formatInstant, type Instant } from '../model/time.ts';
+import type { ImageUse, Usage } from '../model/usage.ts';
 import {
   type ApplyVerification,
   isBroken,
   type LostImage,
   type NoAnswer,
+  type ShrunkSource,
   type VerifiedImage,
 } from '../model/verification.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import { createUseFinder, formatUsedReference, type UseFinder } from '../policy/rules/kubernetes.ts';
 import type { Registry } from '../registry/port.ts';
+import { describeShrunk } from '../report/describe-verification.ts';
 import type { RepositoryOutcome } from '../report/report.ts';
 import { type CollectedRepository, closeAll, type RunContext } from './collect-evidence.ts';
+import { refuseEmpty } from './refuse-empty.ts';
 import { mergeImages, type OpenRepository } from './verify.ts';
 import { readUsedNow, type UsedNow } from './verify-clusters.ts';
 import { platformsFor } from './verify-platforms.ts';
 import { type LookedImage, lookAtRepository, noAnswerOf, withoutAnswer } from './verify-repository.ts';
 import { usersOf, type WantedImage } from './verify-select.ts';
+import { widenUsage } from './widen-usage.ts';
 
 /** What a look after an apply goes by. */
 export interface AfterApply {
@@ -37,6 +41,8 @@ export interface AfterApply {
   readonly context: RunContext;
   /** As they were read before the apply: what was there then must be there now. */
   readonly repositories: readonly CollectedRepository[];
+  /** What was in use then; looked for too where clusters show far less now. */
+  readonly usage: Usage | undefined;
   readonly applied: readonly RepositoryOutcome[];
   /** Opens a connection that remembers nothing: what this run knew by heart proves nothing any more. */
   readonly open: OpenRepository;
@@ -49,6 +55,8 @@ export interface LookedAfterApply {
   readonly images: readonly VerifiedImage[];
   /** Repositories that could not be asked. */
   readonly doubts: readonly NoAnswer[];
+  /** When the reading of the clusters began. */
+  readonly usageReadAt: Instant;
 }
 
 /** Whether an apply may have deleted anything: a failed step may have been done all the same, unless the right was missing. */
@@ -62,15 +70,15 @@ function isMaybeDone({ outcome, forbidden }: Outcome): boolean {
 
 /**
  * Reads the clusters again and looks for everything that they use now in the repositories that were cleaned, under whatever name.
- * Undefined when no cluster is asked.
- * @throws EvidenceError when the clusters cannot be read any more.
+ * What they used when the plan was made is looked for too when they show far less now: no proof rests on an empty reading. Undefined when
+ * no cluster is asked.
+ * @throws EvidenceError when the clusters cannot be read any more, or showed nothing from the beginning.
  */
 export async function verifyAfterApply(after: AfterApply): Promise<LookedAfterApply | undefined> {
   const { settings, context, repositories } = after;
   if (settings.kubernetes === 'off') return undefined;
-  const used = await readUsedNow(settings.kubernetes, context).catch((error: unknown) => {
-    throw error instanceof EvidenceError ? notReadAgain(error) : error;
-  });
+  const usageReadAt = context.now();
+  const { used, shrunk } = await readWidened(settings.kubernetes, after);
   const at = formatInstant(context.now());
   const lost: LostImage[] = [];
   const all: LookedImage[] = [];
@@ -87,12 +95,28 @@ export async function verifyAfterApply(after: AfterApply): Promise<LookedAfterAp
   const others = shown.filter(({ image }) => !isLost.has(image));
   const verification = {
     at,
+    ...(shrunk.length === 0 ? {} : { shrunk }),
     images: shown.length,
     lost,
     goneBefore: others.filter(isBroken),
     unknown: others.filter(({ availability }) => availability.kind === 'unknown'),
   };
-  return { verification, images: shown, doubts };
+  return { verification, images: shown, doubts, usageReadAt };
+}
+
+async function readWidened(
+  kubernetes: KubernetesSettings,
+  { context, usage: before }: AfterApply,
+): Promise<{ readonly used: UsedNow; readonly shrunk: readonly ShrunkSource[] }> {
+  try {
+    const { nodes, notes, usage: now } = await readUsedNow(kubernetes, context);
+    const { usage, shrunk } = widenUsage(now, before);
+    refuseEmpty(now.sources.filter((one) => !shrunk.some(({ kind, name }) => kind === one.kind && name === one.name)));
+    for (const source of shrunk) context.log.warn(describeShrunk(source));
+    return { used: { usage, nodes, notes }, shrunk };
+  } catch (error) {
+    throw error instanceof EvidenceError ? notReadAgain(error) : error;
+  }
 }
 
 function notReadAgain({ code, message, hint, cause }: EvidenceError): EvidenceError {

@@ -12,6 +12,7 @@ import { mapConcurrently } from '../util/map-concurrently.ts';
 import { TOOL } from '../version.ts';
 import { beginRun } from './begin-run.ts';
 import { closeAll, type RunContext } from './collect-evidence.ts';
+import { refuseEmpty } from './refuse-empty.ts';
 import { mayMean } from './refuse-unparsable.ts';
 import { keepReport, resultOf } from './result-of.ts';
 import { assertWritable } from './run-files.ts';
@@ -33,7 +34,7 @@ const REPOSITORIES_IN_FLIGHT = 4;
 
 /**
  * Looks for everything that the clusters use, and writes the report and the metrics that are asked for. Metrics are written only when
- * the look came to its end: old ones stay, and their time tells. Never throws a CleanupError.
+ * the look came to its end, and no cluster showed nothing: old ones stay, and their time tells. Never throws a CleanupError.
  */
 export async function runVerify(
   settings: VerifySettings,
@@ -64,6 +65,8 @@ export async function runVerify(
   const story = async (): Promise<VerifyResult> => {
     for (const path of [reportFile, settings.metrics]) if (path !== undefined) await assertWritable(path);
     await verifyAll(settings, { context, open }, found);
+    // Only now: what the others use was looked for all the same, and is told.
+    refuseEmpty(found.sources ?? []);
     if (settings.metrics === undefined) return { kind: 'verified' };
     await writeMetrics(settings.metrics, build({ kind: 'verified' }));
     found.metricsFile = settings.metrics;

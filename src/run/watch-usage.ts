@@ -4,9 +4,11 @@ import type { Settings } from '../config/settings.ts';
 import { describeReason, type KeepReason } from '../model/decision.ts';
 import { buildImageGraph } from '../model/image-graph.ts';
 import type { Digest } from '../model/reference.ts';
+import type { Instant } from '../model/time.ts';
 import { protectReachable } from '../policy/closure.ts';
 import { keepUsed } from '../policy/rules/kubernetes.ts';
 import { addUsedDigests, type Collected, collectUsage, type RunContext } from './collect-evidence.ts';
+import { refuseEmpty } from './refuse-empty.ts';
 
 /** For a repository: says why a digest must stay because of its use in clusters now; undefined when nothing uses it. */
 export type UsageObjection = (repository: string) => (digest: Digest) => Promise<string | undefined>;
@@ -22,28 +24,40 @@ export interface UsageWatchOptions {
   readonly windowMs: number;
 }
 
+/** When the first and the last whole reading began. */
+export interface UsageReadAt {
+  readonly first: Instant;
+  readonly last: Instant;
+}
+
 /** The clusters, read again and again. */
 export interface UsageWatch {
   /** Reads them now. Before the first delete: what was deployed since the plan's reading is not deleted. @throws EvidenceError */
   readonly lookNow: () => Promise<void>;
   readonly objectionTo: UsageObjection;
+  /** Undefined while nothing was read, and where no cluster is asked. */
+  readonly readAt: () => UsageReadAt | undefined;
 }
 
 /**
  * Reads the clusters again before anything is answered, and whenever the last reading began longer ago than the window; the plan's own
  * reading does not count, however young it is. Where one reading takes longer than the window, every answer has one of its own.
- * The answers throw EvidenceError when the clusters cannot be read any more: then nothing further may be deleted.
+ * The answers throw EvidenceError when the clusters cannot be read any more: then nothing further may be deleted; nor when one shows nothing.
  */
 export function watchUsage(options: UsageWatchOptions): UsageWatch {
   const { settings, context, collected, clockMs, windowMs } = options;
   let readAtMs = Number.NEGATIVE_INFINITY;
+  let readAt: UsageReadAt | undefined;
   let inUse = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
     // What it says of the first object is as old as its beginning, however late it ends.
     const beganMs = clockMs();
+    const began = context.now();
     const usage = await collectUsage(settings, context);
+    // No plan that does anything rests on such a reading, and no delete does.
+    if (usage !== undefined) refuseEmpty(usage.sources);
     const found = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
     for (const repository of collected.repositories) {
       if (usage === undefined) break;
@@ -54,6 +68,7 @@ export function watchUsage(options: UsageWatchOptions): UsageWatch {
     inUse = found;
     // Only now: a reading that broke off half-way is no reading.
     readAtMs = beganMs;
+    if (usage !== undefined) readAt = { first: readAt?.first ?? began, last: began };
   }
 
   /** Steps under way at once share one reading. */
@@ -66,6 +81,7 @@ export function watchUsage(options: UsageWatchOptions): UsageWatch {
 
   return {
     lookNow,
+    readAt: () => readAt,
     objectionTo: (repository) => async (digest) => {
       if (clockMs() - readAtMs > windowMs) await lookNow();
       const [reason] = inUse.get(repository)?.get(digest) ?? [];

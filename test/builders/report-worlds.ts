@@ -83,7 +83,22 @@ function verified(): Report {
   ];
   return {
     ...applied(),
-    verification: { at: '2026-11-21T20:25:00Z', images: 12, lost: [], goneBefore, unknown: [] },
+    verification: {
+      at: '2026-11-21T20:25:00Z',
+      shrunk: [
+        { kind: 'cluster', name: 'staging', before: { pods: 87, objects: 1207 }, now: { pods: 0, objects: 3 } },
+        { kind: 'manifests', name: 'deploy/', before: { pods: 0, objects: 24 }, now: { pods: 0, objects: 1 } },
+      ],
+      images: 12,
+      lost: [],
+      goneBefore,
+      unknown: [],
+    },
+    usageReadAt: {
+      beforeFirstStep: '2026-11-21T20:19:30Z',
+      beforeLastStep: '2026-11-21T20:24:31Z',
+      afterLastStep: '2026-11-21T20:24:40Z',
+    },
   };
 }
 

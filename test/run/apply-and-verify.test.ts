@@ -9,6 +9,7 @@ import type { Settings } from '../../src/config/settings.ts';
 import { AuthError, NetworkError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
 import { type Digest, parseRepository, type Tag } from '../../src/model/reference.ts';
+import { formatInstant } from '../../src/model/time.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
 import type { Registry } from '../../src/registry/port.ts';
 import { describeAlarm } from '../../src/report/describe-alarm.ts';
@@ -52,10 +53,15 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const deploy = (...images: readonly string[]): Promise<void> => writeFile(join(folder, 'pod.json'), podText(images));
 
-function podText(images: readonly string[]): string {
+const podText = (images: readonly string[]): string => JSON.stringify(podOf('web', images));
+
+/** A list with a pod for each of these groups of images. */
+const podsText = (...groups: readonly (readonly string[])[]): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'List', items: groups.map((images, at) => podOf(`web-${at}`, images)) });
+
+function podOf(name: string, images: readonly string[]): object {
   const containers = images.map((image, at) => ({ name: `app-${at}`, image }));
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop' }, spec: { containers } };
-  return JSON.stringify(pod);
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'shop' }, spec: { containers } };
 }
 
 /** What others do once the steps are done, just before the look; and how they bend its answers. */
@@ -378,6 +384,72 @@ describe('what cannot be told', () => {
   });
 });
 
+describe('clusters that show far less after the last step than when the plan was made', () => {
+  const deployed = [[`${NAME}:multi`], [`${NAME}:single`], ['elsewhere.example.com/other:1'], [`${NAME}:never`]];
+  const showOnly =
+    (...groups: readonly (readonly string[])[]) =>
+    (): void =>
+      writeFileSync(join(folder, 'pod.json'), podsText(...groups));
+  beforeEach(() => writeFile(join(folder, 'pod.json'), podsText(...deployed)));
+
+  it.each<[string, () => void]>([
+    ['nothing', showOnly()],
+    ['under half of it', showOnly(['elsewhere.example.com/other:1'])],
+  ])('do not prove that anything is there: %s', async (_name, afterSteps) => {
+    const { result, progress } = await apply({ afterSteps, meanwhile: lose(single) });
+    expect(result.kind).toBe('alarm');
+    expect(progress.verification).toMatchObject({
+      shrunk: [{ kind: 'manifests', before: { objects: 4 } }],
+      images: 3,
+      lost: [{ image: `${NAME}:single`, workloads: [{ name: 'web-1' }] }],
+      goneBefore: [{ image: `${NAME}:never` }],
+    });
+  });
+
+  it('are told of when all that was in use then is there', async () => {
+    const { result, progress } = await apply({ afterSteps: showOnly() });
+    expect(result).toEqual({ kind: 'applied' });
+    expect(progress.verification).toMatchObject({ shrunk: [{ now: { objects: 0 } }], images: 3, lost: [] });
+  });
+
+  it('are not those that show half of it: what is not in use any more may go', async () => {
+    const afterSteps = showOnly([`${NAME}:multi`], ['elsewhere.example.com/other:1']);
+    const { result, progress } = await apply({ afterSteps, meanwhile: lose(single) });
+    expect(result).toEqual({ kind: 'applied' });
+    expect(progress.verification).toMatchObject({ images: 1, lost: [] });
+    expect(progress.verification).not.toHaveProperty('shrunk');
+  });
+
+  it('and showed nothing then either prove nothing: no metrics, where nothing was deleted and they were asked for', async () => {
+    showOnly()();
+    const metrics = join(folder, 'out.prom');
+    const pins = { tags: ['*'], expressions: [], list: [] };
+    const { result, progress } = await apply({ changes: { metrics, policy: policyOf({ ...ANY_AGE, pins }) } });
+    expect(deleted(progress)).toBe(0);
+    expect(result).toMatchObject({ kind: 'thrown', error: { name: 'EvidenceError', exitCode: 5 } });
+    expect(await readdir(folder)).not.toContain('out.prom');
+  });
+
+  it('are looked at with what has come into use since', async () => {
+    const { progress } = await apply({ afterSteps: showOnly([`${NAME}:other`]) });
+    expect(progress.verification).toMatchObject({ images: 4, lost: [] });
+  });
+});
+
+describe('the readings of the clusters', () => {
+  it('are told by the times when they began', async () => {
+    const { progress } = await apply();
+    const at = formatInstant(NOW);
+    expect(progress.usageReadAt).toEqual({ beforeFirstStep: at, beforeLastStep: at, afterLastStep: at });
+  });
+
+  it('have no times where no cluster is asked', async () => {
+    const { progress } = await apply({ changes: { kubernetes: 'off' } });
+    expect(deleted(progress)).toBeGreaterThan(0);
+    expect(progress).not.toHaveProperty('usageReadAt');
+  });
+});
+
 describe('before the first step', () => {
   it('what has come into use since the plan was made is skipped, and the reason names the workload', async () => {
     const { result, progress } = await apply({ beforeSteps: () => deploy(`${NAME}:doomed`) });
@@ -390,8 +462,11 @@ describe('before the first step', () => {
     expect(await readFile(join(folder, 'journal.jsonl'), 'utf8')).toMatch(/"outcome":"skipped".*come into use/);
   });
 
-  it('clusters that cannot be read any more stop the run, and nothing is deleted', async () => {
-    const { result, progress } = await apply({ beforeSteps: () => writeFile(join(folder, 'pod.json'), '{') });
+  it.each([
+    ['cannot be read any more', () => '{'],
+    ['show nothing any more', () => podsText()],
+  ])('clusters that %s stop the run, and nothing is deleted', async (_name, text) => {
+    const { result, progress } = await apply({ beforeSteps: () => writeFile(join(folder, 'pod.json'), text()) });
     expect(result).toMatchObject({ kind: 'thrown', error: { name: 'EvidenceError', exitCode: 5 } });
     expect(progress.applied).toEqual([]);
     expect(await readdir(directory)).toContain('index.json');
