@@ -4,20 +4,22 @@
 import * as z from 'zod';
 import type { Workload } from '../../model/usage.ts';
 import type { PodSpecKind } from '../kinds/resource-kind.ts';
+import { type FoundImage, weakImage } from './found-image.ts';
 import { describeIssues, type KindSource, valueAt, workloadOf, wrongShape } from './object-source.ts';
-
-/** A text in an image field, and who wrote it there. */
-export interface FoundImage {
-  readonly text: string;
-  readonly workload: Workload;
-  /** It stands where many things stand, so that it need not be an image: it stops a run only when it may name a repository of ours. */
-  readonly isWeak?: true;
-}
+import { annotatedImages, relatedImage } from './related-images.ts';
+import { fieldsOf } from './weak-forms.ts';
 
 /** The place of objects that have a pod spec. */
 export type ObjectSource = KindSource<Pick<PodSpecKind, 'kind' | 'reading'>>;
 
-const containers = z.array(z.object({ name: z.string().nullish(), image: z.string().nullish() }));
+const containers = z.array(
+  z.object({
+    name: z.string().nullish(),
+    image: z.string().nullish(),
+    // Any program may have anything there; only what names images by its form is looked at.
+    env: z.unknown().optional(),
+  }),
+);
 
 const wholePodSpec = z.object({
   containers,
@@ -62,7 +64,8 @@ type PodSpec = z.infer<typeof partialPodSpec>;
 type PodStatus = z.infer<typeof podStatus>;
 
 /**
- * All image texts of an object: containers, init and ephemeral containers and image volumes of its pod spec or template,
+ * All image texts of an object: containers, init and ephemeral containers and image volumes of its pod spec or template, what these have
+ * operators and injectors start ({@link relatedImage}, {@link annotatedImages}; weak),
  * and of a pod also what its status says is running. Blank texts and repetitions included, nothing is interpreted.
  * Finished pods and Jobs count like any other: whether one of them runs again is not ours to guess.
  * @throws EvidenceError EVIDENCE_KUBERNETES (cluster) or EVIDENCE_FILE (file) when a part has a form that is not Kubernetes'.
@@ -70,7 +73,10 @@ type PodStatus = z.infer<typeof podStatus>;
 export function collectImages(object: unknown, source: ObjectSource): readonly FoundImage[] {
   const workload = workloadOf(object, source);
   const spec = podSpecOf(object, source, workload);
-  const found = spec === undefined ? [] : imagesOfSpec(spec, workload);
+  const found = [
+    ...(spec === undefined ? [] : imagesOfSpec(spec, workload)),
+    ...imagesOfAnnotations(object, source, workload),
+  ];
   if (source.kind.kind !== 'Pod') return found;
   const status = valueAt(object, ['status'], () => wrongShape(source, workload, 'it is not an object'));
   if (status === undefined || status === null) return found;
@@ -91,9 +97,21 @@ function podSpecOf(object: unknown, source: ObjectSource, workload: Workload): P
 function imagesOfSpec(spec: PodSpec, workload: Workload): FoundImage[] {
   const found: FoundImage[] = [];
   for (const list of [spec.containers, spec.initContainers, spec.ephemeralContainers])
-    for (const container of list ?? []) addText(found, container.image, inContainer(workload, container.name));
+    for (const { name, image, env } of list ?? []) {
+      const user = inContainer(workload, name);
+      addText(found, image, user);
+      for (const entry of Array.isArray(env) ? env : [])
+        found.push(...weakImage(relatedImage(fieldsOf(entry)) ?? '', user));
+    }
   for (const volume of spec.volumes ?? []) addText(found, volume.image?.reference, workload);
   return found;
+}
+
+/** Of the pods: those of a template, or the object's own. */
+function imagesOfAnnotations(object: unknown, source: ObjectSource, workload: Workload): readonly FoundImage[] {
+  const path = [...source.kind.reading.podSpec.slice(0, -1), 'metadata', 'annotations'];
+  const annotations = valueAt(object, path, (at) => wrongShape(source, workload, `${at.join('.')} is not an object`));
+  return annotatedImages(fieldsOf(annotations)).flatMap((text) => weakImage(text, workload));
 }
 
 function imagesOfStatus(status: PodStatus, workload: Workload): FoundImage[] {

@@ -4,7 +4,7 @@
 
 import { fixedParts, isOpenText } from '../../model/open-text.ts';
 import type { Workload } from '../../model/usage.ts';
-import type { FoundImage } from './collect-images.ts';
+import { type FoundImage, weakImage } from './found-image.ts';
 import { interpretImage } from './interpret-image.ts';
 import { fieldsOf, textsOf } from './weak-forms.ts';
 
@@ -41,19 +41,6 @@ export function findWeakImages(value: unknown, workload: Workload, options: Weak
     }
   }
   return found;
-}
-
-/** The image that a text names, or may name; nothing for a text that is wholly open, or blank. */
-export function weakImage(text: string, workload: Workload): readonly FoundImage[] {
-  switch (interpretImage(text).kind) {
-    case 'reference':
-    case 'digest':
-      return [{ text, workload }];
-    case 'unparsable':
-      return fixedParts(text).some((part) => /[a-z0-9]/.test(part)) ? [{ text, workload, isWeak: true }] : [];
-    case 'blank':
-      return [];
-  }
 }
 
 /** With a tag or a digest: a name alone is any word. One that is filled in must at least have a path. */

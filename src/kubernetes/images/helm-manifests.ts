@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto';
 import type { KindTable } from '../kinds/kind-table.ts';
 import { imagesOfManifest } from '../manifests/images-of-manifest.ts';
-import type { FoundImage } from './collect-images.ts';
 import { findWeakImages } from './find-weak-images.ts';
+import type { FoundImage } from './found-image.ts';
 
 /** A text without its user. */
 export type ImageText = Omit<FoundImage, 'workload'>;

@@ -2,8 +2,9 @@
 // objects, and there finds exactly what `collectImages` finds; gives up on everything else.
 
 import type { PodSpecKind } from '../kinds/resource-kind.ts';
-import { createNesting, type JsonBytes, jsonBytes } from '../lists/json-bytes.ts';
+import { createNesting, endOfPlainString, type JsonBytes, jsonBytes, QUOTE } from '../lists/json-bytes.ts';
 import { GIVEN_UP, giveUp, type Visit, visitList, visitObject, visitText, type Walk } from '../lists/json-shape.ts';
+import { IMAGE_ANNOTATIONS, RELATED_IMAGE } from './related-images.ts';
 
 /** What a walk found in one object. */
 export interface PodSpecWalk extends Walk {
@@ -46,7 +47,17 @@ function inContainer(members: Readonly<Record<string, PodVisit>>): PodVisit {
   };
 }
 
-const containers = visitList(inContainer({ image }));
+const RELATED = Buffer.from(RELATED_IMAGE);
+
+/** Of a variable: few pods have one of these, and what theirs hold is not always plain. */
+const variableName: PodVisit = ({ json }, at) => {
+  const end = json.bytes[at] === QUOTE ? endOfPlainString(json, at + 1) : GIVEN_UP;
+  return end < 0 || beginsWith(json.bytes, at + 1, RELATED) ? GIVEN_UP : end;
+};
+const env = visitList(visitObject<PodSpecWalk>({ name: variableName }));
+const annotations = visitObject<PodSpecWalk>(Object.fromEntries(IMAGE_ANNOTATIONS.map((key) => [key, giveUp])));
+
+const containers = visitList(inContainer({ image, env }));
 const podSpec = visitObject<PodSpecWalk>({
   containers: (walk, at) => {
     walk.hasContainers = true;
@@ -71,22 +82,25 @@ const podStatus = visitObject<PodSpecWalk>({
   ephemeralContainerStatuses: statuses,
 });
 
-const metadata = visitObject<PodSpecWalk>({
-  name: visitText((walk, text) => {
+const names = {
+  name: visitText<PodSpecWalk>((walk, text) => {
     walk.name = text;
   }),
-  namespace: visitText((walk, text) => {
+  namespace: visitText<PodSpecWalk>((walk, text) => {
     walk.namespace = text;
   }),
-});
+};
 
 /** A walker for the objects of a kind. */
 export function createPodSpecWalker(kind: PodSpecKind): PodSpecWalker {
   const [first = '', ...further] = kind.reading.podSpec;
+  const last = further.pop();
+  // What annotates the pods stands beside their spec.
+  const inner = last === undefined ? podSpec : visitObject({ metadata: visitObject({ annotations }), [last]: podSpec });
   const visit = visitObject<PodSpecWalk>({
-    metadata,
+    metadata: visitObject(last === undefined ? { ...names, annotations } : names),
     ...(kind.kind === 'Pod' ? { status: podStatus } : {}),
-    [first]: further.reduceRight<PodVisit>((inner, key) => visitObject({ [key]: inner }), podSpec),
+    [first]: further.reduceRight<PodVisit>((within, key) => visitObject({ [key]: within }), inner),
   });
   const found: PodSpecWalk = {
     json: jsonBytes(new Uint8Array()),
@@ -109,6 +123,11 @@ export function createPodSpecWalker(kind: PodSpecKind): PodSpecWalker {
       return isWhole ? end : GIVEN_UP;
     },
   };
+}
+
+function beginsWith(bytes: Uint8Array, from: number, prefix: Uint8Array): boolean {
+  for (let at = 0; at < prefix.length; at++) if (bytes[from + at] !== prefix[at]) return false;
+  return true;
 }
 
 function forget(found: PodSpecWalk): void {

@@ -9,7 +9,7 @@ import {
   type RepositoryReference,
 } from '../../model/reference.ts';
 import type { BareDigestUse, ImageUse, UnparsableUse, Usage, UsageSource } from '../../model/usage.ts';
-import type { FoundImage } from './collect-images.ts';
+import type { FoundImage } from './found-image.ts';
 import { interpretImage } from './interpret-image.ts';
 import { addWorkload, addWorkloads, createWorkloadList, listWorkloads, type WorkloadList } from './workload-list.ts';
 

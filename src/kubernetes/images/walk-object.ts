@@ -4,8 +4,8 @@ import { JSONPathEnvironment, JSONPathError, type JSONPathQuery, type JSONValue 
 import { isOpenText } from '../../model/open-text.ts';
 import type { Workload } from '../../model/usage.ts';
 import type { WalkKind } from '../kinds/resource-kind.ts';
-import type { FoundImage } from './collect-images.ts';
-import { findWeakImages, weakImage } from './find-weak-images.ts';
+import { findWeakImages } from './find-weak-images.ts';
+import { type FoundImage, weakImage } from './found-image.ts';
 import { type KindSource, workloadOf, wrongShape } from './object-source.ts';
 
 /** Finds the images of one object. @throws EvidenceError for an object that cannot be understood. */

@@ -1,5 +1,7 @@
 // The ways in which one object, seen without its surroundings, can name images: by one field, or by several that belong together. Pure.
 
+import { annotatedImages, relatedImage } from './related-images.ts';
+
 /** The fields of one object. */
 export type Fields = ReadonlyMap<string, unknown>;
 
@@ -16,6 +18,7 @@ const REVISION = /^(?:([^@]*)@)?(sha256:[0-9a-f]{64})$/;
  * - `{name, newName?, newTag?, digest?}` and `kustomize: {images: ["app=registry.example.com/app:v1"]}` (kustomize, also in Argo CD)
  * - `{name, tag, digest?}` (Flux's `latestRef`)
  * - `{spec: {url: "oci://…", ref?: {tag?, digest?, semver?}}, status?: {artifact?: {revision: TAG@DIGEST}}}` (Flux's OCIRepository)
+ * - `{name: RELATED_IMAGE_…, value}` (what operators start), and annotations that have an injector start something
  * - `{kind: ImageStreamTag | ImageStreamImage | DockerImage, name, namespace?}` (OpenShift); without a kind under `from`
  *
  * @param namespace Where streams are that are named without one. Absent: unknown, which leaves that part of the text open.
@@ -32,6 +35,8 @@ export function textsOf(fields: Fields, namespace: string | undefined): readonly
     ...kustomizeOverrides(fieldsOf(fields.get('kustomize')).get('images')),
     imageOfPolicy(fields),
     ...ociArtifact(fields),
+    relatedImage(fields),
+    ...annotatedImages(fields),
     fromOpenShift(fields, namespace),
     fromOpenShift(new Map([['kind', 'ImageStreamTag'], ...withoutKind(fieldsOf(fields.get('from')))]), namespace),
   ].filter((text) => typeof text === 'string');

@@ -3,8 +3,9 @@
 import * as z from 'zod';
 import { EvidenceError } from '../../errors.ts';
 import type { Workload } from '../../model/usage.ts';
-import { collectImages, type FoundImage } from '../images/collect-images.ts';
+import { collectImages } from '../images/collect-images.ts';
 import { findWeakImages } from '../images/find-weak-images.ts';
+import type { FoundImage } from '../images/found-image.ts';
 import { createObjectWalk } from '../images/walk-object.ts';
 import { createKindTable, type KindTable } from '../kinds/kind-table.ts';
 import type { Reading } from '../kinds/resource-kind.ts';

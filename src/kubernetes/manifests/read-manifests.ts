@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { describeCause, EvidenceError, InternalError } from '../../errors.ts';
 import type { UsageSource } from '../../model/usage.ts';
-import type { FoundImage } from '../images/collect-images.ts';
+import type { FoundImage } from '../images/found-image.ts';
 import { openReader } from '../images/open-reader.ts';
 import type { ReadSource } from '../images/read-source.ts';
 import { createUsageCollector, type UsageCollector } from '../images/usage-collector.ts';

@@ -149,7 +149,30 @@ function mostly(usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   );
 }
 
-const container = someOf({ name: mostly(text), image: mostly(text), env: noise });
+const variable = fc.record({
+  name: fc.oneof(
+    { weight: 40, arbitrary: fc.constantFrom('PORT', 'image', 'RELATED_IMAGE', 'RELATED_') },
+    { weight: 1, arbitrary: fc.constantFrom('RELATED_IMAGE_AGENT', 'RELATED_IMAGE_é') },
+    { weight: 1, arbitrary: text },
+  ),
+  value: fc.oneof(text, fc.constant('$(REGISTRY)/agent:1')),
+});
+const env = mostly(fc.array(variable, { maxLength: 1 }));
+/** Those that name images, and others that are called alike. */
+const annotations = fc.oneof(
+  { weight: 60, arbitrary: fc.dictionary(fc.constantFrom('image', 'checksum/config', 'x'), noise, { maxKeys: 2 }) },
+  { weight: 1, arbitrary: noise },
+  {
+    weight: 1,
+    arbitrary: someOf({
+      'sidecar.istio.io/proxyImage': fc.oneof(text, fc.constant('registry.test/proxy:1')),
+      'sidecar.istio.io/proxyImageType': text,
+      'config.linkerd.io/proxy-image': fc.oneof(text, fc.constant('registry.test/proxy')),
+      'config.linkerd.io/proxy-version': text,
+    }),
+  },
+);
+const container = someOf({ name: mostly(text), image: mostly(text), env });
 const containers = fc.array(mostly(container), { maxLength: 3 });
 const volume = someOf({ name: text, image: mostly(someOf({ reference: mostly(text) })), configMap: noise });
 const podSpec = someOf(
@@ -182,7 +205,7 @@ const metadata = someOf(
   {
     name: mostly(fc.constantFrom('web', 'web-1', 'web-2', 'web-3', 'we"b', 'é', '')),
     namespace: mostly(fc.constantFrom('shop', 'infra', 'shop', 'a', '')),
-    annotations: noise,
+    annotations,
     managedFields: noise,
   },
   ['name'],
@@ -190,8 +213,10 @@ const metadata = someOf(
 
 function objectOf(kind: PodSpecKind): fc.Arbitrary<object> {
   const [first = '', ...further] = kind.reading.podSpec;
+  const template = mostly(fc.record({ annotations }, { requiredKeys: [] }));
   const inner = further.reduceRight<fc.Arbitrary<unknown>>(
-    (value, key) => mostly(someOf({ [key]: value }, [key])),
+    (value, key, at) =>
+      mostly(someOf({ [key]: value, ...(at === further.length - 1 ? { metadata: template } : {}) }, [key])),
     mostly(podSpec),
   );
   return someOf({ metadata: mostly(metadata), [first]: inner, status: mostly(podStatus) }, ['metadata', first]);
@@ -253,6 +278,42 @@ describe('the quick reading', () => {
     expect(linesOf(usage)).toEqual([
       'docker.io/library/a:1 < prod: Pod/p (container x)',
       'docker.io/library/b:1 < prod: Pod/p (container y)',
+    ]);
+  });
+
+  it.each<[string, PodSpecKind & PresentKind, object]>([
+    ['a pod has annotations and variables', POD, { metadata: { name: 'p', annotations: { a: 'b:1' } } }],
+    ['a template has annotations and variables', DEPLOYMENT, {}],
+    ['a template within a template has annotations and variables', CRON_JOB, {}],
+  ])('understands it without parsing when %s that name no images', (_, kind, more) => {
+    const spec = {
+      containers: [{ name: 'app', image: 'app:1', env: [{ name: 'PORT', value: '"\\é"' }, { name: 'X' }] }],
+    };
+    const template = { metadata: { annotations: { checksum: '"{}"' }, creationTimestamp: null }, spec };
+    const within = { Pod: spec, Deployment: { template }, CronJob: { jobTemplate: { spec: { template } } } }[kind.kind];
+    const object = { metadata: { name: 'p' }, spec: within, ...more };
+    expect(isWalked(JSON.stringify(object), kind)).toBe(true);
+    expect(referencesOf(read(object, kind))).toEqual(['docker.io/library/app:1']);
+  });
+
+  it.each<[string, PodSpecKind & PresentKind]>([
+    ['a pod', POD],
+    ['a template', DEPLOYMENT],
+    ['a template within a template', CRON_JOB],
+  ])('finds what operators and injectors are told to start by %s', (_, kind) => {
+    const spec = {
+      containers: [{ name: 'op', image: 'op:1', env: [{ name: 'RELATED_IMAGE_AGENT', value: 'agent:1' }] }],
+      initContainers: [{ name: 'i', env: [{ value: 'init:1', name: 'RELATED_IMAGE_INIT' }] }],
+    };
+    const metadata = { name: 'p', annotations: { 'sidecar.istio.io/proxyImage': 'r.test/proxy:1' } };
+    const template = { metadata, spec };
+    const within = { Pod: spec, Deployment: { template }, CronJob: { jobTemplate: { spec: { template } } } }[kind.kind];
+    const object = { metadata: kind === POD ? metadata : { name: 'p' }, spec: within };
+    expect(linesOf(read(object, kind))).toEqual([
+      `docker.io/library/agent:1 < prod: ${kind.kind}/p (container op)`,
+      `docker.io/library/init:1 < prod: ${kind.kind}/p (container i)`,
+      `docker.io/library/op:1 < prod: ${kind.kind}/p (container op)`,
+      `r.test/proxy:1 < prod: ${kind.kind}/p`,
     ]);
   });
 

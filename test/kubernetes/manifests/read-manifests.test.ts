@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CleanupError, EvidenceError, UsageError } from '../../../src/errors.ts';
-import type { FoundImage } from '../../../src/kubernetes/images/collect-images.ts';
+import type { FoundImage } from '../../../src/kubernetes/images/found-image.ts';
 import { createKindTable } from '../../../src/kubernetes/kinds/kind-table.ts';
 import { findManifestFiles } from '../../../src/kubernetes/manifests/find-manifest-files.ts';
 import { readManifestFile, readManifests } from '../../../src/kubernetes/manifests/read-manifests.ts';
