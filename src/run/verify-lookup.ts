@@ -24,7 +24,7 @@ export interface Lookup {
   look(asked: Tag | Digest, platforms: ReadonlySet<string> | 'unknown'): Promise<Look>;
   /** Whether a manifest that was read by now has a config with this digest: some container runtimes report that one. */
   isConfig(digest: Digest): boolean;
-  /** Whether the registry said of the whole repository, twice, that it is not there, or not shown any more. */
+  /** Whether anything was absent because the registry does not know the repository, or does not show it any more. */
   isWithoutRepository(): boolean;
 }
 
@@ -129,10 +129,9 @@ async function read(digest: Digest, state: State): Promise<Shape | 'absent'> {
 
 /** What is there; absent only when the second answer says so too. */
 async function askTwice<Answer>(ask: () => Promise<Answer | 'absent'>, state: State): Promise<Answer | 'absent'> {
-  const isGone = ({ answer }: Told<Answer>): boolean => answer === 'absent';
   const first = await tell(ask, state);
-  const told = isGone(first) ? await tell(ask, state) : first;
-  if (isGone(told) && first.isWithoutRepository && told.isWithoutRepository) state.isWithoutRepository = true;
+  const told = first.answer === 'absent' ? await tell(ask, state) : first;
+  if (told.isWithoutRepository) state.isWithoutRepository = true;
   return told.answer;
 }
 

@@ -61,6 +61,11 @@ describe('a repository that the registry does not know', () => {
     ['may be hidden when the token grants nothing', { token: jwt({ access: [] }) }, false],
     ['may be hidden when the token grants another right', { token: jwt(grant('team/app', 'push')) }, false],
     ['may be hidden when the token is for another repository', { token: jwt(grant('team/other', 'pull')) }, false],
+    [
+      'may be hidden when the token is for something else of that name',
+      { token: jwt({ access: [{ type: 'chart', name: 'team/app', actions: ['pull'] }] }) },
+      false,
+    ],
     ['may be hidden when the token names no rights', { token: jwt({ sub: 'alice' }) }, false],
     ['may be hidden when the token is opaque, as GitHub’s is', { token: 'Z2hwX2FiYw==' }, false],
     ['may be hidden behind Basic credentials, which name no rights', { isBasic: true }, false],

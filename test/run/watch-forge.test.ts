@@ -75,14 +75,25 @@ describe.runIf(requireProgram('git'))('in a long apply', () => {
     };
   }
 
-  async function watch(clock: { ms: number }, use: (objectionTo: ReturnType<UsageObjection>) => Promise<void>) {
+  async function watch(
+    clock: { ms: number; readingTakesMs?: number },
+    use: (objectionTo: ReturnType<UsageObjection>) => Promise<void>,
+  ) {
     const chosen = settings(true);
     const environment = { ...sandbox.environment, RUNNER_TEMP: join(sandbox.root, 'tmp') };
     const context = { log: silentLog, environment, now: () => NOW };
     await withPlan({ settings: chosen, context, previous: undefined, also: new Map() }, async (planned) => {
       const [plan] = planned.plan.repositories;
       expect(plan?.steps.map(({ digest }) => digest)).toEqual([image().digest]);
-      const options = { settings: chosen, context, planned, clockMs: () => clock.ms, windowMs: WINDOW_MS };
+      const timed: typeof planned = {
+        ...planned,
+        // The last thing that a reading does.
+        decideAgain: (known) => {
+          clock.ms += clock.readingTakesMs ?? 0;
+          return planned.decideAgain(known);
+        },
+      };
+      const options = { settings: chosen, context, planned: timed, clockMs: () => clock.ms, windowMs: WINDOW_MS };
       await use(watchForge(options)(plan?.name ?? ''));
       expect(await watchForge({ ...options, settings: settings(false) })(plan?.name ?? '')(image().digest)).toBe(
         undefined,
@@ -103,6 +114,17 @@ describe.runIf(requireProgram('git'))('in a long apply', () => {
       const [why] = await Promise.all([objectionTo(image().digest), objectionTo(image().digest)]);
       expect(why).toMatch(/^it has come to be needed since the plan was made: .*production/);
       expect(fake.requestLog().filter((line) => line.includes('/branches'))).toHaveLength(1);
+    });
+  });
+
+  it('a reading is as old as its beginning, however long it takes', async () => {
+    const clock = { ms: 0, readingTakesMs: WINDOW_MS };
+    await watch(clock, async (objectionTo) => {
+      clock.ms = WINDOW_MS + 1;
+      expect(await objectionTo(image().digest)).toBe(undefined);
+      repository.addDeployment({ environment: 'production', commit: first, states: ['success'] });
+      clock.ms += 1;
+      expect(await objectionTo(image().digest)).toMatch(/come to be needed/);
     });
   });
 

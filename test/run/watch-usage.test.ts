@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/log.ts';
 import { type Digest, parseRepository } from '../../src/model/reference.ts';
+import { instantFromMs } from '../../src/model/time.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
 import { watchUsage } from '../../src/run/watch-usage.ts';
 import { addToLayout, buildMultiArch, makeLayout } from '../builders/image.ts';
@@ -69,7 +70,7 @@ async function watch(
       // Asked when a reading has begun.
       now: () => {
         clock.ms += clock.readingTakesMs ?? 0;
-        return NOW;
+        return instantFromMs(NOW + clock.ms);
       },
     },
     collected: {
@@ -82,7 +83,7 @@ async function watch(
     clockMs: () => clock.ms,
     windowMs: WINDOW_MS,
   });
-  return { index, objection: watched.objectionTo(NAME), lookNow: watched.lookNow, snapshot };
+  return { index, objection: watched.objectionTo(NAME), lookNow: watched.lookNow, readAt: watched.readAt, snapshot };
 }
 
 describe('in a long apply', () => {
@@ -117,6 +118,22 @@ describe('in a long apply', () => {
     await deploy(`${NAME}:v1`);
     clock.ms = WINDOW_MS + 1;
     expect(await objection(index.digest)).toMatch(/has come into use/);
+  });
+
+  it('the first and the last whole reading are told by when they began', async () => {
+    const clock = { ms: 0 };
+    const { index, objection, lookNow, readAt } = await watch(clock);
+    expect(readAt()).toBeUndefined();
+    await lookNow();
+    expect(readAt()).toEqual({ first: NOW, last: NOW });
+    clock.ms = 10 * WINDOW_MS;
+    await objection(index.digest);
+    const told = { first: NOW, last: NOW + 10 * WINDOW_MS };
+    expect(readAt()).toEqual(told);
+    clock.ms = 20 * WINDOW_MS;
+    await writeFile(join(folder, 'pod.json'), '{');
+    await expect(lookNow()).rejects.toThrow();
+    expect(readAt()).toEqual(told);
   });
 
   it('clusters that are read for longer than the window are read for every answer', async () => {
