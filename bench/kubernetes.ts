@@ -69,13 +69,18 @@ async function benchWithLatency(reader: string, latencyMs: number): Promise<void
           ratioTo(name, CURL),
           ratioTo(name, CURL_ZIPPED),
           ratioTo(name, 'typed client'),
-          formatMegabytes(Math.max(...runs.flat().map((taken) => (taken.name === name ? taken.peakBytes : 0)))),
+          formatPeak(Math.max(...runs.flat().map((taken) => (taken.name === name ? taken.peakBytes : 0)))),
         ]),
       ],
     );
   } finally {
     child.kill();
   }
+}
+
+/** curl does not tell its peak; it keeps nothing. */
+function formatPeak(bytes: number): string {
+  return bytes === 0 ? '–' : formatMegabytes(bytes);
 }
 
 const CURL = 'curl';

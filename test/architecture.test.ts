@@ -60,14 +60,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that cost most of the start-up time; nobody may load them before they are needed. */
-const HEAVY = [
-  '@actions/cache',
-  '@actions/core',
-  '@octokit/rest',
-  '@actions/exec',
-  'json-p3',
-  'undici',
-];
+const HEAVY = ['@actions/cache', '@actions/core', '@octokit/rest', '@actions/exec', 'json-p3', 'undici'];
 
 /** Evidence, policy and now in, decisions out: these folders know no clock, network, process, environment or file. */
 const PURE = ['model', 'policy', 'plan', 'report'];

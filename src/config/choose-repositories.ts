@@ -26,7 +26,10 @@ export function chooseRepositories(
     addWrong(findings, {
       name: 'repository',
       got: 'none',
-      expected: 'a repository to clean, here or under repositories in the policy file',
+      expected:
+        findings.raw.command === 'verify'
+          ? `a repository to look at, here or under repositories in the policy file, or a prefix with ${placeOf('registry', findings.frontEnd)}`
+          : 'a repository to clean, here or under repositories in the policy file',
     });
   }
   const targets: RepositoryTarget[] = [];

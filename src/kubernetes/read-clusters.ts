@@ -111,7 +111,8 @@ async function findKinds(
     const found = { context: connection.context, discovery };
     return { connection, ...found, ...selectKinds(found, wanted, exclude) };
   });
-  const clusters = await runSideBySide(works, { concurrency: MAX_LISTS, abort });
+  // Every cluster that does not answer is worth telling at once; none has been read yet.
+  const clusters = await runSideBySide(works, { concurrency: MAX_LISTS, abort, stops: () => false });
   refuseUnknownKinds(clusters, wanted, exclude);
   for (const { context, absent } of clusters)
     if (absent.length > 0)

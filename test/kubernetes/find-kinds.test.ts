@@ -384,7 +384,7 @@ describe.runIf(requireProgram('openssl'))('the kinds of a cluster', () => {
       server.put(widget({ runner: { name: 'registry.test/runner:1' } }));
       const error = await failureOf(read([server], { resources: [OWN_KIND] }));
       expect(error).toMatchObject({ code: 'EVIDENCE_KUBERNETES' });
-      expect(error.message).toContain('Widget shop/w in context "c0" has an unexpected form: $.spec.runner');
+      expect(error.message).toContain('Widget shop/w in context "c0" has an unexpected form: the path $.spec.runner');
     });
 
     it('may name lists of texts, null and nothing', async () => {

@@ -1,6 +1,6 @@
 // Reads the objects of a list whose kind has a pod spec.
 
-import { describeCause, EvidenceError, InternalError } from '../../errors.ts';
+import { InternalError } from '../../errors.ts';
 import type { Workload } from '../../model/usage.ts';
 import { isPodSpecKind } from '../kinds/resource-kind.ts';
 import { type JsonBytes, jsonBytes } from '../lists/json-bytes.ts';
@@ -8,6 +8,7 @@ import { GIVEN_UP } from '../lists/json-shape.ts';
 import type { ObjectReader } from '../lists/object-reader.ts';
 import { collectImages, type ObjectSource } from './collect-images.ts';
 import { isLongFinished } from './long-finished.ts';
+import { parseItem } from './parse-item.ts';
 import { createPodSpecWalker, type PodSpecWalk } from './pod-spec-walk.ts';
 import type { ReadSource } from './read-source.ts';
 import { createUsageCollector, type UsageCollector } from './usage-collector.ts';
@@ -34,7 +35,7 @@ export function createPodSpecReader(source: ReadSource): ObjectReader<UsageColle
     readAt,
     read(item) {
       if (readAt(jsonBytes(item), 0) === item.length) return;
-      const object = parseObject(item, source);
+      const object = parseItem(item, source);
       const found = collectImages(object, objectSource);
       if (!isLongFinished(object, source)) for (const image of found) collector.add(image);
     },
@@ -71,20 +72,5 @@ function addFound(collector: UsageCollector, found: PodSpecWalk, { context, kind
       workloads.set(container, workload);
     }
     collector.add({ text, workload });
-  }
-}
-
-function parseObject(item: Uint8Array, { kind, context }: ReadSource): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(item));
-  } catch (error) {
-    throw new EvidenceError(
-      `A ${kind.kind} in context ${JSON.stringify(context)} is not JSON (${describeCause(error).slice(0, 100)}).`,
-      {
-        code: 'EVIDENCE_KUBERNETES',
-        hint: "Its images cannot be known, so nothing is deleted. See what answers at the server's address.",
-        details: { context, kind: kind.kind },
-      },
-    );
   }
 }

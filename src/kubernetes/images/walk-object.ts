@@ -28,7 +28,15 @@ export function createObjectWalk(source: KindSource<Pick<WalkKind, 'kind' | 'rea
     const found = [...findWeakImages(object, workload, { anyText })];
     for (const { path, query } of queries)
       for (const value of valuesAt(query, object, (why) => wrongShape(source, workload, `${path}: ${why}`)))
-        found.push(...imagesAt(value, workload, () => wrongShape(source, workload, `${path} leads to no text`)));
+        found.push(
+          ...imagesAt(value, workload, () =>
+            wrongShape(
+              source,
+              workload,
+              `the path ${path} leads to something that is no text (is it one of kubernetes.resources in the policy file? Correct it there)`,
+            ),
+          ),
+        );
     return found;
   };
 }

@@ -22,13 +22,21 @@ export const UNFINISHED = -1;
 /** No JSON value reads like this. */
 export const MALFORMED = -2;
 
+/** `"`. */
 export const QUOTE = 0x22;
+/** `,`. */
 export const COMMA = 0x2c;
+/** `:`. */
 export const COLON = 0x3a;
+/** `[`. */
 export const OPEN_LIST = 0x5b;
+/** `\`. */
 export const BACKSLASH = 0x5c;
+/** `]`. */
 export const CLOSE_LIST = 0x5d;
+/** `{`. */
 export const OPEN_OBJECT = 0x7b;
+/** `}`. */
 export const CLOSE_OBJECT = 0x7d;
 
 /** Go's own limit, https://github.com/golang/go/blob/go1.24.0/src/encoding/json/scanner.go#L144 */

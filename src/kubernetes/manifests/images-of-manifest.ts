@@ -114,20 +114,22 @@ function imagesOf(
   readings: readonly Reading[],
   { file, position }: Position,
 ): readonly FoundImage[] {
-  const kind = object.kind ?? 'Document';
-  const place = { context: file, from: 'file' } as const;
-  const found = readings.flatMap((reading): readonly FoundImage[] => {
-    switch (reading.by) {
-      case 'pod-spec':
-        return collectImages(object.value, { kind: { kind, reading }, ...place }).map(refuseTemplate);
-      case 'walk':
-        return createObjectWalk({ kind: { kind, reading }, ...place })(object.value);
-      case 'helm-release':
-      case 'image-stream':
-        return walkUnknown(object.value, { context: file, kind, name: String(position) });
-    }
-  });
-  return readings.length > 0 ? found : walkUnknown(object.value, { context: file, kind, name: String(position) });
+  const unnamed: Workload = { context: file, kind: object.kind ?? 'Document', name: String(position) };
+  if (readings.length === 0) return walkUnknown(object.value, unnamed);
+  return readings.flatMap((reading) => imagesByReading(object.value, reading, unnamed));
+}
+
+function imagesByReading(value: object, reading: Reading, unnamed: Workload): readonly FoundImage[] {
+  const { context, kind } = unnamed;
+  switch (reading.by) {
+    case 'pod-spec':
+      return collectImages(value, { kind: { kind, reading }, context, from: 'file' }).map(refuseTemplate);
+    case 'walk':
+      return createObjectWalk({ kind: { kind, reading }, context, from: 'file' })(value);
+    case 'helm-release':
+    case 'image-stream':
+      return walkUnknown(value, unnamed);
+  }
 }
 
 /** By its name and namespace, where it has them. */

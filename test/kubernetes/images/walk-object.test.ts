@@ -119,7 +119,9 @@ describe('an object whose kind is walked', () => {
       ['a list of numbers', { at: [7] }],
       ['a list of lists', { at: [['r.test/a']] }],
     ])('stops the run when %s stands there', (_, spec) => {
-      expect(() => walk(spec, { paths: ['$.spec.at'] })).toThrow(/Widget shop\/w .* \$\.spec\.at leads to no text/);
+      expect(() => walk(spec, { paths: ['$.spec.at'] })).toThrow(
+        /Widget shop\/w .* path \$\.spec\.at leads to something that is no text .*policy file/,
+      );
     });
 
     it('stops the run for an object that is nested beyond measure', () => {
