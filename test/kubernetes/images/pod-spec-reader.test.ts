@@ -246,6 +246,16 @@ describe('the quick reading', () => {
     );
   });
 
+  it('finds it with white space wherever there may be some', () => {
+    const text = JSON.stringify(
+      pod('p', 'alpine', { spec: { volumes: [{ name: 'v', image: { reference: 'busybox' } }] } }),
+    );
+    const expected = linesOf(readText(text));
+    for (const { index } of text.matchAll(/[{}[\],:]/g))
+      for (const at of [index, index + 1])
+        expect(linesOf(readText(`${text.slice(0, at)} ${text.slice(at)}`))).toEqual(expected);
+  });
+
   it('understands pods as servers write them', () => {
     const object = pod('web-1', 'app:1', {
       spec: {
@@ -271,7 +281,8 @@ describe('the quick reading', () => {
   it.each([
     ['the name of a container stands behind its image', '[{"image":"a:1","name":"x"},{"image":"b:1","name":"y"}]'],
     ['the name of a container has an escape', '[{"image":"a:1","name":"\\u0078"},{"image":"b:1","name":"y"}]'],
-    ['the key image is written with an escape', '[{"\\u0069mage":"a:1","name":"x"},{"imag\\u0065":"b:1","name":"y"}]'],
+    ['a key begins with an escape', '[{"\\u0069mage":"a:1","name":"x"},{"image":"b:1","name":"y"}]'],
+    ['a key has an escape in it', '[{"imag\\u0065":"a:1","name":"x"},{"image":"b:1","name":"y"}]'],
     ['an image is written with an escape', '[{"image":"\\u0061:1","name":"x"},{"image":"b\\u003a1","name":"y"}]'],
   ])('names container and image when %s', (_, list) => {
     const usage = readText(`{"metadata":{"name":"p"},"spec":{"containers":${list}}}`);
