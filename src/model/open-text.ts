@@ -4,7 +4,7 @@
 import { formatRepository, parseRepositoryPrefix, type RepositoryReference } from './reference.ts';
 
 /** Stands for an open part: any text, also none. No text of the API can hold it in an image. */
-const OPEN = '\0';
+export const OPEN = '\0';
 /** What opens a part that is filled in, and the brackets that are counted to find its end. */
 const OPENERS: readonly { readonly start: string; readonly open: string; readonly close: string }[] = [
   { start: '{{', open: '{', close: '}' },
@@ -26,7 +26,7 @@ export function isOpenText(text: string): boolean {
  * written to be filled in, and what no image reference can hold: `a/<b>:$(c)d` is `a/`, `:`, `d`.
  */
 export function fixedParts(text: string): readonly string[] {
-  return globOf(text).split(OPEN);
+  return mergedGlobOf(text).split(OPEN);
 }
 
 /**
@@ -39,7 +39,7 @@ export function couldName(
   repository: RepositoryReference,
   mirrors: ReadonlyMap<string, string>,
 ): boolean {
-  const glob = globOf(text);
+  const glob = mergedGlobOf(text);
   if (namesOf(repository, mirrors).some((name) => couldBegin(glob, name, [0]))) return true;
   // On our own host the whole path counts; on another one ours may stand behind a path of that host's.
   if (glob.startsWith(`${repository.host}/`)) return false;
@@ -47,8 +47,12 @@ export function couldName(
 }
 
 /** The text with {@link OPEN} for every open part, in lower case and without a scheme (`oci://`). */
-function globOf(text: string): string {
-  return withoutTemplates(text.toLowerCase()).replace(SCHEME, '').replace(FOREIGN, OPEN).replace(/\0+/g, OPEN);
+export function globOf(text: string): string {
+  return withoutTemplates(text.toLowerCase()).replace(SCHEME, '').replace(FOREIGN, OPEN);
+}
+
+function mergedGlobOf(text: string): string {
+  return globOf(text).replace(/\0+/g, OPEN);
 }
 
 function withoutTemplates(text: string): string {
@@ -78,7 +82,7 @@ function endOfTemplate(text: string, at: number): number {
 }
 
 /** Every way to write the repository in full. */
-function namesOf({ host, name }: RepositoryReference, mirrors: ReadonlyMap<string, string>): readonly string[] {
+export function namesOf({ host, name }: RepositoryReference, mirrors: ReadonlyMap<string, string>): readonly string[] {
   const short = name.startsWith('library/') ? [name, name.slice('library/'.length)] : [name];
   const names =
     host === 'docker.io'

@@ -28,6 +28,8 @@ export interface UnparsableUse {
   readonly workload: Workload;
   /** It stands where other things than images stand too: it matters only when it may name a repository of ours. */
   readonly isWeak?: true;
+  /** Names and parts of names beside it, in lower case, any of which may fill any of its open parts. Only of weak ones. */
+  readonly fillings?: readonly string[];
 }
 
 /**

@@ -158,6 +158,9 @@ function badReferences(
     ...registries.map(({ prefix }) => `${prefix}/`),
   ];
   const users = new Map<string, UnparsableUse['workload'][]>();
-  for (const { text, workload } of unparsable) if (mayMean(text, ours)) appendTo(users, text, workload);
+  // What need not be an image, and is filled in before anybody pulls it, must at least name one of them.
+  const isBad = ({ text, isWeak }: UnparsableUse) =>
+    isWeak === true ? ours.some((name) => text.toLowerCase().includes(name)) : mayMean(text, ours);
+  for (const use of unparsable) if (isBad(use)) appendTo(users, use.text, use.workload);
   return [...users].map(([image, workloads]) => ({ image, availability: { kind: 'bad-reference' }, workloads }));
 }

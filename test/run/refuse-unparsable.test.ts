@@ -83,6 +83,27 @@ describe('a text that is no image reference', () => {
     );
   });
 
+  it.each<[string, readonly string[], 'stops' | 'passes']>([
+    ['$(params.repo):$(params.tag)', ['registry.example.com/team/app', 'v1'], 'stops'],
+    ['{{registry}}/{{path}}:{{tag}}', ['registry.example.com', 'team/app', 'v1'], 'stops'],
+    ['{{image}}', ['pull.example.net/x/app'], 'stops'],
+    ['{{registry}}/{{path}}:{{tag}}', ['registry.example.com', 'team/other', 'main', 'app'], 'passes'],
+    ['$(params.repo):$(params.tag)', [], 'passes'],
+  ])('%s in a custom object beside %j: the run %s', (text, fillings, expected) => {
+    const kubernetes = { enabled: true, mirrors: new Map([['pull.example.net/x', 'registry.example.com/team']]) };
+    const settings = { ...SETTINGS, policy: policyOf({ kubernetes }) };
+    const work = () => refuseUnparsable([{ text, workload: WORKLOAD, isWeak: true, fillings }], settings);
+    if (expected === 'passes') expect(work).not.toThrow();
+    else expect(work).toThrow('may mean these repositories');
+  });
+
+  it('is shown with what makes it one of ours', () => {
+    const fillings = ['main', 'mirror.example.net/team/app', 'registry.example.com', 'team/app'];
+    expect(() =>
+      refuseUnparsable([{ text: '{{a}}/{{b}}', workload: WORKLOAD, isWeak: true, fillings }], SETTINGS),
+    ).toThrow('"{{a}}/{{b}}" beside "mirror.example.net/team/app", "registry.example.com", "team/app"');
+  });
+
   it('is shown twenty times at most', () => {
     const many = Array.from({ length: 30 }, (_, at) => ({ text: `$IMAGE_${at}`, workload: WORKLOAD }));
     const error = thrownBy(() => refuseUnparsable(many, SETTINGS));

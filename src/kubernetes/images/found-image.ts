@@ -1,7 +1,7 @@
 // A text that was found where images are named.
 
 import { fixedParts } from '../../model/open-text.ts';
-import type { Workload } from '../../model/usage.ts';
+import type { UnparsableUse, Workload } from '../../model/usage.ts';
 import { interpretImage } from './interpret-image.ts';
 
 /** A text in an image field, and who wrote it there. */
@@ -10,6 +10,8 @@ export interface FoundImage {
   readonly workload: Workload;
   /** It stands where many things stand, so that it need not be an image: it stops a run only when it may name a repository of ours. */
   readonly isWeak?: true;
+  /** What may fill its open parts. */
+  readonly fillings?: NonNullable<UnparsableUse['fillings']>;
 }
 
 /** The image that a text names, or may name; nothing for a text that is wholly open, or blank. */

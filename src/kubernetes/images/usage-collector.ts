@@ -55,7 +55,8 @@ export function createUsageCollector(): UsageCollector {
     // What is equal is kept once: there are tens of thousands of them.
     return usersIn(references, name === text ? text : name, { ...reference, repository: same });
   };
-  const usersOf = ({ text, isWeak }: FoundImage): WorkloadList | 'nobody' => {
+  const usersOf = (found: FoundImage): WorkloadList | 'nobody' => {
+    const { text, workload: _, ...more } = found;
     const meaning = interpretImage(text);
     switch (meaning.kind) {
       case 'reference':
@@ -63,7 +64,7 @@ export function createUsageCollector(): UsageCollector {
       case 'digest':
         return usersIn(digests, meaning.digest, meaning.digest);
       case 'unparsable':
-        return usersIn(unparsable, keyOf(text, isWeak), { text, ...(isWeak === undefined ? {} : { isWeak }) });
+        return usersIn(unparsable, keyOf(found), { text, ...more });
       case 'blank':
         return 'nobody';
     }
@@ -71,7 +72,7 @@ export function createUsageCollector(): UsageCollector {
   return {
     images: { references, digests, unparsable },
     add(found) {
-      const key = keyOf(found.text, found.isWeak);
+      const key = keyOf(found);
       let users = known.get(key);
       if (users === undefined) {
         users = usersOf(found);
@@ -100,9 +101,9 @@ export function createUsageCollector(): UsageCollector {
   };
 }
 
-/** A text that must be an image where one stands, and need not be one where another stands, counts as both. */
-function keyOf(text: string, isWeak: true | undefined): string {
-  return isWeak === undefined ? text : `weak ${text}`;
+/** A text that must be an image where one stands, and need not be one where another stands, counts as both; so with what may fill it. */
+function keyOf({ text, isWeak, fillings = [] }: FoundImage): string {
+  return isWeak === undefined ? text : ['weak', text, ...fillings].join(' ');
 }
 
 function usersIn<T>(into: Map<string, Users<T>>, key: string, of: T): WorkloadList {

@@ -4,6 +4,7 @@ import { JSONPathEnvironment, JSONPathError, type JSONPathQuery, type JSONValue 
 import { isOpenText } from '../../model/open-text.ts';
 import type { Workload } from '../../model/usage.ts';
 import type { WalkKind } from '../kinds/resource-kind.ts';
+import { fillImages } from './fill-images.ts';
 import { findWeakImages } from './find-weak-images.ts';
 import { type FoundImage, weakImage } from './found-image.ts';
 import { type KindSource, workloadOf, wrongShape } from './object-source.ts';
@@ -26,8 +27,10 @@ export function createObjectWalk(source: KindSource<Pick<WalkKind, 'kind' | 'rea
   return (object) => {
     const workload = workloadOf(object, source);
     const found = [...findWeakImages(object, workload, { anyText })];
+    const atPaths: string[] = [];
     for (const { path, query } of queries)
-      for (const value of valuesAt(query, object, (why) => wrongShape(source, workload, `${path}: ${why}`)))
+      for (const value of valuesAt(query, object, (why) => wrongShape(source, workload, `${path}: ${why}`))) {
+        atPaths.push(...[value].flat().filter((text) => typeof text === 'string'));
         found.push(
           ...imagesAt(value, workload, () =>
             wrongShape(
@@ -37,7 +40,10 @@ export function createObjectWalk(source: KindSource<Pick<WalkKind, 'kind' | 'rea
             ),
           ),
         );
-    return found;
+      }
+    const filled = anyText ? fillImages(object, workload, atPaths) : [];
+    // What is filled in says more than the same text by itself.
+    return [...found.filter(({ text }) => filled.every((image) => image.text !== text)), ...filled];
   };
 }
 
