@@ -140,7 +140,8 @@ function step(state: Scanning, json: JsonBytes, at: number): number {
 /** Goes on behind a single byte, or nowhere if it is another one than expected. */
 function pass(state: Scanning, at: number, expected: Scanning['expected'] | false): number {
   if (expected === false && state.expected === 'value') throw state.wrong('the answer is no list: its items are none');
-  if (expected === false) throw notJson(state, `something else comes where ${state.expected.replace('-', ' ')} is due`);
+  if (expected === false)
+    throw notJson(state, `something else comes in place of the ${state.expected.replace('-', ' ')}`);
   state.expected = expected;
   return at + 1;
 }
