@@ -27,6 +27,7 @@ describe('a text with open parts, filled in with what stands beside it', () => {
     ['the other host and a path of its own are fixed', 'pull.example.net/cache/{{image}}:v1', ['team/app']],
     ['a mirror is filled in', '{{registry}}/{{name}}', ['mirror.example.net/x', 'app']],
     ['a part is empty', '{{prefix}}{{image}}{{suffix}}', [FULL]],
+    ['a part in its midst is empty', 'registry.example.com/{{team}}{{group}}/app:v1', ['team']],
     ['some of it is fixed', 'registry.{{domain}}/{{team}}/app', ['example.com', 'team']],
     ['it has a scheme', 'oci://{{repo}}', [FULL]],
   ])('could mean our repository when %s', (_, text, fillings) => {

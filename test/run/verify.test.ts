@@ -89,6 +89,22 @@ describe('how an image stands', () => {
     expect(scene.asked).toEqual([]);
   });
 
+  it.each([
+    ['names it', `${NAME}:$(params.tag)`, 1],
+    ['names another one', 'golang:$(params.version)', 0],
+    ['is filled in with a name', '$(params.repo):$(params.tag)', 0],
+  ])(
+    'tells an open text of a custom object as bad only when it names what is verified: it %s',
+    async (_, image, count) => {
+      const task = { apiVersion: 'tekton.dev/v1', kind: 'Task', metadata: { name: 't' }, spec: { image, repo: NAME } };
+      await writeFile(join(scene.folder, 'task.json'), JSON.stringify(task));
+      const report = await scene.verify({
+        kubernetes: kubernetesSettings({ manifests: [join(scene.folder, 'task.json')] }),
+      });
+      expect(report.images).toHaveLength(count);
+    },
+  );
+
   it('what is absent is asked for twice: one answer out of a stale cache is no proof', async () => {
     await scene.deploy(`${NAME}:gone`);
     await scene.verify();

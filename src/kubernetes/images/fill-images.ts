@@ -47,7 +47,7 @@ function objectsIn(value: unknown): readonly object[] {
     const next = open.pop();
     if (typeof next !== 'object' || next === null || seen.has(next)) continue;
     seen.add(next);
-    for (const [key, child] of Object.entries(next)) if (key !== 'managedFields') open.push(child);
+    for (const [, child] of Object.entries(next)) open.push(child);
   }
   return [...seen];
 }

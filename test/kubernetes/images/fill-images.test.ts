@@ -125,6 +125,18 @@ describe('an image whose name is put together', () => {
   });
 
   it.each([
+    ['$(params.a)/$(params.b)', true],
+    ['$(params.a):$(params.b)', true],
+    ['$(params.a)', false],
+    ['$(params.a):v1', false],
+    ['x-$(params.a)-$(params.b)', false],
+    ['$(params.a) $(params.b)', false],
+  ])('may be handed on by a text that joins open parts: %s: %j', (text, isJoined) => {
+    const lines = filled({ spec: { params: ['team/app', text], image: '$(image)' } });
+    expect(lines).toEqual([`$(image) < team/app`, ...(isJoined ? [`${text} < team/app`] : [])]);
+  });
+
+  it.each([
     ['no image is open', { spec: { params: ['team/app'], args: ['$(a)/$(b):$(c)'] } }],
     ['nothing stands beside it', { spec: { steps: [{ image: '$(a)/$(b)' }] } }],
   ])('is none when %s', (_, object) => {
