@@ -28,7 +28,6 @@ const wholePodSpec = z.object({
   volumes: z
     .array(
       z.object({
-        name: z.string().nullish(),
         // https://kubernetes.io/docs/concepts/storage/volumes/#image
         image: z.object({ reference: z.string().nullish() }).nullish(),
       }),
