@@ -67,7 +67,9 @@ describe.runIf(requireKubeApiserver() && requireProgram('openssl'))('a real API 
     const found = usage.uses.map(({ reference }) => formatImageReference(reference));
     expect(found.filter((image) => !named.has(image))).toEqual([]);
     expect(usage.bareDigests.map(({ digest }) => digest)).toEqual([digestOf('a')]);
-    expect(usage.unparsable).toEqual([]);
+    // What is written to be filled in is told, and weak: these name nobody.
+    expect(usage.unparsable.map(({ text }) => text)).toEqual(['$(params.builder)', '{{inputs.parameters.image}}']);
+    expect(usage.unparsable.every(({ isWeak }) => isWeak === true)).toBe(true);
   });
 
   it('counts what it looked at', () => {
