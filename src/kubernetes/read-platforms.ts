@@ -7,6 +7,8 @@ import { EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { connectCluster } from './connection/connect-cluster.ts';
 import type { CredentialMemory } from './connection/credential-memory.ts';
+import { parseItem } from './images/parse-item.ts';
+import type { ReadSource } from './images/read-source.ts';
 import type { PresentKind } from './kinds/resource-kind.ts';
 import { type KubeContext, type KubeSurroundings, loadKubeContexts } from './kubeconfig/load-kube-contexts.ts';
 import type { ListLimits } from './lists/list-job.ts';
@@ -74,6 +76,7 @@ async function readContext(context: KubeContext, options: ReadPlatformsOptions):
     const connection = await connectCluster(context, { log, idleMs, environment, logins });
     try {
       const target = { context: context.name, kind: NODES };
+      const newReader = () => createPlatformReader(target);
       const { result } = await listObjects({ connection, target, limits, signal: abort.signal, newReader });
       if (result === 'unknown') return unknown(context.name, 'a node does not tell its platform');
       if (result.size === 0) return unknown(context.name, 'it has no nodes');
@@ -92,12 +95,14 @@ function unknown(context: string, why: string): ContextPlatforms {
   return { context, platforms: 'unknown', why };
 }
 
-function newReader(): ObjectReader<ReadonlySet<string> | 'unknown'> {
+function createPlatformReader(
+  source: Pick<ReadSource, 'context' | 'kind'>,
+): ObjectReader<ReadonlySet<string> | 'unknown'> {
   const platforms = new Set<string>();
   let isWhole = true;
   return {
     read: (item) => {
-      const node = nodeSchema.safeParse(JSON.parse(new TextDecoder().decode(item)));
+      const node = nodeSchema.safeParse(parseItem(item, source));
       if (!node.success) isWhole = false;
       else platforms.add(`${node.data.status.nodeInfo.operatingSystem}/${node.data.status.nodeInfo.architecture}`);
     },

@@ -7,7 +7,7 @@ import type { ReadSource } from './read-source.ts';
  * The JSON value of an item.
  * @throws EvidenceError EVIDENCE_KUBERNETES when it is not UTF-8 or not JSON.
  */
-export function parseItem(item: Uint8Array, source: ReadSource): unknown {
+export function parseItem(item: Uint8Array, source: Pick<ReadSource, 'context' | 'kind'>): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(item));
   } catch {

@@ -1,39 +1,27 @@
 // Asks a server which kinds it has, and says what it means that it does not tell. Unknown is never absent.
 
-import pRetry from 'p-retry';
 import { describeCause, EvidenceError } from '../../errors.ts';
 import type { ClusterConnection } from '../connection/connect-cluster.ts';
 import type { HttpAnswer } from '../connection/http-get.ts';
+import { type RetryLimits, retryTemporary } from '../connection/retry-temporary.ts';
 import { isCertificateProblem, LEAVE_OUT, statusMessage } from '../lists/list-errors.ts';
-import type { ListLimits } from '../lists/list-job.ts';
 
 /** Whom to ask, and how patiently. */
 export interface DiscoveryJob {
   readonly connection: ClusterConnection;
-  readonly limits: Pick<ListLimits, 'retries' | 'retryDelayMs'>;
+  readonly limits: RetryLimits;
   readonly signal: AbortSignal;
 }
 
 /** Every account that may log in has it: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles */
 const RULE = '{nonResourceURLs: ["/api", "/api/*", "/apis", "/apis/*"], verbs: ["get"]}';
-const MAX_RETRY_WAIT_MS = 30_000;
 
 /**
  * GETs a path of the server's discovery, again after 429, 5xx and broken connections: the JSON value of its answer.
  * @throws EvidenceError EVIDENCE_KUBERNETES for any other status than 200, for no answer, and for one that is not JSON.
  */
 export async function getDiscovery(job: DiscoveryJob, path: string, accept: string): Promise<unknown> {
-  const answer = await pRetry(() => getOnce(job, path, accept), {
-    retries: job.limits.retries,
-    minTimeout: job.limits.retryDelayMs,
-    maxTimeout: MAX_RETRY_WAIT_MS,
-    signal: job.signal,
-    shouldRetry: ({ error }) => error instanceof EvidenceError && error.temporary,
-    onFailedAttempt: async ({ error, retriesLeft }) => {
-      const waitMs = error instanceof EvidenceError ? error.details['retryAfterMs'] : undefined;
-      if (typeof waitMs === 'number' && retriesLeft > 0) await sleep(Math.min(waitMs, MAX_RETRY_WAIT_MS), job.signal);
-    },
-  });
+  const answer = await retryTemporary(() => getOnce(job, path, accept), job);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(answer.body));
   } catch (error) {
@@ -117,9 +105,4 @@ function failure(context: string, { why, hint, temporary = false, cause, ...deta
       details: { context, ...details },
     },
   );
-}
-
-async function sleep(waitMs: number, signal: AbortSignal): Promise<void> {
-  const { setTimeout } = await import('node:timers/promises');
-  await setTimeout(waitMs, undefined, { signal });
 }

@@ -1,17 +1,14 @@
 // What is said of one list that is to be read.
 
 import type { ClusterConnection } from '../connection/connect-cluster.ts';
+import type { RetryLimits } from '../connection/retry-temporary.ts';
 import type { ListTarget } from './list-errors.ts';
 import type { ObjectReader } from './object-reader.ts';
 
 /** How lists are read. */
-export interface ListLimits {
+export interface ListLimits extends RetryLimits {
   /** Objects a page. */
   readonly pageSize: number;
-  /** Further attempts after 429, 5xx and broken connections. */
-  readonly retries: number;
-  /** Wait before the first of them, in milliseconds; it doubles. */
-  readonly retryDelayMs: number;
 }
 
 /** One list to read. */

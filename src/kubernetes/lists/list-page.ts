@@ -1,9 +1,9 @@
 // One page of a list: asked for, asked for again when it breaks, and handed to the reader object by object, each of them once.
 
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import pRetry from 'p-retry';
+import { setImmediate } from 'node:timers/promises';
 import { EvidenceError } from '../../errors.ts';
 import type { HttpStream } from '../connection/http-get.ts';
+import { retryTemporary } from '../connection/retry-temporary.ts';
 import { listPath } from '../kinds/resource-kind.ts';
 import { badPage, refusedList, unreachable } from './list-errors.ts';
 import type { ListJob } from './list-job.ts';
@@ -33,7 +33,6 @@ export interface ReadPage<T> {
   readonly asked?: Promise<HttpStream>;
 }
 
-const MAX_RETRY_WAIT_MS = 30_000;
 /** Of an answer that is no list, for its message. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 /** What a list says about itself comes first where it comes first at all. */
@@ -45,31 +44,17 @@ const HEAD_BYTES = 4096;
  */
 export async function readPage<T>(job: ListJob<T>, request: PageRequest<T>): Promise<ReadPage<T> | 'expired'> {
   const counter = countObjects();
-  return pRetry(
-    async (attempt) => {
-      const stream = await ((attempt === 1 ? request.asked : undefined) ?? openPage(job, request.token));
-      if (stream.status === 410) {
-        stream.drop();
-        return 'expired';
-      }
-      // A list that begins again is of another moment; a page behind a token is the same one again.
-      if (request.reader === undefined)
-        return readOnce(job, stream, { reader: job.newReader(), counter: countObjects() });
-      return readOnce(job, stream, { reader: request.reader, counter });
-    },
-    {
-      retries: job.limits.retries,
-      minTimeout: job.limits.retryDelayMs,
-      maxTimeout: MAX_RETRY_WAIT_MS,
-      signal: job.signal,
-      shouldRetry: ({ error }) => error instanceof EvidenceError && error.temporary,
-      onFailedAttempt: async ({ error, retriesLeft }) => {
-        const waitMs = error instanceof EvidenceError ? error.details['retryAfterMs'] : undefined;
-        if (typeof waitMs === 'number' && retriesLeft > 0)
-          await sleep(Math.min(waitMs, MAX_RETRY_WAIT_MS), undefined, { signal: job.signal });
-      },
-    },
-  );
+  return await retryTemporary(async (attempt) => {
+    const stream = await ((attempt === 1 ? request.asked : undefined) ?? openPage(job, request.token));
+    if (stream.status === 410) {
+      stream.drop();
+      return 'expired';
+    }
+    // A list that begins again is of another moment; a page behind a token is the same one again.
+    if (request.reader === undefined)
+      return readOnce(job, stream, { reader: job.newReader(), counter: countObjects() });
+    return readOnce(job, stream, { reader: request.reader, counter });
+  }, job);
 }
 
 interface Progress<T> {
