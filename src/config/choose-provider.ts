@@ -5,20 +5,20 @@ import { findOption } from '../options.ts';
 import { addMistake, type Findings, placeOf, readChoice, readShare } from './findings.ts';
 import { type GithubAddresses, knownApiUrl, needGithubAddresses, readGithubAddresses } from './github-addresses.ts';
 import { hasGithubToken, isToken, readGithubToken } from './read-github-token.ts';
-import type { GithubAccess } from './settings.ts';
+import type { GithubAccess, Provider } from './settings.ts';
 
 /** The provider of a registry's host. */
-export type ProviderOf = (host: RegistryHost) => 'oci' | 'github';
+export type ProviderOf = (host: RegistryHost) => Provider;
 
 /** What the user says of all registries, and what follows for one. */
 export interface Providers {
-  readonly choice: 'auto' | 'oci' | 'github';
+  readonly choice: 'auto' | Provider;
   readonly providerOf: ProviderOf;
 }
 
 /** What the user says of all registries, else what the host tells: GitHub's own are known by their names. */
 export function chooseProviders(findings: Findings): Providers {
-  const choice = readChoice(findings, 'provider', ['auto', 'oci', 'github']);
+  const choice = readChoice(findings, 'provider', ['auto', 'oci', 'github', 'gitlab']);
   if (choice !== 'auto') return { choice, providerOf: () => choice };
   const read = readGithubAddresses(findings.environment);
   const addresses = 'mistakes' in read ? undefined : read;

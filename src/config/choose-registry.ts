@@ -5,13 +5,13 @@ import { readNamedFile, resolvePath } from './check-files.ts';
 import { chooseGithubAccess } from './choose-provider.ts';
 import { addMistake, addWrong, type Findings, readFlag, readText } from './findings.ts';
 import { quote } from './mistake.ts';
-import type { RegistrySettings } from './settings.ts';
+import type { Provider, RegistrySettings } from './settings.ts';
 
 /** A place that is spoken to: of a registry only the host matters here. */
 export type RegistryPlace =
   | {
       readonly kind: 'registry';
-      readonly provider: 'oci' | 'github';
+      readonly provider: Provider;
       readonly repository: Pick<RepositoryReference, 'host'>;
     }
   | { readonly kind: 'oci-layout' };

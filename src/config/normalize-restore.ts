@@ -83,7 +83,8 @@ function chooseAccess(
   { choice, providerOf }: Providers,
   repositories: readonly RepositoryReference[],
 ): Access {
-  if (choice === 'oci') return { login: readLogin(findings, true), githubHosts: [], github: undefined };
+  if (choice === 'oci' || choice === 'gitlab')
+    return { login: readLogin(findings, true), githubHosts: [], github: undefined };
   const hosts = [...new Set(repositories.map(({ host }) => host))];
   const githubHosts = hosts.filter((host) => providerOf(host) === 'github');
   const login = readLogin(findings, githubHosts.length < hosts.length);

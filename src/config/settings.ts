@@ -11,13 +11,18 @@ export type Command = 'plan' | 'apply' | 'explain' | 'demo';
 /** What the result on standard output looks like. */
 export type Format = 'text' | 'json' | 'markdown';
 
+/**
+ * How a registry is spoken to. `oci`: by the distribution protocol alone. `github`: by GitHub's packages interface, the protocol beside it.
+ * `gitlab`: by the protocol and what GitLab's registry has beside it.
+ */
+export type Provider = 'oci' | 'github' | 'gitlab';
+
 /** Where a repository lives. */
 export type RepositoryTarget =
   | {
       readonly kind: 'registry';
       readonly repository: RepositoryReference;
-      /** `oci`: by the distribution protocol alone. `github`: by GitHub's packages interface, the protocol beside it. */
-      readonly provider: 'oci' | 'github';
+      readonly provider: Provider;
     }
   /** A directory in OCI image-layout form that stands for the repository. */
   | { readonly kind: 'oci-layout'; readonly directory: string; readonly repository: RepositoryReference };
@@ -32,6 +37,37 @@ export interface RegistrySettings {
   readonly plainHttp: boolean;
   /** Set when any repository has the provider `github`. */
   readonly github?: GithubAccess;
+  /** Set when any repository has the provider `gitlab`. */
+  readonly gitlab?: GitlabRegistryAccess;
+}
+
+/** A user name and a password for a registry, with the words for messages: `--gitlab-token`, `CI_JOB_TOKEN`. */
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+  readonly from: string;
+}
+
+/** How to reach GitLab's registries. */
+export interface GitlabRegistryAccess {
+  /** The only registry that the logins below are for: `registry.gitlab.com`. */
+  readonly host: RegistryHost;
+  /** For everything, unless a user name and a password were given. Absent: as docker's or podman's login has it. */
+  readonly login?: RegistryLogin;
+  /** For deleting, and for nothing else. Absent: the same as for everything. */
+  readonly deleteLogin?: RegistryLogin;
+  /** GitLab's REST interface, where tags can be deleted too. `deleteToken`: for that; absent: `token`. Absent: there is no token for it. */
+  readonly api?: {
+    readonly apiUrl: string;
+    readonly token: GitlabToken;
+    readonly deleteToken?: GitlabToken;
+  };
+}
+
+/** A token for GitLab's interface. `private`: personal, project or group access token. `job`: CI_JOB_TOKEN. */
+export interface GitlabToken {
+  readonly kind: 'private' | 'job';
+  readonly value: string;
 }
 
 /** How to reach GitHub's interface. */
@@ -44,7 +80,23 @@ export interface GithubAccess {
 }
 
 /** The forge whose word protects images: its references are the history's. */
-export interface ForgeSettings {
+export type ForgeSettings = GithubForgeSettings | GitlabForgeSettings;
+
+/** A project on GitLab. */
+export interface GitlabForgeSettings {
+  readonly kind: 'gitlab';
+  /** `https://gitlab.com/api/v4`, without a slash at the end. */
+  readonly apiUrl: string;
+  /** `https://gitlab.com`: where its Git repositories are. */
+  readonly serverUrl: string;
+  /** Full path: `group/subgroup/name`. */
+  readonly project: string;
+  /** Absent: what everybody may read. */
+  readonly token?: GitlabToken;
+}
+
+/** A repository on GitHub. */
+export interface GithubForgeSettings {
   readonly kind: 'github';
   readonly apiUrl: string;
   /** `https://github.com`: where its Git repositories are. */
@@ -133,6 +185,10 @@ export interface Settings {
   readonly compareWith?: ComparedPolicy;
   readonly planFile?: string;
   readonly reportFile?: string;
+  /** Where the report goes as Markdown. */
+  readonly markdownFile?: string;
+  /** Only on `plan`: where the report goes that GitLab shows beside a merge request. */
+  readonly codeQualityFile?: string;
   readonly previousReport?: string;
   readonly journal: string;
   /** Only on `apply`: where the metrics of its last look go. */
@@ -173,7 +229,7 @@ export interface RbacSettings
 export interface RegistryPrefix {
   /** A host, or a host and whole components of a path; as references write them. */
   readonly prefix: string;
-  readonly provider: 'oci' | 'github';
+  readonly provider: Provider;
 }
 
 /** The decided settings of a `verify`: it asks clusters and registries, and neither Git nor a forge. */

@@ -55,6 +55,7 @@ export function buildForge(
   return {
     complete: true,
     title: 'GitHub',
+    requestName: 'pull request',
     repository: `${repository.owner}/${repository.name}`,
     ...(pullRequests === undefined ? {} : { pullRequests: pullRequests.pullRequests }),
     ...(releases === undefined ? {} : { releases: placeReleases(releases, history) }),

@@ -1,9 +1,12 @@
-// What a forge (GitHub) knows beyond Git: pull requests, releases, deployments. Evidence that protects images.
+// What a forge (GitHub, GitLab) knows beyond Git: pull requests, releases, deployments. Evidence that protects images.
 
 import type { CommitId } from './history.ts';
 import type { Instant } from './time.ts';
 
-/** An open pull request. Its head is in the history's graph, though no branch of the repository may lead to it (forks). */
+/** What a forge calls a pull request. */
+export type RequestName = 'pull request' | 'merge request';
+
+/** An open pull request (merge request). Its head is in the history's graph, though no branch of the repository may lead to it (forks). */
 export interface PullRequest {
   /** 1 or more. */
   readonly number: number;
@@ -49,7 +52,9 @@ export interface Forge {
   readonly complete: true;
   /** For people: `GitHub`. */
   readonly title: string;
-  /** `owner/name`. */
+  /** Its own word for what wants to be merged. */
+  readonly requestName: RequestName;
+  /** `owner/name`; on GitLab any number of groups before the name. */
   readonly repository: string;
   readonly pullRequests?: readonly PullRequest[];
   readonly releases?: readonly Release[];

@@ -81,6 +81,11 @@ export interface Capabilities {
   readonly referrers: 'api' | 'fallback-tags' | 'native';
   /** How a deletion can be taken back while the blobs are there. */
   readonly undo: 'put-manifest' | 'restore' | 'none';
+  /**
+   * Whether the registry itself collects what no tag leads to any more, a while later. Then only tags are deleted: what is tagged again
+   * meanwhile stays whole, so no order and no owner matters.
+   */
+  readonly collectsUntagged: boolean;
   /** Deletions that may be under way at once, 1 or more. */
   readonly deletesInFlight: number;
 }
@@ -108,6 +113,8 @@ export interface Snapshot {
   readonly absent: ReadonlyMap<Digest, readonly Digest[]>;
   /** Tags that were listed and then answered 404, twice. Nobody knows what they pointed at. */
   readonly vanishedTags: readonly Tag[];
+  /** Tags that a rule of the registry lets nobody with these credentials delete, and in words which. Absent: nobody can tell before a try. */
+  readonly protectedTags?: ReadonlyMap<Tag, string>;
   /** What is known about the right to delete here. Absent: nothing can be known before the first delete. */
   readonly deleteRight?: DeleteRight;
 }

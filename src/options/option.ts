@@ -17,6 +17,7 @@ export type OptionGroup =
   | 'What to clean'
   | 'Git'
   | 'GitHub'
+  | 'GitLab'
   | 'Kubernetes'
   | 'Registry'
   | 'Guards'

@@ -1,9 +1,10 @@
 // The options that say what is cleaned and who is asked what protects an image: the first groups of the help.
 
+import { GITLAB_OPTIONS } from './gitlab-options.ts';
 import { KUBERNETES_OPTIONS } from './kubernetes-options.ts';
 import { ASKING_CLUSTERS, DECIDING, ON_REGISTRY, type Option } from './option.ts';
 
-/** The groups What to clean, Git, GitHub and Kubernetes. */
+/** The groups What to clean, Git, GitHub, GitLab and Kubernetes. */
 export const SOURCE_OPTIONS = [
   {
     name: 'command',
@@ -62,7 +63,7 @@ export const SOURCE_OPTIONS = [
     name: 'git-dir',
     kind: 'text',
     group: 'Git',
-    help: 'Clone whose origin is asked for branches and tags; with github-repository it only lends its commits. Without this option: the working directory.',
+    help: 'Clone whose origin is asked for branches and tags; with github-repository or gitlab-project it only lends its commits. Without this option: the working directory.',
     value: 'DIR',
     commands: DECIDING,
   },
@@ -98,7 +99,7 @@ export const SOURCE_OPTIONS = [
     name: 'without-forge',
     kind: 'flag',
     group: 'GitHub',
-    help: 'Do not ask GitHub: branches and tags are those of git-dir, and no pull request, release or deployment protects an image.',
+    help: 'Do not ask GitHub or GitLab: branches and tags are those of git-dir, and no pull request, merge request, release or deployment protects an image.',
     default: 'false',
     commands: DECIDING,
   },
@@ -120,5 +121,6 @@ export const SOURCE_OPTIONS = [
     default: '0.8',
     commands: ['apply', 'restore'],
   },
+  ...GITLAB_OPTIONS,
   ...KUBERNETES_OPTIONS,
 ] as const satisfies readonly Option[];

@@ -52,6 +52,7 @@ const CAPABILITIES: Capabilities = {
   childProtected: false,
   referrers: 'native',
   undo: 'restore',
+  collectsUntagged: false,
   deletesInFlight: 8,
 };
 

@@ -36,6 +36,7 @@ const CAPABILITIES: Capabilities = {
   childProtected: true,
   referrers: 'native',
   undo: 'none',
+  collectsUntagged: false,
   deletesInFlight: 1,
 };
 

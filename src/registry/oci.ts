@@ -88,6 +88,7 @@ function capabilitiesWith(referrers: Capabilities['referrers']): Capabilities {
     childProtected: false,
     referrers,
     undo: 'put-manifest',
+    collectsUntagged: false,
     deletesInFlight: 1,
   };
 }

@@ -1,5 +1,6 @@
 // Opens the adapter for a place. Each adapter and what it needs is loaded only when it is used.
 
+import type { Provider } from '../config/settings.ts';
 import { InternalError } from '../errors.ts';
 import type { RepositoryReference } from '../model/reference.ts';
 import type { OpenOptions } from './connection.ts';
@@ -10,8 +11,8 @@ export type RegistryTarget =
   | {
       readonly kind: 'registry';
       readonly repository: RepositoryReference;
-      /** `oci` (default): by the distribution protocol alone. `github`: by GitHub's packages interface too. */
-      readonly provider?: 'oci' | 'github';
+      /** Default: `oci`. */
+      readonly provider?: Provider;
     }
   | { readonly kind: 'oci-layout'; readonly directory: string; readonly repository: RepositoryReference };
 

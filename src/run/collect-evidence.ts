@@ -1,6 +1,7 @@
 // Collecting: registries first, then references, then clusters, so that whatever is deployed meanwhile is seen last.
 
 import type { Settings } from '../config/settings.ts';
+import { InternalError } from '../errors.ts';
 import type { CredentialMemory } from '../kubernetes/connection/credential-memory.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
@@ -102,6 +103,8 @@ async function collectHistory(
   const { git, forge } = settings;
   const { environment, log } = context;
   if (git === 'off') return { history: undefined, forge: undefined };
+  if (forge !== 'off' && forge.kind === 'gitlab')
+    throw new InternalError('GitLab cannot be asked yet.', { code: 'INTERNAL' });
   if (forge !== 'off') {
     const { collectForge } = await import('./collect-forge.ts');
     return await collectForge({ settings, forge, git, environment, log, snapshots });

@@ -1,6 +1,6 @@
 // Collecting from a forge: what it says, the commits behind it from git, and what the images name that neither of them has.
 
-import type { ForgeSettings, GitSettings, Settings } from '../config/settings.ts';
+import type { ForgeSettings, GithubForgeSettings, GitSettings, Settings } from '../config/settings.ts';
 import { InternalError } from '../errors.ts';
 import type { ForgeReading } from '../github/read-forge.ts';
 import type { Log } from '../log.ts';
@@ -13,7 +13,7 @@ import { listUnknownCommits } from '../policy/unknown-commits.ts';
 /** What is read from a forge, and for which images. */
 export interface ForgeRequest {
   readonly settings: Settings;
-  readonly forge: ForgeSettings;
+  readonly forge: GithubForgeSettings;
   readonly git: GitSettings;
   readonly environment: NodeJS.ProcessEnv;
   readonly log: Log;
@@ -96,8 +96,8 @@ async function readHistoryOf(request: ForgeRequest, read: () => Promise<ForgeRea
 }
 
 /** `https://github.com/acme/shop`. */
-export function addressOf({ serverUrl, owner, name }: ForgeSettings): string {
-  return `${serverUrl}/${owner}/${name}`;
+export function addressOf(forge: ForgeSettings): string {
+  return `${forge.serverUrl}/${forge.kind === 'gitlab' ? forge.project : `${forge.owner}/${forge.name}`}`;
 }
 
 /** What was deployed and is nowhere any more still protects the images that name it, but no image can be found through its history. */

@@ -42,6 +42,7 @@ export function forgeOf(spec: ForgeSpec): Forge {
   return {
     complete: true,
     title: 'GitHub',
+    requestName: 'pull request',
     repository: 'acme/shop',
     ...(pullRequests === undefined ? {} : { pullRequests: pullRequests.map(pullRequestOf) }),
     ...(releases === undefined ? {} : { releases: releases.map(releaseOf) }),

@@ -35,6 +35,7 @@ const CAPABILITIES: Capabilities = {
   childProtected: false,
   referrers: 'fallback-tags',
   undo: 'restore',
+  collectsUntagged: false,
   deletesInFlight: 8,
 };
 

@@ -63,6 +63,7 @@ const CAPABILITIES: Capabilities = {
   childProtected: false,
   referrers: 'fallback-tags',
   undo: 'put-manifest',
+  collectsUntagged: false,
   deletesInFlight: 1,
 };
 

@@ -91,6 +91,7 @@ describe('for every repository, history, policy and forge', () => {
     const empty: Forge = {
       complete: true,
       title: 'GitHub',
+      requestName: 'pull request',
       repository: 'a/b',
       releases: [],
       deployments: [],

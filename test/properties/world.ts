@@ -190,6 +190,7 @@ export function forges(): fc.Arbitrary<Forge> {
     {
       complete: fc.constant(true),
       title: fc.constant('GitHub'),
+      requestName: fc.constant('pull request' as const),
       repository: fc.constant('acme/shop'),
       pullRequests: fc.uniqueArray(pullRequest, { selector: ({ number }) => number, maxLength: 3 }),
       releases: fc.array(release, { maxLength: 4 }),

@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ForgeSettings, GitSettings, Settings } from '../../src/config/settings.ts';
+import type { GithubForgeSettings, GitSettings, Settings } from '../../src/config/settings.ts';
 import { EvidenceError } from '../../src/errors.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import type { CommitId } from '../../src/model/history.ts';
@@ -70,7 +70,7 @@ describe.runIf(requireProgram('git'))('what a forge and git say together', () =>
     allowFetch: true,
     ...changes,
   });
-  const forgeWith = (token: FakeToken = { kind: 'workflow' }): ForgeSettings => ({
+  const forgeWith = (token: FakeToken = { kind: 'workflow' }): GithubForgeSettings => ({
     kind: 'github',
     apiUrl: fake.apiUrl,
     serverUrl: fake.serverUrl,
