@@ -7,6 +7,7 @@ import { isForCommand, type Option, type OptionCommand } from '../options/option
 import { OPTIONS } from '../options/option-table.ts';
 import { type RawOptions, selectOptions } from '../options.ts';
 import { nearestName } from '../util/nearest-name.ts';
+import { readInputVariables } from './read-input-variables.ts';
 
 /** What the user asked for. */
 export type ParsedArguments =
@@ -106,11 +107,12 @@ function collectValues(command: Command, options: readonly Option[], variables: 
 function listVariables(environment: NodeJS.ProcessEnv, command: OptionCommand): readonly Value[] {
   // A variable may be there for another command: nobody gave it to this one.
   const options = (OPTIONS as readonly Option[]).filter((option) => isForCommand(option, command));
-  return options.flatMap(({ name, environment: variables }) => {
+  const named = options.flatMap(({ name, environment: variables }) => {
     const values = (variables ?? []).map((variable) => environment[variable]).filter((value) => value !== undefined);
     // One that is set and empty is told of where the option is needed.
     return values.length === 0 ? [] : [[name, values.find((value) => value !== '') ?? ''] as const];
   });
+  return [...named, ...readInputVariables(environment, command)];
 }
 
 function refuseUnknownCommand(word: string | undefined): void {
