@@ -10,8 +10,7 @@ import { nearestName } from '../util/nearest-name.ts';
 export type GivenValue = readonly [name: string, value: string | readonly string[]];
 
 const PREFIX = 'REGISTRY_CLEANUP_INPUT_';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the ones that no name, path or address has.
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /\p{Cc}/u;
 
 /** `kube-context` → `REGISTRY_CLEANUP_INPUT_KUBE_CONTEXT`. */
 export function inputVariableOf(name: string): string {
