@@ -101,6 +101,37 @@ else
   echo "real-parts: built in $((SECONDS - start)) seconds"
 fi
 
+# CNCF distribution v3, the registry behind the fake GitLab (test/fakes/gitlab): Debian has its forerunner only. Pinned by a go.mod, too.
+distribution_module=$(cd "$(dirname "$0")/../test/real/distribution" && pwd)
+distribution=$(sed -n 's#^[[:space:]]*github.com/distribution/distribution/v3 v\([0-9.]*\)\( .*\)*$#\1#p' "$distribution_module/go.mod")
+distribution_folder="$cache/distribution-$distribution"
+build_distribution() {
+  local building=$1 package=github.com/distribution/distribution/v3
+  export CGO_ENABLED=0 GOFLAGS='-modcacherw -mod=readonly -buildvcs=false' GOPATH="$building/go" GOCACHE="$building/cache"
+  mkdir -p "$building/bin"
+  cd "$distribution_module"
+  go build -trimpath -ldflags "-s -w -X $package/version.version=v$distribution" -o "$building/bin/registry" "$package/cmd/registry"
+}
+if [ -x "$distribution_folder/registry" ]; then
+  echo "real-parts: distribution $distribution is there"
+elif ! command -v go >/dev/null; then
+  echo "real-parts: building distribution needs Go 1.26 or newer (https://go.dev/dl): the tests at a GitLab will be missing" >&2
+else
+  echo "real-parts: building distribution $distribution into $distribution_folder (2 minutes or more on 2 cores, 1 GB in a temporary folder)"
+  building=$(mktemp -d)
+  start=$SECONDS
+  (
+    trap '[ $? -eq 0 ] || rm -rf "$building"' EXIT
+    build_distribution "$building"
+  )
+  rm -rf "$distribution_folder" "$distribution_folder.new"
+  mkdir -p "$cache"
+  mv "$building/bin" "$distribution_folder.new"
+  mv "$distribution_folder.new" "$distribution_folder"
+  rm -rf "$building"
+  echo "real-parts: built in $((SECONDS - start)) seconds"
+fi
+
 mapfile -t missing < <(programs_missing)
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "real-parts: all there (${parts[*]%%=*})"

@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk' | 'cmark-gfm';
 
 /** Parts that are no package of the system. */
-type BuiltPart = 'prism' | 'act' | 'kube-apiserver';
+type BuiltPart = 'prism' | 'act' | 'kube-apiserver' | 'distribution';
 
 /** Tests share a process, and one warning a program is enough. */
 const warned = new Set<RealProgram | BuiltPart>();
@@ -63,17 +63,33 @@ export function requireKubeApiserver(environment: NodeJS.ProcessEnv = process.en
 
 /** Where the programs are that {@link requireKubeApiserver} asks for, whether they are there or not. */
 export function findKubernetesParts(environment: NodeJS.ProcessEnv = process.env): KubernetesParts {
-  const module = readFileSync(new URL('../real/kube-apiserver/go.mod', import.meta.url), 'utf8');
-  const version = /^\s*k8s\.io\/kubernetes v([\d.]+)\b/m.exec(module)?.[1];
-  if (version === undefined)
-    throw new Error('test/real/kube-apiserver/go.mod does not name a version of k8s.io/kubernetes');
-  const folder = join(findCache(environment), `kubernetes-${version}`);
+  const folder = join(findCache(environment), `kubernetes-${readPinnedVersion('kube-apiserver', 'k8s.io/kubernetes')}`);
   return {
     apiserver: join(folder, 'kube-apiserver'),
     controllers: join(folder, 'kube-controller-manager'),
     etcd: join(folder, 'etcd'),
     kubectl: join(folder, 'kubectl'),
   };
+}
+
+/**
+ * CNCF distribution v3, to be started as it is; undefined when it is missing, which is then said or thrown as by {@link requireProgram}.
+ */
+export function requireDistribution(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const version = readPinnedVersion('distribution', 'github.com/distribution/distribution/v3');
+  const program = join(findCache(environment), `distribution-${version}`, 'registry');
+  if (isExecutableFile(program)) return program;
+  reportMissing('distribution');
+  return undefined;
+}
+
+/** The version of a module in the go.mod of a folder of test/real, without its `v`. */
+function readPinnedVersion(folder: string, module: string): string {
+  const text = readFileSync(new URL(`../real/${folder}/go.mod`, import.meta.url), 'utf8');
+  const line = text.split('\n').find((words) => words.trim().startsWith(`${module} v`));
+  const version = /\sv([\d.]+)\b/.exec(line ?? '')?.[1];
+  if (version === undefined) throw new Error(`test/real/${folder}/go.mod does not name a version of ${module}`);
+  return version;
 }
 
 /** Where `scripts/real-parts.sh` keeps what is no package of the system. */
