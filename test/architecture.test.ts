@@ -17,12 +17,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   plan: ['model', 'util', 'errors'],
   report: ['model', 'plan', 'util', 'errors'],
   http: ['util', 'errors', 'log'],
-  github: ['model', 'config', 'http', 'util', 'errors', 'log'],
+  forge: ['model', 'config', 'git', 'util', 'errors'],
+  github: ['model', 'config', 'forge', 'http', 'util', 'errors', 'log'],
+  gitlab: ['model', 'config', 'forge', 'http', 'util', 'errors', 'log'],
   registry: ['model', 'config', 'http', 'github', 'util', 'errors', 'log'],
   git: ['model', 'config', 'util', 'errors', 'log'],
   kubernetes: ['model', 'config', 'util', 'errors', 'log'],
   apply: ['model', 'plan', 'registry', 'util', 'errors', 'log'],
-  run: 'model config policy plan report registry github git kubernetes apply options version util errors log'.split(
+  run: 'model config policy plan report registry forge github gitlab git kubernetes apply options version util errors log'.split(
     ' ',
   ),
   cleanup: 'run model config policy plan report options version util errors log'.split(' '),
@@ -37,7 +39,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const TYPES_ONLY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   apply: { registry: ['registry/port.ts'] },
   registry: { config: ['config/settings.ts'] },
+  forge: { config: ['config/settings.ts'], git: ['git/forge-remote.ts'] },
   github: { config: ['config/settings.ts'] },
+  gitlab: { config: ['config/settings.ts'] },
   git: { config: ['config/settings.ts'] },
   kubernetes: { config: ['config/settings.ts'] },
 };
@@ -56,7 +60,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   undici: ['http/', 'registry/', 'kubernetes/'],
   yaml: ['config/', 'kubernetes/'],
   'yocto-spinner': ['cli/'],
-  zod: ['config/', 'github/', 'registry/', 'kubernetes/', 'plan/', 'report/'],
+  zod: ['config/', 'forge/', 'github/', 'gitlab/', 'registry/', 'kubernetes/', 'plan/', 'report/'],
 };
 
 /** Packages that cost most of the start-up time; nobody may load them before they are needed. */

@@ -11,8 +11,12 @@ import { type ConfigEntry, redactWith, secretsOf } from './secrets.ts';
 export interface ForgeAddress {
   /** `https://github.com/acme/shop`: without credentials, without `.git`. */
   readonly address: string;
+  /** The user name that the forge wants beside a token: `x-access-token`. */
+  readonly username: string;
   /** Empty: none, as for a public repository. */
   readonly token: string;
+  /** What the token needs so that git may read, for messages: `contents: read`. */
+  readonly permission: string;
 }
 
 /** Where to look for the user's own settings (proxies, certificates), and whom to tell what is secret. */
@@ -29,7 +33,7 @@ export interface ForgeRemoteOptions {
  */
 export async function openForgeRemote(forge: ForgeAddress, options: ForgeRemoteOptions): Promise<Remote> {
   const { directory, environment, log } = options;
-  const basic = Buffer.from(`x-access-token:${forge.token}`).toString('base64');
+  const basic = Buffer.from(`${forge.username}:${forge.token}`).toString('base64');
   const configured = parseConfig(
     await readGit({
       arguments: ['config', '--list', '-z'],

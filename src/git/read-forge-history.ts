@@ -116,7 +116,7 @@ function notSupplied(cause: unknown, { forge }: ForgeHistoryOptions): unknown {
     `The commits of ${forge.address} could not be read, also not the second time. ${cause.message}`,
     {
       code: 'EVIDENCE_GIT',
-      hint: 'Check that git 2.31 or newer is installed and that the token may read the repository (contents: read), or leave Git out with --without-git.',
+      hint: `Check that git 2.31 or newer is installed and that the token may read the repository (${forge.permission}), or leave Git out with --without-git.`,
       details: cause.details,
       cause,
     },

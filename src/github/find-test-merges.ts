@@ -1,20 +1,13 @@
 // Merges that GitHub made to test a pull request some time ago: nothing leads to them any more, but images were built from them.
 
 import * as z from 'zod';
-import type { CommitGraph, CommitId } from '../model/history.ts';
+import { commitIdSchema, decodeWire } from '../forge/decode-wire.ts';
+import type { TestMergeSearch } from '../forge/forge-source.ts';
+import { reachedFromHeads } from '../forge/reached-from-heads.ts';
+import type { CommitId } from '../model/history.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
-import { commitIdSchema, decodeWire, type ForgeRepository, readAsEvidence } from './forge-evidence.ts';
+import { type ForgeRepository, readAsEvidence } from './forge-evidence.ts';
 import type { Github } from './github.ts';
-
-/** What to look for, and where. */
-export interface TestMergeSearch {
-  readonly repository: ForgeRepository;
-  /** Commits that images name and the history does not have: 7 to 64 hex digits each. */
-  readonly commits: readonly string[];
-  readonly graph: CommitGraph;
-  /** Heads of the open pull requests. */
-  readonly heads: readonly CommitId[];
-}
 
 /** GitHub's examples stay well below what a query may hold with so many. */
 const BATCH = 100;
@@ -33,6 +26,7 @@ const answerSchema = z.object({ repository: z.record(z.string(), objectSchema) }
  */
 export async function findTestMerges(
   github: Github,
+  repository: ForgeRepository,
   search: TestMergeSearch,
 ): Promise<ReadonlyMap<CommitId, CommitId>> {
   const commits = [...new Set(search.commits)].filter((commit) => /^[0-9a-f]{7,64}$/.test(commit));
@@ -41,7 +35,7 @@ export async function findTestMerges(
   const batches = Array.from({ length: Math.ceil(commits.length / BATCH) }, (_, index) =>
     commits.slice(index * BATCH, (index + 1) * BATCH),
   );
-  const found = await mapConcurrently(batches, BATCHES_AT_ONCE, (batch) => askBatch(github, search.repository, batch));
+  const found = await mapConcurrently(batches, BATCHES_AT_ONCE, (batch) => askBatch(github, repository, batch));
   return new Map(found.flat().filter(([, merged]) => isProposed(merged)));
 }
 
@@ -67,19 +61,4 @@ async function askBatch(
       return object?.oid.startsWith(commit) === true && merged !== undefined ? [[object.oid, merged] as const] : [];
     });
   });
-}
-
-/** Whether a head leads to a commit of the history. */
-function reachedFromHeads({ graph, heads }: TestMergeSearch): (commit: CommitId) => boolean {
-  const reached = new Uint8Array(graph.size);
-  const queue = heads.flatMap((head) => graph.indexOf(head) ?? []);
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (reached[next] === 1) continue;
-    reached[next] = 1;
-    for (const parent of graph.parentsOf(next)) if (reached[parent] !== 1) queue.push(parent);
-  }
-  return (commit) => {
-    const index = graph.indexOf(commit);
-    return index !== undefined && reached[index] === 1;
-  };
 }

@@ -2,9 +2,10 @@
 
 import * as z from 'zod';
 import { ProtocolError } from '../errors.ts';
-import type { Deployment, DeploymentState } from '../model/forge.ts';
-import type { CommitId } from '../model/history.ts';
-import { commitIdSchema, decodeWire, type ForgeRepository, instantSchema, readAsEvidence } from './forge-evidence.ts';
+import { commitIdSchema, decodeWire, instantSchema } from '../forge/decode-wire.ts';
+import type { ListedDeployments } from '../forge/forge-source.ts';
+import type { DeploymentState } from '../model/forge.ts';
+import { type ForgeRepository, readAsEvidence } from './forge-evidence.ts';
 import type { Github } from './github.ts';
 
 /** Newest first, so that what is made meanwhile does not shift the pages. */
@@ -60,16 +61,8 @@ const STATES: Readonly<Record<string, DeploymentState>> = {
   FAILURE: 'failed',
 };
 
-/** What GitHub says of deployments. */
-export interface ListedDeployments {
-  /** Newest first. */
-  readonly deployments: readonly Deployment[];
-  /** The distinct commits among them that GitHub still has. */
-  readonly commits: readonly CommitId[];
-}
-
 /**
- * All deployments to all environments.
+ * All deployments to all environments, newest first, and of their commits those that GitHub still has.
  * @throws EvidenceError EVIDENCE_FORGE when they cannot be read to the end or understood, or keep changing.
  */
 export async function readDeployments(github: Github, repository: ForgeRepository): Promise<ListedDeployments> {

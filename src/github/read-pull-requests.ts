@@ -1,9 +1,9 @@
 // Open pull requests of a repository, with the merges that GitHub makes to test them.
 
 import * as z from 'zod';
-import type { PullRequest } from '../model/forge.ts';
-import type { CommitId } from '../model/history.ts';
-import { commitIdSchema, decodeWire, type ForgeRepository, readAsEvidence } from './forge-evidence.ts';
+import { commitIdSchema, decodeWire } from '../forge/decode-wire.ts';
+import type { OpenPullRequests } from '../forge/forge-source.ts';
+import { type ForgeRepository, readAsEvidence } from './forge-evidence.ts';
 import type { Github } from './github.ts';
 
 /**
@@ -19,16 +19,8 @@ const pullRequestsSchema = z.array(
   }),
 );
 
-/** What GitHub says of open pull requests. */
-export interface OpenPullRequests {
-  /** Newest first. Also those from forks, and drafts. */
-  readonly pullRequests: readonly PullRequest[];
-  /** The test merge of each that has one, and its head. */
-  readonly testMerges: ReadonlyMap<CommitId, CommitId>;
-}
-
 /**
- * All open pull requests.
+ * All open pull requests, newest first, and the test merge of each that has one.
  * @throws EvidenceError EVIDENCE_FORGE when they cannot be read or understood.
  */
 export async function readPullRequests(github: Github, { owner, name }: ForgeRepository): Promise<OpenPullRequests> {

@@ -1,9 +1,10 @@
 // Branches, tags and the default branch as GitHub has them now.
 
 import * as z from 'zod';
+import { commitIdSchema, decodeWire } from '../forge/decode-wire.ts';
 import type { CommitId } from '../model/history.ts';
 import type { ListedReference, ListedReferences } from '../model/listed-references.ts';
-import { commitIdSchema, decodeWire, type ForgeRepository, readAsEvidence } from './forge-evidence.ts';
+import { type ForgeRepository, readAsEvidence } from './forge-evidence.ts';
 import type { Github } from './github.ts';
 
 const PERMISSION = 'contents: read';

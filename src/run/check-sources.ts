@@ -1,8 +1,8 @@
 // Before the registry is read, which may take minutes: mistakes in what lies on this machine. Only files and the clone are looked at.
 
 import type { Settings } from '../config/settings.ts';
+import { addressOf } from '../forge/address-of.ts';
 import type { Log } from '../log.ts';
-import { addressOf } from './collect-forge.ts';
 import { refuseUnparsable } from './refuse-unparsable.ts';
 
 /** Where the sources are looked up. */

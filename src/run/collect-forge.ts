@@ -1,8 +1,8 @@
 // Collecting from a forge: what it says, the commits behind it from git, and what the images name that neither of them has.
 
-import type { ForgeSettings, GithubForgeSettings, GitSettings, Settings } from '../config/settings.ts';
+import type { ForgeSettings, GitSettings, Settings } from '../config/settings.ts';
 import { InternalError } from '../errors.ts';
-import type { ForgeReading } from '../github/read-forge.ts';
+import type { ForgeReading, ForgeSource } from '../forge/forge-source.ts';
 import type { Log } from '../log.ts';
 import type { Forge } from '../model/forge.ts';
 import type { CommitId, History } from '../model/history.ts';
@@ -13,7 +13,7 @@ import { listUnknownCommits } from '../policy/unknown-commits.ts';
 /** What is read from a forge, and for which images. */
 export interface ForgeRequest {
   readonly settings: Settings;
-  readonly forge: GithubForgeSettings;
+  readonly forge: ForgeSettings;
   readonly git: GitSettings;
   readonly environment: NodeJS.ProcessEnv;
   readonly log: Log;
@@ -35,19 +35,14 @@ const MAX_NAMED = 3;
  * @throws EvidenceError EVIDENCE_FORGE or EVIDENCE_GIT when anything of them cannot be read.
  */
 export async function collectForge(request: ForgeRequest): Promise<ForgeEvidence> {
-  const { settings, forge, environment, log } = request;
-  const { openGithub } = await import('../github/open-github.ts');
-  const { caFile } = settings.registry;
-  const github = await openGithub(
-    { apiUrl: forge.apiUrl, token: forge.token, ...(caFile === undefined ? {} : { caFile }) },
-    { environment, log },
-  );
+  const { settings, log } = request;
+  const source = await openSource(request);
   try {
-    const { buildForge, readForge } = await import('../github/read-forge.ts');
+    const { buildForge } = await import('../forge/build-forge.ts');
     const wants = listWanted(settings);
     const readings: ForgeReading[] = [];
-    const history = await readHistoryOf(request, async () => {
-      const reading = await readForge(github, forge, {
+    const history = await readHistoryOf(request, source, async () => {
+      const reading = await source.read({
         pullRequests: wants('pullRequests'),
         releases: wants('releases'),
         deployments: wants('deployments'),
@@ -59,16 +54,31 @@ export async function collectForge(request: ForgeRequest): Promise<ForgeEvidence
     const last = readings.at(-1);
     if (last === undefined)
       throw new InternalError('A history came without a word of the forge.', { code: 'INTERNAL' });
-    tellMissing(last, history, log);
-    const known = buildForge(last, history, new Map());
+    tellMissing(last, { history, log, repository: source.repository });
+    const reading = { ...source, ...last };
+    const known = buildForge(reading, history, new Map());
     const heads = last.pullRequests?.pullRequests.map(({ head }) => head) ?? [];
     if (heads.length === 0) return { history, forge: known };
-    const { findTestMerges } = await import('../github/find-test-merges.ts');
     const commits = listUnknownCommits(request.snapshots, { history, images: settings.policy.images, forge: known });
-    const older = await findTestMerges(github, { repository: forge, commits, graph: history.graph, heads });
-    return { history, forge: buildForge(last, history, older) };
+    const older = await source.findTestMerges({ commits, graph: history.graph, heads });
+    return { history, forge: buildForge(reading, history, older) };
   } finally {
-    await github.close();
+    await source.close();
+  }
+}
+
+async function openSource({ settings, forge, environment, log }: ForgeRequest): Promise<ForgeSource> {
+  const { caFile } = settings.registry;
+  const options = { environment, log, ...(caFile === undefined ? {} : { caFile }) };
+  switch (forge.kind) {
+    case 'github': {
+      const { openGithubForge } = await import('../github/open-forge.ts');
+      return await openGithubForge(forge, options);
+    }
+    case 'gitlab': {
+      const { openGitlabForge } = await import('../gitlab/open-forge.ts');
+      return await openGitlabForge(forge, options);
+    }
   }
 }
 
@@ -78,11 +88,15 @@ function listWanted({ policy, compareWith }: Settings): (rule: keyof Policy['for
   return (rule) => policies.some(({ forge }) => forge[rule] !== 'off');
 }
 
-async function readHistoryOf(request: ForgeRequest, read: () => Promise<ForgeReading>): Promise<History> {
-  const { settings, forge, git, environment, log } = request;
+async function readHistoryOf(
+  request: ForgeRequest,
+  source: ForgeSource,
+  read: () => Promise<ForgeReading>,
+): Promise<History> {
+  const { settings, git, environment, log } = request;
   const { readForgeHistory } = await import('../git/read-forge-history.ts');
   return await readForgeHistory({
-    forge: { address: addressOf(forge), token: forge.token },
+    forge: source.git,
     list: async () => {
       const { listed, pullRequests, deployments } = await read();
       const required = pullRequests?.pullRequests.map(({ head }) => head) ?? [];
@@ -95,19 +109,20 @@ async function readHistoryOf(request: ForgeRequest, read: () => Promise<ForgeRea
   });
 }
 
-/** `https://github.com/acme/shop`. */
-export function addressOf(forge: ForgeSettings): string {
-  return `${forge.serverUrl}/${forge.kind === 'gitlab' ? forge.project : `${forge.owner}/${forge.name}`}`;
+interface Telling {
+  readonly history: History;
+  readonly repository: string;
+  readonly log: Log;
 }
 
 /** What was deployed and is nowhere any more still protects the images that name it, but no image can be found through its history. */
-function tellMissing({ deployments, repository }: ForgeReading, { graph }: History, log: Log): void {
-  const isMissing = (commit: CommitId): boolean => graph.indexOf(commit) === undefined;
+function tellMissing({ deployments }: ForgeReading, { history, repository, log }: Telling): void {
+  const isMissing = (commit: CommitId): boolean => history.graph.indexOf(commit) === undefined;
   const missing = (deployments?.deployments ?? []).filter(({ commit }) => isMissing(commit));
   const commits = [...new Set(missing.map(({ commit }) => commit))];
   if (commits.length === 0) return;
   const named = commits.slice(0, MAX_NAMED).map((commit) => commit.slice(0, 10));
-  const text = `Deployed commits that ${repository.owner}/${repository.name} does not have any more: ${commits.length} (${named.join(', ')}${commits.length > MAX_NAMED ? ', …' : ''}). They protect only images that name them.`;
+  const text = `Deployed commits that ${repository} does not have any more: ${commits.length} (${named.join(', ')}${commits.length > MAX_NAMED ? ', …' : ''}). They protect only images that name them.`;
   const isPast = missing.every(({ state }) => state === 'inactive' || state === 'failed');
   if (isPast) log.info(text);
   else log.warn(text);

@@ -1,6 +1,6 @@
 // Branches move and deployments are made while a long apply goes on: what the forge and Git have come to need since the plan is not deleted.
 
-import { EvidenceError, InternalError, RegistryError } from '../errors.ts';
+import { EvidenceError, RegistryError } from '../errors.ts';
 import { describeReason } from '../model/decision.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Decisions } from '../policy/decide.ts';
@@ -30,7 +30,6 @@ export function watchForge({ settings, context, planned, clockMs, windowMs }: Fo
     // What it says is as old as its beginning, however late it ends.
     const beganMs = clockMs();
     const { environment, log } = context;
-    if (asked.kind === 'gitlab') throw new InternalError('GitLab cannot be asked yet.', { code: 'INTERNAL' });
     const snapshots = planned.collected.repositories.map(({ snapshot }) => snapshot);
     const request = { settings, forge: asked, git: from, environment, log, snapshots };
     const known = await collectForge(request).catch((error: unknown) => {

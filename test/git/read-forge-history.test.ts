@@ -25,6 +25,8 @@ import { type GitRequest, type GitServer, startGitServer } from '../support/git-
 import { requireProgram } from '../support/real-parts.ts';
 
 const TOKEN = 'ghs_t0ken-for-tests';
+/** How the forge of these tests wants to be asked. */
+const ASK = { username: 'x-access-token', permission: 'contents: read' };
 const BASIC = Buffer.from(`x-access-token:${TOKEN}`).toString('base64');
 const DAY_1 = '2026-01-01T00:00:00Z';
 const DAY_2 = '2026-01-02T00:00:00Z';
@@ -123,7 +125,7 @@ describe.runIf(requireProgram('git'))('the history that a forge lists', () => {
 
   function read(changes: Partial<ForgeHistoryOptions> = {}, wanted: Partial<Wanted> = {}): Promise<History> {
     return readForgeHistory({
-      forge: { address: `${server.url}acme/shop`, token: TOKEN },
+      forge: { ...ASK, address: `${server.url}acme/shop`, token: TOKEN },
       list: async () => want(wanted),
       git: { directory: join(sandbox.root, 'elsewhere'), isNamed: false, allowUnshallow: true, allowFetch: true },
       environment: { ...sandbox.environment, RUNNER_TEMP: join(sandbox.root, 'tmp') },
@@ -248,14 +250,14 @@ describe.runIf(requireProgram('git'))('the history that a forge lists', () => {
     );
 
     it('away when there is none', async () => {
-      await failure(read({ forge: { address: `${server.url}acme/shop`, token: '' } }));
+      await failure(read({ forge: { ...ASK, address: `${server.url}acme/shop`, token: '' } }));
       expect(new Set(server.requests.map(({ authorization }) => authorization))).toEqual(new Set(['']));
       expect(secrets).toEqual([]);
     });
 
     it('out of the error when the server refuses it and repeats it', async () => {
       const wrong = `${TOKEN}-wrong`;
-      const error = await failure(read({ forge: { address: `${server.url}acme/shop`, token: wrong } }));
+      const error = await failure(read({ forge: { ...ASK, address: `${server.url}acme/shop`, token: wrong } }));
       const shown = `${error.message} ${error.hint} ${JSON.stringify(error)} ${lines.join(' ')}`;
       expect(error.message).toContain('remote: refused: basic ***');
       expect(shown).not.toContain(TOKEN);
@@ -339,7 +341,7 @@ describe.runIf(requireProgram('git'))('the history that a forge lists', () => {
       const directory = sandbox.clone(origin, 'ssh');
       for (const url of ['git@forge.example.com:Acme/Shop.git', 'ssh://git@ssh.forge.example.com:443/acme/shop']) {
         sandbox.git(directory, 'remote', 'set-url', 'origin', url);
-        const forge = { address: 'https://forge.example.com/acme/shop', token: TOKEN };
+        const forge = { ...ASK, address: 'https://forge.example.com/acme/shop', token: TOKEN };
         expectWhole(await read({ forge, git: git(directory) }));
       }
     });
@@ -500,7 +502,7 @@ describe.runIf(requireProgram('git'))('the history that a forge lists', () => {
       const main: ListedReference = { kind: 'branch', name: 'main', object: id('m'), target: id('m') };
       await failure(
         read({
-          forge: { address: `${server.url}acme/cut`, token: TOKEN },
+          forge: { ...ASK, address: `${server.url}acme/cut`, token: TOKEN },
           list: async () => ({ listed: { references: [main] }, required: [], optional: [] }),
         }),
       );

@@ -2,14 +2,16 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EvidenceError } from '../../src/errors.ts';
+import { buildForge } from '../../src/forge/build-forge.ts';
+import type { ForgeRules } from '../../src/forge/forge-source.ts';
 import { buildCommitGraph } from '../../src/git/commit-graph.ts';
 import { findTestMerges } from '../../src/github/find-test-merges.ts';
 import type { Github } from '../../src/github/github.ts';
 import { readDeployments } from '../../src/github/read-deployments.ts';
-import { buildForge, type ForgeRules, readForge } from '../../src/github/read-forge.ts';
+import { readForge } from '../../src/github/read-forge.ts';
 import { readPullRequests } from '../../src/github/read-pull-requests.ts';
 import { readReferences } from '../../src/github/read-references.ts';
-import { placeReleases, readReleases } from '../../src/github/read-releases.ts';
+import { readReleases } from '../../src/github/read-releases.ts';
 import type { CommitId } from '../../src/model/history.ts';
 import { createGitSandbox, type GitSandbox } from '../builders/git-repository.ts';
 import { at, commitIdOf, historyOf } from '../builders/history.ts';
@@ -143,7 +145,7 @@ describe.runIf(requireProgram('git'))('what GitHub knows', () => {
     repository.addRelease({ tag: 'v2', draft: true, createdAt: DAY, target: 'team/deep/topic' });
     expect(await readReleases(await connect(), REPOSITORY)).toEqual([
       { tag: 'v2', isDraft: true, date: at(DAY), target: 'team/deep/topic' },
-      { tag: 'v1', isDraft: false, date: at('2026-02-01T00:00:00Z'), target: 'main' },
+      { tag: 'v1', isDraft: false, date: at('2026-02-01T00:00:00Z') },
     ]);
     const reader = await connect({ kind: 'workflow', permissions: { contents: 'read' } });
     expect((await readReleases(reader, REPOSITORY)).map(({ tag }) => tag)).toEqual(['v1']);
@@ -221,9 +223,11 @@ describe.runIf(requireProgram('git'))('what GitHub knows', () => {
     const log = fake.requestLog().join('\n');
     for (const word of ['pulls', 'releases', 'graphql']) expect(log).not.toContain(word);
     const history = historyOf({ commits: [], references: [] });
-    expect(Object.keys(buildForge(reading, history, new Map())).sort()).toEqual([
+    const names = { title: 'GitHub', requestName: 'pull request', repository: 'acme/shop' } as const;
+    expect(Object.keys(buildForge({ ...names, ...reading }, history, new Map())).sort()).toEqual([
       'complete',
       'repository',
+      'requestName',
       'testMerges',
       'title',
     ]);
@@ -279,7 +283,7 @@ describe.runIf(requireProgram('git'))('what GitHub knows', () => {
         { id: id('b'), date: at(DAY), parents: [id('a')] },
         { id: id('topic'), date: at(DAY), parents: [id('a')] },
       ]);
-      return findTestMerges(await connect(), { repository: REPOSITORY, commits, graph, heads: [id('topic')] });
+      return findTestMerges(await connect(), REPOSITORY, { commits, graph, heads: [id('topic')] });
     }
 
     it('of an open pull request, by the start of its id, also when the merge is an old one', async () => {
@@ -310,32 +314,6 @@ describe.runIf(requireProgram('git'))('what GitHub knows', () => {
       expect(await search(commits)).toEqual(new Map());
       expect(fake.requestLog()).toHaveLength(3);
     });
-  });
-});
-
-describe('a release', () => {
-  const history = historyOf({
-    commits: [
-      { name: 'a', date: DAY },
-      { name: 'b', date: DAY, parents: ['a'] },
-    ],
-    references: [
-      { kind: 'branch', name: 'main', commit: 'b' },
-      { kind: 'tag', name: 'v1', commit: 'a' },
-    ],
-  });
-  const release = (changes: object) => ({ tag: 'v9', isDraft: false, date: at(DAY), target: 'main', ...changes });
-
-  it.each([
-    ['has the commit of its tag', { tag: 'v1' }, 'a'],
-    ['has no commit without its tag', {}, undefined],
-    ['as a draft has the commit of its tag where there is one', { tag: 'v1', isDraft: true }, 'a'],
-    ['as a draft has the commit of the branch that it will be made on', { isDraft: true }, 'b'],
-    ['as a draft has the commit that it will be made on', { isDraft: true, target: commitIdOf('a') }, 'a'],
-    ['as a draft has no commit that nobody knows', { isDraft: true, target: commitIdOf('x') }, undefined],
-  ])('%s', (_, changes, commit) => {
-    const [placed] = placeReleases([release(changes)], history);
-    expect(placed?.commit).toBe(commit === undefined ? undefined : commitIdOf(commit));
   });
 });
 
