@@ -1,6 +1,5 @@
 // The action's inputs as raw options. The runner gives an empty text for an input that is not set, so empty means absent.
 
-import { listTokenForms } from '../config/read-github-token.ts';
 import type { Option } from '../options/option.ts';
 import { type RawOptions, selectOptions } from '../options.ts';
 
@@ -15,15 +14,6 @@ export function readInputs(getInput: GetInput): RawOptions {
   });
   // The kinds of the values are those of the table.
   return Object.fromEntries(given) as RawOptions;
-}
-
-/** The inputs that no log may show. */
-export function listSecrets(raw: RawOptions): readonly string[] {
-  return selectOptions('action')
-    .filter((option) => option.secret === true)
-    .map((option) => Reflect.get(raw, option.name) as string | undefined)
-    .filter((value) => value !== undefined)
-    .flatMap((value) => (value === raw['github-token'] ? listTokenForms(value.trim()) : [value]));
 }
 
 function readInput(option: Option, text: string): string | readonly string[] | undefined {

@@ -1,6 +1,7 @@
 // The action from its inputs to the exit code. What a run does is not decided here.
 
 import type { PullRequestRun } from '../cleanup.ts';
+import { listSecrets } from '../config/list-secrets.ts';
 import { isRestore } from '../config/normalize-restore.ts';
 import { isVerify } from '../config/normalize-verify.ts';
 import type { LogLevel } from '../log.ts';
@@ -11,7 +12,7 @@ import type { Report } from '../report/report.ts';
 import { listenForSignals } from '../util/listen-for-signals.ts';
 import { type ActionLog, createActionLog } from './action-log.ts';
 import { chooseFiles, findPullRequestContext, makeReport } from './make-report.ts';
-import { listSecrets, readInputs } from './read-inputs.ts';
+import { readInputs } from './read-inputs.ts';
 import { annotate, type Core, countAbsent, renderResult, setOutputs, writeSummary } from './write-results.ts';
 
 interface Run {
@@ -27,7 +28,7 @@ export async function runAction(environment: NodeJS.ProcessEnv): Promise<number>
   try {
     const raw = readInputs((name) => core.getInput(name));
     const log = createActionLog(core, levelOf(raw), () => performance.now());
-    for (const secret of listSecrets(raw)) log.secret(secret);
+    for (const secret of listSecrets(raw, environment)) log.secret(secret);
     return await finish({ core, raw, log, environment });
   } catch (thrown) {
     const error = toCleanupError(thrown);

@@ -4,8 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunContext } from '../cleanup.ts';
 import type { SettingsSource } from '../config/findings.ts';
+import { whyWithoutVariables } from '../config/gitlab-job.ts';
+import { listSecrets } from '../config/list-secrets.ts';
 import { normalizeSettings } from '../config/normalize-settings.ts';
-import { listTokenForms } from '../config/read-github-token.ts';
 import type { Settings } from '../config/settings.ts';
 import { type CleanupError, UsageError } from '../errors.ts';
 import type { LogLevel } from '../log.ts';
@@ -97,18 +98,24 @@ async function decide<Decided>(
   run: Run,
   normalize: (raw: RawOptions, source: SettingsSource) => Promise<Decided>,
 ): Promise<Decided> {
-  for (const name of ['kube-config-base64', 'password'] as const) run.log.secret(run.raw[name] ?? '');
-  for (const form of listTokenForms(run.raw['github-token']?.trim() ?? '')) run.log.secret(form);
+  for (const secret of listSecrets(run.raw, io.environment)) run.log.secret(secret);
   for (const told of listDeprecations(run.raw)) run.log.warn(told);
   try {
     const raw = await withPassword(io, run);
-    return await normalize(raw, { environment: io.environment, workingDirectory: '.', frontEnd: 'cli' });
+    return await normalize(raw, sourceOf(io));
   } catch (thrown) {
     const path = run.raw['report-file'];
     if (path !== undefined && run.command !== 'explain')
       await writeStoppedReport(io, run, { path, error: toCleanupError(thrown) });
     throw thrown;
   }
+}
+
+/** Where the options of a command line come from. */
+export function sourceOf({ environment }: CliProcess): SettingsSource {
+  const why = whyWithoutVariables(environment);
+  const source = { environment, workingDirectory: '.', frontEnd: 'cli' } as const;
+  return why === undefined ? source : { ...source, withoutSecrets: why };
 }
 
 async function writeStoppedReport(

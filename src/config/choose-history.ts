@@ -1,11 +1,9 @@
-// Where the history comes from: a clone's origin, or GitHub with its pull requests, releases and deployments.
+// Where the history comes from: a clone's origin, or a forge with its pull or merge requests, releases and deployments.
 
 import { checkInputFolder } from './check-files.ts';
-import { addMistake, addWrong, type Findings, placeOf, readFlag, readText } from './findings.ts';
-import { needGithubAddresses } from './github-addresses.ts';
-import { quote, wrongValue } from './mistake.ts';
+import { chooseForge } from './choose-forge.ts';
+import { addMistake, type Findings, readFlag, readText } from './findings.ts';
 import type { PolicyFile } from './policy-schema.ts';
-import { hasGithubToken, readGithubToken } from './read-github-token.ts';
 import type { ForgeSettings, GitSettings } from './settings.ts';
 
 /** Both are off when Git is. */
@@ -16,27 +14,29 @@ export interface HistorySettings {
 
 const OFF: HistorySettings = { git: 'off', forge: 'off' };
 
-/** https://docs.github.com/rest/repos/repos: an owner may have an underscore before an enterprise's short code. */
-const GITHUB_REPOSITORY = /^([A-Za-z0-9][A-Za-z0-9_-]{0,99})\/([A-Za-z0-9._-]{1,100})$/;
-
 /** The settings. With mistakes among the findings the answer is not to be used. */
 export async function chooseHistory(findings: Findings, file: PolicyFile): Promise<HistorySettings> {
   const directory = readText(findings, 'git-dir');
-  const repository = readText(findings, 'github-repository');
+  const github = readText(findings, 'github-repository');
+  const gitlab = readText(findings, 'gitlab-project');
   const withoutForge = readFlag(findings, 'without-forge') === true;
-  if (withoutForge && repository !== undefined)
-    addMistake(findings, 'github-repository', 'not together with without-forge: either GitHub is asked or it is not');
+  const named = [
+    ...(github === undefined ? [] : [{ option: 'github-repository', title: 'GitHub' } as const]),
+    ...(gitlab === undefined ? [] : [{ option: 'gitlab-project', title: 'GitLab' } as const]),
+  ];
+  for (const { option, title } of withoutForge ? named : [])
+    addMistake(findings, option, `not together with without-forge: either ${title} is asked or it is not`);
   if (readFlag(findings, 'without-git') === true) {
     if (directory !== undefined)
       addMistake(findings, 'git-dir', 'not together with without-git: either Git is asked or it is not');
-    if (repository !== undefined)
-      addMistake(findings, 'github-repository', 'not together with without-git: GitHub is asked for branches and tags');
+    for (const { option, title } of named)
+      addMistake(findings, option, `not together with without-git: ${title} is asked for branches and tags`);
     return OFF;
   }
   if (file.cleanup?.disableGitHistoryBasedPolicy === true) {
-    if (directory === undefined && repository === undefined) return OFF;
-    const named = directory === undefined ? 'github-repository' : 'git-dir';
-    findings.notes.push(`Git is asked: ${named} outranks disableGitHistoryBasedPolicy in the policy file`);
+    const first = directory === undefined ? named[0]?.option : 'git-dir';
+    if (first === undefined) return OFF;
+    findings.notes.push(`Git is asked: ${first} outranks disableGitHistoryBasedPolicy in the policy file`);
   }
   const checked = directory === undefined ? undefined : await checkInputFolder(findings, 'git-dir', directory);
   return {
@@ -46,43 +46,6 @@ export async function chooseHistory(findings: Findings, file: PolicyFile): Promi
       allowUnshallow: file.gitWorktree?.allowUnshallow ?? true,
       allowFetch: file.gitWorktree?.allowFetchOriginBranchesAndTags ?? true,
     },
-    forge: withoutForge ? 'off' : chooseForge(findings, repository),
+    forge: withoutForge ? 'off' : chooseForge(findings, { github, gitlab }),
   };
-}
-
-/** On a laptop GitHub is asked only where its repository is named; a workflow runs in one. */
-function chooseForge(findings: Findings, named: string | undefined): ForgeSettings | 'off' {
-  if (named === undefined && findings.frontEnd === 'cli') return 'off';
-  const repository = readRepository(findings, named);
-  const token = readGithubToken(findings);
-  if (!hasGithubToken(findings)) {
-    if (findings.frontEnd === 'cli')
-      addMistake(findings, 'github-repository', 'no token goes with it: set GITHUB_TOKEN or GH_TOKEN');
-    else
-      addMistake(
-        findings,
-        'github-token',
-        "got none: leave the input out to use the workflow's own, or say without-forge",
-      );
-  }
-  const addresses = needGithubAddresses(findings);
-  if (repository === undefined || token === undefined || addresses === undefined) return 'off';
-  return { kind: 'github', ...addresses, ...repository, token };
-}
-
-function readRepository(
-  findings: Findings,
-  named: string | undefined,
-): { readonly owner: string; readonly name: string } | undefined {
-  const text = named ?? findings.environment['GITHUB_REPOSITORY']?.trim() ?? '';
-  if (text === '') {
-    const expected = 'OWNER/NAME; GITHUB_REPOSITORY is not set either. Without GitHub: without-forge';
-    addWrong(findings, { name: 'github-repository', got: 'none', expected });
-    return undefined;
-  }
-  const [, owner = '', name = ''] = GITHUB_REPOSITORY.exec(text) ?? [];
-  if (owner !== '' && name !== '.' && name !== '..') return { owner, name };
-  const place = named === undefined ? 'GITHUB_REPOSITORY' : placeOf('github-repository', findings.frontEnd);
-  findings.mistakes.push(wrongValue(place, quote(text), 'OWNER/NAME of a repository on GitHub'));
-  return undefined;
 }

@@ -71,17 +71,21 @@ function chooseAmbient(findings: Findings, file: PolicyFile): KubeConfigSource |
     findings.missing.push({ source: 'kubernetes', why: findings.withoutSecrets });
     return 'off';
   }
+  const hasVariable = (findings.environment['KUBECONFIG'] ?? '').trim() !== '';
+  const hint =
+    hasVariable && findings.frontEnd === 'cli' ? '. KUBECONFIG is set: --kube-config "$KUBECONFIG" gives it' : '';
   findings.mistakes.push({
     place: 'Kubernetes',
     text:
       'no cluster to ask: give kube-config, kube-config-base64 or kube-manifests, or say without-kube. ' +
-      'In CI nothing is taken from the environment, and an empty secret counts as not given',
+      `In CI nothing is taken from the environment, and an empty secret counts as not given${hint}`,
   });
   return undefined;
 }
 
 /** The kubeconfig that was given; undefined when none was. With mistakes among the findings the answer is not to be used. */
 export async function readKubeConfig(findings: Findings): Promise<KubeConfigSource | undefined> {
+  if (lacksSecret(findings)) return undefined;
   const paths = readList(findings, 'kube-config');
   const encoded = findings.raw['kube-config-base64'];
   if (paths !== undefined && encoded !== undefined) {
@@ -91,6 +95,14 @@ export async function readKubeConfig(findings: Findings): Promise<KubeConfigSour
   return encoded === undefined ? undefined : decodeKubeConfig(findings, encoded);
 }
 
+/** A command line has an empty word where the variable is not there. With one of several files gone, no cluster is asked. */
+function lacksSecret({ raw, withoutSecrets, missing }: Findings): boolean {
+  const given = [...(raw['kube-config'] ?? []), raw['kube-config-base64']];
+  if (withoutSecrets === undefined || !given.some((text) => text?.trim() === '')) return false;
+  missing.push({ source: 'kubernetes', why: withoutSecrets });
+  return true;
+}
+
 async function checkKubeConfigFiles(
   findings: Findings,
   paths: readonly string[],
@@ -98,7 +110,7 @@ async function checkKubeConfigFiles(
   for (const path of paths) {
     const text = await readNamedFile(findings, 'kube-config', path);
     if (text?.trim() === '' && findings.withoutSecrets !== undefined) {
-      // An earlier step has written the secret that is not there. With one of several files gone, no cluster is asked.
+      // An earlier step has written the secret that is not there.
       findings.missing.push({ source: 'kubernetes', why: findings.withoutSecrets });
       return undefined;
     }

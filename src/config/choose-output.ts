@@ -1,7 +1,8 @@
 // The files that a run writes and reads, and how it shows its result.
 
+import { resolve } from 'node:path';
 import type { LogLevel } from '../log.ts';
-import { findOption } from '../options.ts';
+import { findOption, type OptionName } from '../options.ts';
 import { checkInputFile, checkOutputFile, resolvePath } from './check-files.ts';
 import { type Findings, placeOf, readChoice, readText } from './findings.ts';
 import type { Format, Settings } from './settings.ts';
@@ -15,32 +16,47 @@ export interface Looks {
 
 /** The part of the settings that is about files. */
 export type OutputSettings = Looks &
-  Pick<Settings, 'planFile' | 'reportFile' | 'metrics' | 'previousReport' | 'journal'>;
+  Pick<
+    Settings,
+    'planFile' | 'reportFile' | 'markdownFile' | 'codeQualityFile' | 'metrics' | 'previousReport' | 'journal'
+  >;
 
 /** Which files; those that are written can be, and no two of them are the same. */
 export async function chooseOutput(findings: Findings, command: Settings['command']): Promise<OutputSettings> {
   const plan =
     command === 'plan' ? await checkNamedOutput(findings, 'plan-file') : await checkInputFile(findings, 'plan-file');
   const reportFile = await checkNamedOutput(findings, 'report-file');
+  const markdownFile = await checkNamedOutput(findings, 'markdown-file');
+  const codeQualityFile = await checkNamedOutput(findings, 'code-quality-file');
   const previousReport = await checkInputFile(findings, 'previous-report');
   const journalText = readJournal(findings);
   const journal =
     command === 'apply' ? await checkOutputFile(findings, 'journal', journalText) : resolvePath(findings, journalText);
   const metrics = await checkNamedOutput(findings, 'metrics');
-  const written = [plan, reportFile, metrics, command === 'apply' ? journal : undefined].filter(
-    (path) => path !== undefined,
-  );
-  if (new Set(written).size < written.length) {
-    const names = (['plan-file', 'report-file', 'metrics', 'journal'] as const).map((name) =>
-      placeOf(name, findings.frontEnd),
-    );
-    findings.mistakes.push({ place: names.join(', '), text: 'two of them name the same file' });
-  }
+  const written = {
+    'plan-file': plan,
+    'report-file': reportFile,
+    'markdown-file': markdownFile,
+    'code-quality-file': codeQualityFile,
+    metrics,
+    journal: command === 'apply' ? journal : undefined,
+  } as const;
+  refuseSameFile(findings, written);
   return {
-    ...withoutUndefined({ planFile: plan, reportFile, metrics, previousReport }),
+    ...withoutUndefined({ planFile: plan, reportFile, markdownFile, codeQualityFile, metrics, previousReport }),
     journal,
     ...readLooks(findings),
   };
+}
+
+/** Each file that is written twice is told once, with the options that name it. */
+function refuseSameFile(findings: Findings, written: { readonly [Name in OptionName]?: string | undefined }): void {
+  const named = Object.entries(written).flatMap(([name, path]) => (path === undefined ? [] : [{ name, path }]));
+  const byPath = Map.groupBy(named, ({ path }) => resolve(path));
+  for (const group of byPath.values()) {
+    const places = group.map(({ name }) => placeOf(name as OptionName, findings.frontEnd));
+    if (group.length > 1) findings.mistakes.push({ place: places.join(', '), text: 'they name the same file' });
+  }
 }
 
 /** The journal's path as it was given. */
@@ -59,7 +75,7 @@ export function readLooks(findings: Findings): Looks {
 /** The path of a file to write, when one was named. */
 export async function checkNamedOutput(
   findings: Findings,
-  name: 'plan-file' | 'report-file' | 'metrics',
+  name: 'plan-file' | 'report-file' | 'markdown-file' | 'code-quality-file' | 'metrics',
 ): Promise<string | undefined> {
   const path = readText(findings, name);
   return path === undefined ? undefined : checkOutputFile(findings, name, path);

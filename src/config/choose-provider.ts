@@ -1,9 +1,12 @@
-// How registries are spoken to: by the distribution protocol alone, or by GitHub's packages interface; and with which token.
+// How registries are spoken to: by the distribution protocol alone, by GitHub's packages interface, or as GitLab's registry; and with
+// which token of GitHub's.
 
 import type { RegistryHost } from '../model/reference.ts';
 import { findOption } from '../options.ts';
 import { addMistake, type Findings, placeOf, readChoice, readShare } from './findings.ts';
 import { type GithubAddresses, knownApiUrl, needGithubAddresses, readGithubAddresses } from './github-addresses.ts';
+import { GITLAB_COM_REGISTRY, needGitlab } from './gitlab-addresses.ts';
+import { readGitlabJob } from './gitlab-job.ts';
 import { hasGithubToken, isToken, readGithubToken } from './read-github-token.ts';
 import type { GithubAccess, Provider } from './settings.ts';
 
@@ -16,13 +19,26 @@ export interface Providers {
   readonly providerOf: ProviderOf;
 }
 
-/** What the user says of all registries, else what the host tells: GitHub's own are known by their names. */
+/**
+ * What the user says of all registries, else what the host tells: those of github.com and gitlab.com are known by their names, and the one
+ * of the GitLab that runs this job by CI_REGISTRY, unless CI_REGISTRY_IMAGE shows that somebody has put another registry there.
+ */
 export function chooseProviders(findings: Findings): Providers {
   const choice = readChoice(findings, 'provider', ['auto', 'oci', 'github', 'gitlab']);
+  // A wrong address is told, whatever it would have been used for.
+  if (findings.raw['gitlab-url'] !== undefined) needGitlab(findings);
   if (choice !== 'auto') return { choice, providerOf: () => choice };
   const read = readGithubAddresses(findings.environment);
   const addresses = 'mistakes' in read ? undefined : read;
-  return { choice, providerOf: (host) => (knownApiUrl(host, addresses) === undefined ? 'oci' : 'github') };
+  const job = readGitlabJob(findings);
+  const ofJob = job?.isOwnRegistry === true || job?.image === undefined ? job?.registry : undefined;
+  return {
+    choice,
+    providerOf: (host) => {
+      if (knownApiUrl(host, addresses) !== undefined) return 'github';
+      return host === GITLAB_COM_REGISTRY || host === ofJob ? 'gitlab' : 'oci';
+    },
+  };
 }
 
 /**

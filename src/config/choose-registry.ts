@@ -1,11 +1,13 @@
-// How to reach the registries: user name, password, authorities, and GitHub's interface beside its own.
+// How to reach the registries: user name, password, authorities, and what GitHub's and GitLab's have beside that.
 
 import type { RepositoryReference } from '../model/reference.ts';
 import { readNamedFile, resolvePath } from './check-files.ts';
+import { chooseGitlabAccess, noteForeignRegistry } from './choose-gitlab.ts';
 import { chooseGithubAccess } from './choose-provider.ts';
 import { addMistake, addWrong, type Findings, readFlag, readText } from './findings.ts';
 import { quote } from './mistake.ts';
 import type { Provider, RegistrySettings } from './settings.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 /** A place that is spoken to: of a registry only the host matters here. */
 export type RegistryPlace =
@@ -33,10 +35,19 @@ export async function chooseRegistry(findings: Findings, targets: readonly Regis
     );
   }
   const githubHosts = [...new Set(github.map(({ repository }) => repository.host))];
-  const access = chooseGithubAccess(findings, githubHosts, password);
+  const others = registries.filter(({ provider }) => provider === 'oci');
+  noteForeignRegistry(
+    findings,
+    others.map(({ repository }) => repository.host),
+  );
+  const gitlab = registries.filter(({ provider }) => provider === 'gitlab');
+  const gitlabHosts = [...new Set(gitlab.map(({ repository }) => repository.host))];
   return {
     ...(await chooseConnection(findings, { username, password })),
-    ...(access === undefined ? {} : { github: access }),
+    ...withoutUndefined({
+      github: chooseGithubAccess(findings, githubHosts, password),
+      gitlab: chooseGitlabAccess(findings, gitlabHosts, { username, password }),
+    }),
   };
 }
 
@@ -52,7 +63,9 @@ export function readLogin(findings: Findings, needsUsername: boolean): Login {
   const password = readPassword(findings);
   if (username !== undefined && findings.raw.password === undefined) {
     if (findings.withoutSecrets !== undefined) {
-      findings.notes.push(`the registry is asked without a user, for want of the password: ${findings.withoutSecrets}`);
+      findings.notes.push(
+        `the user name for the registry is left out, for want of its password: ${findings.withoutSecrets}`,
+      );
       return { username: undefined, password };
     }
     const ways = findings.frontEnd === 'cli' ? 'password-stdin or REGISTRY_CLEANUP_PASSWORD' : 'the input password';

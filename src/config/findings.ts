@@ -39,10 +39,19 @@ export interface Findings {
 }
 
 /** Nothing has come to light yet. */
-export function createFindings(raw: RawOptions, source: SettingsSource): Findings {
-  const isPlan = (raw.command ?? 'plan').trim() === 'plan';
+export function createFindings(given: RawOptions, source: SettingsSource): Findings {
+  const isPlan = (given.command ?? 'plan').trim() === 'plan';
   const withoutSecrets = isPlan ? source.withoutSecrets : undefined;
+  const raw = withoutSecrets === undefined ? given : withoutEmptySecrets(given);
   return { raw, ...source, withoutSecrets, mistakes: [], notes: [], missing: [], policyIsBroken: false };
+}
+
+/** A variable that is not given to this run may stand in a command line as nothing. The action leaves such inputs out by itself. */
+function withoutEmptySecrets(raw: RawOptions): RawOptions {
+  const names = ['username', 'password'] as const;
+  return Object.fromEntries(
+    Object.entries(raw).filter(([name, value]) => !names.some((one) => one === name) || value !== ''),
+  );
 }
 
 /** `--ca-file` or `input ca-file`. */

@@ -3,6 +3,7 @@
 
 import { parseRegistryHost, type RegistryHost } from '../model/reference.ts';
 import { isLoopbackHost } from '../util/loopback-host.ts';
+import { addressProblem } from './address-problem.ts';
 import type { Findings } from './findings.ts';
 import { type Mistake, quote, wrongValue } from './mistake.ts';
 
@@ -31,7 +32,7 @@ export function readGithubAddresses(
   const mistakes: Mistake[] = [];
   const read = (name: string): string | undefined => {
     const text = environment[name]?.trim() ?? '';
-    const problem = text === '' ? undefined : addressProblem(text);
+    const problem = text === '' ? undefined : addressProblem(text, 'https://github.example.com');
     // Not shown: an address with a password is one of the problems.
     if (problem !== undefined) mistakes.push(wrongValue(name, 'an address', problem));
     return text === '' || problem !== undefined ? undefined : text.replace(/\/+$/, '');
@@ -84,15 +85,4 @@ function serverUrlOf(apiUrl: string): string | undefined {
   const [, residency] = DATA_RESIDENCY.exec(new URL(apiUrl).host) ?? [];
   if (residency !== undefined) return `https://${residency}`;
   return apiUrl.endsWith('/api/v3') ? apiUrl.slice(0, -'/api/v3'.length) : undefined;
-}
-
-/** What is expected instead, or undefined when it is an address to send a token to. */
-function addressProblem(text: string): string | undefined {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return 'one such as https://github.example.com';
-  if (url.username !== '' || url.password !== '') return 'one without user name and password';
-  if (url.search !== '' || url.hash !== '') return 'one without anything after the path';
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
-    return 'one that begins with https://: the token goes there';
-  return undefined;
 }

@@ -1,20 +1,30 @@
 // Options and environment to the decided settings of a restore. It reads no policy file: what it brings back stands in the journal.
 
-import { formatRepository, isSameRepository, parseRepository, type RepositoryReference } from '../model/reference.ts';
+import {
+  formatRepository,
+  isSameRepository,
+  parseRepository,
+  type RegistryHost,
+  type RepositoryReference,
+} from '../model/reference.ts';
 import type { RawOptions } from '../options.ts';
 import { checkInputFile } from './check-files.ts';
 import { chooseCache } from './choose-cache.ts';
+import { chooseGitlabAccess } from './choose-gitlab.ts';
 import { checkNamedOutput, readJournal, readLooks } from './choose-output.ts';
 import { chooseGithubAccess, chooseProviders, type Providers, readBudgetShare, readToken } from './choose-provider.ts';
 import { chooseConnection, type Login, readLogin } from './choose-registry.ts';
 import { spellRepository } from './choose-repositories.ts';
 import { addMistake, addWrong, createFindings, type Findings, readList, type SettingsSource } from './findings.ts';
 import { needGithubAddresses, registryHostOf } from './github-addresses.ts';
+import { GITLAB_COM, GITLAB_COM_REGISTRY, needGitlab } from './gitlab-addresses.ts';
+import { readGitlabJob } from './gitlab-job.ts';
 import { mistakesError, quote } from './mistake.ts';
 import { repositoryProblem } from './policy-words.ts';
 import { readCommand } from './read-command.ts';
 import { hasGithubToken, isToken } from './read-github-token.ts';
-import type { GithubAccess, RestoreSettings } from './settings.ts';
+import { hasGitlabToken } from './read-gitlab-token.ts';
+import type { GithubAccess, GitlabRegistryAccess, RestoreSettings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
 /** Decided settings, and what the user should know about them. */
@@ -46,8 +56,8 @@ export async function normalizeRestore(raw: RawOptions, source: SettingsSource):
   const cacheDirectory = await chooseCache(findings);
   const looks = readLooks(findings);
   if (findings.mistakes.length > 0 || journal === undefined) throw mistakesError(findings.mistakes);
-  const { githubHosts, github } = access;
-  const registry = { ...connection, ...withoutUndefined({ github }) };
+  const { githubHosts, github, gitlab } = access;
+  const registry = { ...connection, ...withoutUndefined({ github, gitlab }) };
   const optional = withoutUndefined({ cacheDirectory, reportFile });
   return { settings: { journal, repositories, githubHosts, registry, ...optional, ...looks }, notes: findings.notes };
 }
@@ -75,14 +85,43 @@ interface Access {
   readonly login: Login;
   readonly githubHosts: RestoreSettings['githubHosts'];
   readonly github: GithubAccess | undefined;
+  readonly gitlab: GitlabRegistryAccess | undefined;
 }
 
-/** What the journal names is not known yet: without a repository here, it may be any that belongs to the GitHub of the token. */
-function chooseAccess(
+/** What the journal names is not known yet: without a repository here, it may be any that belongs to the GitHub or GitLab of the token. */
+function chooseAccess(findings: Findings, providers: Providers, repositories: readonly RepositoryReference[]): Access {
+  const access = chooseGithub(findings, providers, repositories);
+  return { ...access, gitlab: chooseGitlab(findings, { providers, repositories, login: access.login }) };
+}
+
+/** A registry of GitLab's needs nothing but its login: without one it is like any other. */
+function chooseGitlab(
+  findings: Findings,
+  from: { readonly providers: Providers; readonly repositories: readonly RepositoryReference[]; readonly login: Login },
+): GitlabRegistryAccess | undefined {
+  const { providers, repositories, login } = from;
+  const named = repositories.map(({ host }) => host).filter((host) => providers.providerOf(host) === 'gitlab');
+  const isMeant = repositories.length === 0 && providers.choice !== 'oci' && providers.choice !== 'github';
+  const usual = isMeant ? findUsualRegistry(findings) : undefined;
+  const hosts = usual === undefined ? [...new Set(named)] : [usual];
+  const access = chooseGitlabAccess(findings, hosts, login);
+  return access?.login === undefined ? undefined : access;
+}
+
+/** The registry that tokens are for by themselves; undefined for none. */
+function findUsualRegistry(findings: Findings): RegistryHost | undefined {
+  const job = readGitlabJob(findings);
+  if (job?.isOwnRegistry === true) return job.registry;
+  return hasGitlabToken(findings.raw, 'gitlab-token') && needGitlab(findings)?.serverUrl === GITLAB_COM.serverUrl
+    ? GITLAB_COM_REGISTRY
+    : undefined;
+}
+
+function chooseGithub(
   findings: Findings,
   { choice, providerOf }: Providers,
   repositories: readonly RepositoryReference[],
-): Access {
+): Omit<Access, 'gitlab'> {
   if (choice === 'oci' || choice === 'gitlab')
     return { login: readLogin(findings, true), githubHosts: [], github: undefined };
   const hosts = [...new Set(repositories.map(({ host }) => host))];
@@ -93,11 +132,11 @@ function chooseAccess(
     addMistake(findings, 'username', `${text}; log in with docker instead`);
   }
   const github = hosts.length === 0 ? undefined : chooseGithubAccess(findings, githubHosts, login.password);
-  const known = hosts.length === 0 ? chooseAnyAccess(findings, choice, login) : { login, githubHosts, github };
+  const known = hosts.length === 0 ? chooseAnyGithub(findings, choice, login) : { login, githubHosts, github };
   return choice === 'github' ? { ...known, githubHosts: 'any' } : known;
 }
 
-function chooseAnyAccess(findings: Findings, choice: 'auto' | 'github', login: Login): Access {
+function chooseAnyGithub(findings: Findings, choice: 'auto' | 'github', login: Login): Omit<Access, 'gitlab'> {
   const addresses = needGithubAddresses(findings);
   const { username, password } = login;
   // With a user name it may be another registry's, where a password may be any text.

@@ -21,9 +21,10 @@ import {
 } from './findings.ts';
 import { mistakesError, quote } from './mistake.ts';
 import { readCommand } from './read-command.ts';
+import { readNoteWish } from './read-merge-request.ts';
 import { type PolicyText, readPolicyFile } from './read-policy-file.ts';
 import { readCommentWish } from './read-pull-request.ts';
-import type { Settings } from './settings.ts';
+import type { Provider, RepositoryTarget, Settings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
 /** Decided settings, and what the user should know about them. */
@@ -50,18 +51,15 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
   const repositories = chooseRepositories(findings, file, chooseProviders(findings).providerOf);
   const registry = await chooseRegistry(findings, repositories);
   const decided = await decidePolicy(findings, file);
-  const isOnGithub = repositories.some((target) => target.kind === 'registry' && target.provider === 'github');
   // Whoever says without-forge knows; a command line that names none may not.
-  if (isOnGithub && decided.forge === 'off' && readFlag(findings, 'without-forge') !== true)
-    findings.notes.push(
-      'GitHub is not asked: no open pull request, release or deployment protects an image. Name the sources with github-repository',
-    );
+  if (decided.forge === 'off' && readFlag(findings, 'without-forge') !== true) noteIdleForge(findings, repositories);
   if (file.cleanup?.disable === true) findings.notes.push('the policy file says cleanup.disable: nothing is deleted');
   const output = await chooseOutput(findings, command);
   if (output.metrics !== undefined && decided.kubernetes === 'off')
     addMistake(findings, 'metrics', 'there is nothing to measure: no cluster is asked');
   const cacheDirectory = await chooseCache(findings);
   readCommentWish(findings);
+  readNoteWish(findings);
   const asOf = readAsOf(findings);
   const target = command === 'explain' ? readTarget(findings) : undefined;
   if (findings.mistakes.length > 0) throw mistakesError(findings.mistakes);
@@ -75,6 +73,19 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
     ...withoutUndefined({ cacheDirectory, asOf, target }),
   };
   return { settings, notes: findings.notes, policyText };
+}
+
+function noteIdleForge(findings: Findings, repositories: readonly RepositoryTarget[]): void {
+  const isOn = (provider: Provider) =>
+    repositories.some((target) => target.kind === 'registry' && target.provider === provider);
+  if (isOn('github'))
+    findings.notes.push(
+      'GitHub is not asked: no open pull request, release or deployment protects an image. Name the sources with github-repository',
+    );
+  if (isOn('gitlab'))
+    findings.notes.push(
+      'GitLab is not asked: no open merge request, release or deployment protects an image. Name the sources with gitlab-project',
+    );
 }
 
 function readAsOf(findings: Findings): Instant | undefined {

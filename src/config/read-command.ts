@@ -15,8 +15,8 @@ export function readCommand(findings: Findings): AnyCommand {
     isCli ? ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac'] : ['plan', 'apply', 'verify', 'restore'],
   );
   const others = selectOptions(findings.frontEnd).filter((option) => {
-    // An input with a default is always given: that says nothing.
-    const isTold = isCli || (option.default ?? option.actionDefault) === undefined;
+    // An input with a default is always given: that says nothing. Nor does a secret that one step has for all its commands.
+    const isTold = isCli || ((option.default ?? option.actionDefault) === undefined && option.secret !== true);
     return isTold && findings.raw[option.name as OptionName] !== undefined && !isForCommand(option, command);
   });
   // One step of a workflow serves all its commands; these decide nothing, so nothing that they leave out can go wrong.

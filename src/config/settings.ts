@@ -37,7 +37,7 @@ export interface RegistrySettings {
   readonly plainHttp: boolean;
   /** Set when any repository has the provider `github`. */
   readonly github?: GithubAccess;
-  /** Set when any repository has the provider `gitlab`. */
+  /** Set when any repository has the provider `gitlab`; of a restore, when there is a login for its host. */
   readonly gitlab?: GitlabRegistryAccess;
 }
 
@@ -209,7 +209,7 @@ export interface RestoreSettings {
   readonly repositories: readonly RepositoryReference[];
   /** Hosts whose registry is GitHub's, as `ghcr.io`; `any` where the user says so of all. */
   readonly githubHosts: readonly RegistryHost[] | 'any';
-  /** With `github` wherever there is a token: what the journal names is not known yet. */
+  /** With `github` and `gitlab` wherever there is a token: what the journal names is not known yet. */
   readonly registry: RegistrySettings;
   readonly cacheDirectory?: string;
   readonly reportFile?: string;

@@ -5,8 +5,8 @@ import { UsageError } from '../errors.ts';
 import { parseRepository } from '../model/reference.ts';
 import type { RepositoryLosses } from '../plan/list-losses.ts';
 
-/** `github`: by the undo of GitHub's registry. `oci`: by putting the manifests that the journal has. */
-export type RestoreWay = 'github' | 'oci';
+/** `github`: by the undo of GitHub's registry. `oci`: by putting the manifests that the journal has; `gitlab`: likewise, with GitLab's login. */
+export type RestoreWay = 'github' | 'gitlab' | 'oci';
 
 /**
  * The way of each repository, in their order.
@@ -20,7 +20,7 @@ export function chooseWays(
   const others: string[] = [];
   for (const one of losses) {
     const way = wayOf(one, settings);
-    if (way === 'github' || way === 'oci') ways.push([one, way]);
+    if (typeof way === 'string') ways.push([one, way]);
     else others.push(way.why);
   }
   if (others.length > 0) {
@@ -50,15 +50,19 @@ function wayOf({ name, undo }: RepositoryLosses, settings: RestoreSettings): Res
         why: `${name} was cleaned as an OCI layout: its blobs went with the images, so these cannot be brought back.`,
       };
     case 'put-manifest':
-      return 'oci';
+      return putWay(name, settings);
     case 'restore':
       if (isOnGithub(name, settings)) return 'github';
       return {
         why: `${name} is not on the GitHub of this run: say which one with GITHUB_API_URL, or that it is with --provider github.`,
       };
     case undefined:
-      return isOnGithub(name, settings) ? 'github' : 'oci';
+      return isOnGithub(name, settings) ? 'github' : putWay(name, settings);
   }
+}
+
+function putWay(name: string, { registry }: RestoreSettings): RestoreWay {
+  return registry.gitlab?.host === parseRepository(name).host ? 'gitlab' : 'oci';
 }
 
 function isOnGithub(name: string, { githubHosts }: RestoreSettings): boolean {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createActionLog } from '../../src/action/action-log.ts';
-import { listSecrets, readInputs } from '../../src/action/read-inputs.ts';
+import { readInputs } from '../../src/action/read-inputs.ts';
+import { listSecrets } from '../../src/config/list-secrets.ts';
 
 function openLog() {
   const lines: string[] = [];
@@ -35,5 +36,5 @@ it('reads lists one a line, leaves out what is empty, and keeps flags as text', 
   };
   const raw = readInputs((name) => inputs[name] ?? '');
   expect(raw).toEqual({ repository: ['a/b', 'c/d'], untag: 'True', password: 'p' });
-  expect(listSecrets(raw)).toEqual(['p']);
+  expect(listSecrets(raw, {})).toEqual(['p']);
 });

@@ -126,7 +126,7 @@ describe('the provider', () => {
       'by a name that is none',
       { ...GHCR, 'github-token': TOKEN, provider: 'gihub' },
       {},
-      ['--provider: got "gihub", expected one of auto, oci, github; did you mean "github"?'],
+      ['--provider: got "gihub", expected one of auto, oci, github, gitlab; did you mean "github"?'],
     ],
   ])('is refused %s', async (_, raw, environment, expected) => {
     expect(await folder.listMistakes(raw, { ...LAPTOP, environment })).toEqual(expected);

@@ -179,7 +179,10 @@ describe('the choice of clusters', () => {
     const ambient = { KUBECONFIG: join(root, 'kubeconfig'), HOME: folder };
     expect(await mistakes(REPO, { environment: ambient })).toEqual([]);
     expect(await mistakes(REPO, { environment: { ...ambient, CI: 'false' } })).toEqual([]);
-    expect(await mistakes(REPO, { environment: { ...ambient, CI: 'true' } })).toEqual([NONE]);
+    expect(await mistakes(REPO, { environment: { ...ambient, CI: 'true' } })).toEqual([
+      `${NONE}. KUBECONFIG is set: --kube-config "$KUBECONFIG" gives it`,
+    ]);
+    expect(await mistakes(REPO, { environment: { CI: 'true' } })).toEqual([NONE]);
     expect(await mistakes(REPO, { environment: ambient, frontEnd: 'action' })).toEqual([NONE]);
   });
 
@@ -389,7 +392,12 @@ describe('a wrong option', () => {
     [
       'two files in one',
       { 'report-file': 'r.json', 'plan-file': 'r.json' },
-      ['--plan-file, --report-file, --metrics, --journal: two of them name the same file'],
+      ['--plan-file, --report-file: they name the same file'],
+    ],
+    [
+      'what people and GitLab read in one file',
+      { 'markdown-file': 'r.md', 'code-quality-file': './r.md' },
+      ['--markdown-file, --code-quality-file: they name the same file'],
     ],
     [
       'a policy file that is not there',

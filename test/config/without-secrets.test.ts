@@ -52,7 +52,7 @@ describe('a plan in a run without secrets', () => {
   it('asks the registry without a user when the password is not there, and says so', async () => {
     const { settings, notes } = await folder.decide({ ...REPO, 'without-kube': 'true', username: 'me' }, FORK);
     expect(settings.registry).toEqual({ plainHttp: false });
-    expect(notes).toContain(`the registry is asked without a user, for want of the password: ${WHY}`);
+    expect(notes).toContain(`the user name for the registry is left out, for want of its password: ${WHY}`);
   });
 });
 
