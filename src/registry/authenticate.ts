@@ -35,6 +35,8 @@ export interface Authenticator {
     actions: Actions,
     refused: readonly Authorization[],
   ): Promise<Authorization | undefined>;
+  /** A token for these actions as the token server gives it, whatever it grants; undefined where tokens are not what the registry wants. */
+  tokenFor(actions: Actions): Promise<string | undefined>;
   /** Takes note of what the registry wants without a request that needs it (the answer to `GET /v2/`). */
   learn(challenges: readonly string[]): void;
 }
@@ -65,6 +67,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   return {
     learn: (headers) => void learn(options, knowledge, headers),
     authorize: (actions) => authorize(options, knowledge, keyOf(actions)),
+    tokenFor: async (actions) => {
+      if (options.credentials.kind === 'registry-token') return options.credentials.token;
+      return knowledge.bearer?.tokens.get(`repository:${options.repository}:${keyOf(actions)}`);
+    },
     answer: async (headers, actions, refused) => {
       if (options.credentials.kind === 'registry-token') return undefined;
       const challenge = learn(options, knowledge, headers);

@@ -1,6 +1,6 @@
 // What it takes to talk to one registry: the caller's choices. Values only, nothing is opened here.
 
-import type { GithubAccess } from '../config/settings.ts';
+import type { GithubAccess, GitlabRegistryAccess } from '../config/settings.ts';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
 import type { Log } from '../log.ts';
 import type { RegistryHost, RepositoryName } from '../model/reference.ts';
@@ -34,8 +34,8 @@ export interface TransportOptions {
 
 /** How {@link import('./open-registry.ts').openRegistry} gets to a repository. */
 export interface OpenOptions {
-  /** `github` must be there for a target with that provider. */
-  readonly settings: ConnectionSettings & { readonly github?: GithubAccess };
+  /** `github` must be there for a target with that provider; `gitlab` need not. */
+  readonly settings: ConnectionSettings & { readonly github?: GithubAccess; readonly gitlab?: GitlabRegistryAccess };
   /** Where credentials files and proxies are looked up: `process.env` in a run. */
   readonly environment: NodeJS.ProcessEnv;
   readonly now: Instant;

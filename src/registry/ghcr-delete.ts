@@ -4,7 +4,7 @@
 import { AuthError, CleanupError } from '../errors.ts';
 import type { PackageAnswer, Packages, PackageVersion } from '../github/packages.ts';
 import type { Digest, Tag } from '../model/reference.ts';
-import type { GhcrReader } from './ghcr-reader.ts';
+import type { CachedReader } from './cached-reader.ts';
 import type { VersionBook } from './ghcr-versions.ts';
 import type { DeleteAnswer } from './port.ts';
 
@@ -12,7 +12,7 @@ import type { DeleteAnswer } from './port.ts';
 export interface GhcrChanges {
   readonly packages: Packages;
   readonly book: VersionBook;
-  readonly reader: GhcrReader;
+  readonly reader: CachedReader;
   /** `ghcr.io/team/app`, for messages. */
   readonly place: string;
 }

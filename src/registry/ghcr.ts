@@ -10,8 +10,9 @@ import type { Capabilities, Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
 import type { BlobCache } from './blob-cache.ts';
+import type { CachedReader } from './cached-reader.ts';
 import { deletePackageVersion, isProvedGone, unlessLimited } from './ghcr-delete.ts';
-import { createGhcrReader, type GhcrReader } from './ghcr-reader.ts';
+import { createGhcrReader } from './ghcr-reader.ts';
 import { restorePackageVersions } from './ghcr-restore.ts';
 import { deleteRightOf } from './ghcr-right.ts';
 import { type GhcrUntagging, LIST_LAG_PAUSES_MS, untagPackageVersion } from './ghcr-untag.ts';
@@ -62,7 +63,7 @@ interface Ghcr {
   readonly parts: GhcrParts;
   readonly endpoint: OciEndpoint;
   readonly book: VersionBook;
-  readonly reader: GhcrReader;
+  readonly reader: CachedReader;
   readonly helpers: Set<Digest>;
   /** Tags that the registry listed and that led nowhere when the snapshot was made. */
   readonly deadTags: Set<Tag>;

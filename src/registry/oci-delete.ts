@@ -74,8 +74,11 @@ async function deleteLeftoverTag(endpoint: OciEndpoint, tag: Tag, digest: Digest
   return `the registry deleted ${digest} and kept its tag ${tag}: ${answer.why}`;
 }
 
-/** After an accepted delete a registry may drop the emptied repository altogether; then the reference is gone too. */
-async function currentDigest(endpoint: OciEndpoint, reference: Tag | Digest): Promise<Digest | 'absent'> {
+/**
+ * What a reference leads to now, after a delete was accepted.
+ * After an accepted delete a registry may drop the emptied repository altogether; then the reference is gone too.
+ */
+export async function currentDigest(endpoint: OciEndpoint, reference: Tag | Digest): Promise<Digest | 'absent'> {
   try {
     const found = await getManifest(endpoint, reference);
     return found === 'absent' ? 'absent' : found.digest;

@@ -80,13 +80,19 @@ export async function listAllReferrers(
   return referrers;
 }
 
-interface PageRequest {
+/** The first page of a list. */
+export interface PageRequest {
+  /** Path and query. Further pages must have the same path. */
   readonly path: string;
   readonly purpose: string;
   readonly expect: readonly number[];
 }
 
-async function* readPages(endpoint: OciEndpoint, first: PageRequest): AsyncGenerator<RegistryResponse> {
+/**
+ * The pages of a list, one after the other, until one has no link to a next one.
+ * @throws ProtocolError PROTOCOL for a link that cannot be read, loops, or leads to another origin or list.
+ */
+export async function* readPages(endpoint: OciEndpoint, first: PageRequest): AsyncGenerator<RegistryResponse> {
   const seen = new Set<string>();
   let path: string | undefined = first.path;
   while (path !== undefined) {

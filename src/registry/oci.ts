@@ -12,8 +12,9 @@ import type { ManifestSource } from './manifest-source.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import { deleteByDigest, deleteByTag } from './oci-delete.ts';
 import { getBareManifest, getBlob, getManifest, type OciEndpoint, resolveManifest } from './oci-manifests.ts';
-import { listAllReferrers, listAllTags } from './oci-pages.ts';
+import { listAllTags } from './oci-pages.ts';
 import type { ManifestBytes, Registry } from './port.ts';
+import { probeReferrers } from './probe-referrers.ts';
 import { putManifest } from './put-manifest.ts';
 import { readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
@@ -59,7 +60,7 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
 }
 
 function createOciSource(endpoint: OciEndpoint): ManifestSource {
-  let referrersApi: 'untried' | 'yes' | 'no' = 'untried';
+  const referrers = probeReferrers(endpoint);
   return {
     repository: endpoint.repository,
     listTags: () => listAllTags(endpoint),
@@ -68,13 +69,8 @@ function createOciSource(endpoint: OciEndpoint): ManifestSource {
     getByDigest: ({ digest }) => getManifest(endpoint, digest),
     getByBareDigest: (digest) => getBareManifest(endpoint, digest),
     getBlob: (digest, maxBytes) => getBlob(endpoint, digest, maxBytes),
-    listReferrers: async (digest) => {
-      if (referrersApi === 'no') return 'unsupported';
-      const referrers = await listAllReferrers(endpoint, digest, { isKnown: referrersApi === 'yes' });
-      referrersApi = referrers === 'unsupported' ? 'no' : 'yes';
-      return referrers;
-    },
-    capabilities: () => capabilitiesWith(referrersApi === 'yes' ? 'api' : 'fallback-tags'),
+    listReferrers: (digest) => referrers.list(digest),
+    capabilities: () => capabilitiesWith(referrers.kind()),
   };
 }
 

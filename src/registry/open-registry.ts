@@ -34,6 +34,10 @@ export async function openRegistry(target: RegistryTarget, options: OpenOptions)
     const { openGhcr } = await import('./open-ghcr.ts');
     return openGhcr(repository, settings.github, options);
   }
+  if (target.provider === 'gitlab') {
+    const { openGitlabRegistry } = await import('./open-gitlab-registry.ts');
+    return openGitlabRegistry(repository, settings.gitlab, options);
+  }
   const [{ openTransport }, { createOciRegistry }] = await Promise.all([
     import('./open-transport.ts'),
     import('./oci.ts'),

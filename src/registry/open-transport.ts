@@ -14,8 +14,8 @@ import { explainResponse } from './explain-response.ts';
 import { findCredentials } from './find-credentials.ts';
 import { followRedirects } from './follow-redirects.ts';
 import { createHttpClient, type HttpClient, type HttpResponse } from './http-client.ts';
-import { grantsPull } from './token-grants.ts';
-import type { RegistryRequest, RegistryResponse, Transport } from './transport.ts';
+import { decodeGrants, grantsPull, type RepositoryGrants } from './token-grants.ts';
+import type { RegistryActions, RegistryRequest, RegistryResponse, Transport } from './transport.ts';
 
 /** An open connection's parts. */
 interface Connection {
@@ -59,7 +59,12 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   try {
     const parts = { client, limiter, limits, options, credentials, signal: closing.signal };
     const connection = await connect(parts);
-    return { origin: connection.origin, request: (request) => send(connection, request), close };
+    return {
+      origin: connection.origin,
+      request: (request) => send(connection, request),
+      grants: (actions) => readGrants(connection, actions),
+      close,
+    };
   } catch (cause) {
     await close();
     throw cause;
@@ -107,6 +112,19 @@ function send(connection: Connection, request: RegistryRequest): Promise<Registr
     purpose,
     idempotent,
   });
+}
+
+async function readGrants(connection: Connection, actions: RegistryActions): Promise<RepositoryGrants | undefined> {
+  const { authenticator, options } = connection;
+  const { log, repository } = options;
+  const purpose = `ask for the right to ${actions.join(' and ')}`;
+  const token = await retryRequest(() => authenticator.tokenFor(actions), {
+    ...connection,
+    log,
+    purpose,
+    idempotent: true,
+  });
+  return token === undefined ? undefined : decodeGrants(token, repository);
 }
 
 async function attempt(connection: Connection, request: RegistryRequest): Promise<RegistryResponse> {

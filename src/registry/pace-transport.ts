@@ -10,9 +10,24 @@ export interface RequestPace {
   readonly intervalMs: number;
 }
 
+/** A pace that several transports share: together they send no more than it allows. */
+export interface SharedPace {
+  /** The transport, which it owns from now on, with its requests held back as the pace asks. Retries are not counted: they wait anyway. */
+  apply(transport: Transport): Transport;
+}
+
+/** A pace for transports to one registry. Closing one of them ends what waits of all. */
+export function createSharedPace(pace: RequestPace): SharedPace {
+  const queue = new PQueue({ intervalCap: pace.requests, interval: pace.intervalMs, strict: true });
+  return { apply: (transport) => hold(transport, queue) };
+}
+
 /** The transport, which it owns from now on, with its requests held back as the pace asks. Retries are not counted: they wait anyway. */
 export function paceTransport(transport: Transport, pace: RequestPace): Transport {
-  const queue = new PQueue({ intervalCap: pace.requests, interval: pace.intervalMs, strict: true });
+  return createSharedPace(pace).apply(transport);
+}
+
+function hold(transport: Transport, queue: PQueue): Transport {
   let isClosed = false;
   return {
     origin: transport.origin,
@@ -21,6 +36,7 @@ export function paceTransport(transport: Transport, pace: RequestPace): Transpor
         if (isClosed) throw new NetworkError('The connection was closed.', { code: 'NETWORK' });
         return transport.request(request);
       }),
+    grants: (actions) => transport.grants(actions),
     close: async () => {
       isClosed = true;
       queue.clear();

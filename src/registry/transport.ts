@@ -1,5 +1,7 @@
 // The HTTP seam of the generic adapter: one function that speaks to one origin with its credentials, retries and limits.
 
+import type { RepositoryGrants } from './token-grants.ts';
+
 /** One request to the registry's origin. */
 export interface RegistryRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -30,10 +32,19 @@ export interface RegistryResponse {
   readonly maySee?: true;
 }
 
+/** What can be done with a repository. */
+export type RegistryActions = RegistryRequest['actions'];
+
 /** Requests are limited in number, retried where that is safe, authenticated, and never leave the origin with credentials. */
 export interface Transport {
   /** `https://ghcr.io`, the origin that all requests go to. */
   readonly origin: string;
   request(request: RegistryRequest): Promise<RegistryResponse>;
+  /**
+   * What the registry's token server grants of these actions; undefined where the registry asks for no token, or its tokens do not say.
+   * Sends nothing to the repository.
+   * @throws AuthError when the token server gives no token at all.
+   */
+  grants(actions: RegistryActions): Promise<RepositoryGrants | undefined>;
   close(): Promise<void>;
 }

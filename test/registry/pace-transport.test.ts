@@ -25,6 +25,7 @@ function recorder(): { readonly transport: Transport; readonly sent: () => numbe
       sent += 1;
       return Promise.resolve({ status: 200, header: () => undefined, body: new Uint8Array() });
     },
+    grants: () => Promise.resolve(undefined),
     close: () => {
       isClosed = true;
       return Promise.resolve();
