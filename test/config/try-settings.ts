@@ -24,6 +24,28 @@ export const ACTION: SettingsSource = {
 /** A laptop without anything in its environment. */
 export const LAPTOP: SettingsSource = { environment: {}, workingDirectory: '', frontEnd: 'cli' };
 
+/** What a job of a GitLab of one's own is given. */
+export const JOB_VARIABLES = {
+  CI: 'true',
+  GITLAB_CI: 'true',
+  CI_SERVER_URL: 'https://gitlab.example.com',
+  CI_API_V4_URL: 'https://gitlab.example.com/api/v4',
+  CI_PROJECT_PATH: 'Team/Sub/App',
+  CI_JOB_TOKEN: 'glcbt-64_0123456789abcdef',
+  CI_REGISTRY: 'registry.example.com:5050',
+  CI_REGISTRY_IMAGE: 'registry.example.com:5050/team/sub/app',
+  CI_REGISTRY_USER: 'gitlab-ci-token',
+  CI_REGISTRY_PASSWORD: 'glcbt-64_0123456789abcdef',
+} as const;
+
+/** Such a job. */
+export const JOB: SettingsSource = { environment: JOB_VARIABLES, workingDirectory: '', frontEnd: 'cli' };
+
+/** The job, with other variables; one that is empty is not set. */
+export function jobWith(variables: NodeJS.ProcessEnv): SettingsSource {
+  return { ...JOB, environment: { ...JOB_VARIABLES, ...variables } };
+}
+
 /** A folder to decide settings in. */
 export interface SettingsFolder {
   readonly path: string;
