@@ -1,4 +1,4 @@
-// CNCF docker-registry as a process on loopback, with its own folder, certificates, users and token server.
+// CNCF docker-registry, or distribution v3, as a process on loopback, with its own folder, certificates, users and token server.
 // The caller asks `requireProgram('docker-registry')` (and 'openssl', 'htpasswd' where used) first.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -29,6 +29,20 @@ export interface RegistryServerOptions {
   readonly deleteEnabled?: boolean;
   /** Default true. False: it looks into its storage for every blob, as after a restart. */
   readonly remembersBlobs?: boolean;
+  /** The program to start, default `docker-registry` on PATH; {@link requireDistribution} tells another. */
+  readonly program?: string;
+  /** Ask for Bearer tokens of somebody else's making. */
+  readonly tokenIssuer?: TokenIssuer;
+}
+
+/** Who makes tokens that a registry takes. */
+export interface TokenIssuer {
+  /** Where a client gets them: `http://127.0.0.1:PORT/jwt/auth`. */
+  readonly realm: string;
+  readonly service: string;
+  readonly issuer: string;
+  /** PEM file of the certificate whose key signs them. */
+  readonly certificateFile: string;
 }
 
 /** A running registry. */
@@ -82,8 +96,11 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
   if (options.htpasswd === true) await writeUsers(folder, secrets);
   const tokenServer = options.tokenAuth === true ? await makeTokenServer(folder, options, secrets) : undefined;
   const config = join(folder, 'config.json');
-  await writeFile(config, JSON.stringify(configOf(folder, options, tokenServer?.realm)));
-  const child = spawn('docker-registry', ['serve', config], {
+  const own = { service: SERVICE, issuer: ISSUER, certificateFile: join(folder, 'token.crt') };
+  const issuer = options.tokenIssuer ?? (tokenServer === undefined ? undefined : { realm: tokenServer.realm, ...own });
+  await writeFile(config, JSON.stringify(configOf(folder, options, issuer)));
+  const program = options.program ?? 'docker-registry';
+  const child = spawn(program, ['serve', config], {
     // Nothing of the caller's environment: REGISTRY_* variables would change the configuration.
     env: { PATH: process.env['PATH'] ?? '', GOGC: '400' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -102,7 +119,7 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
     pid: child.pid ?? 0,
     tokenRequests: tokenServer?.requests ?? [],
     accessLog: () => access(port, caFile),
-    collectGarbage: async () => void (await run('docker-registry', ['garbage-collect', config])),
+    collectGarbage: async () => void (await run(program, ['garbage-collect', config])),
     stop: () => stopAll(child, tokenServer, folder),
   };
 }
@@ -128,12 +145,10 @@ async function openssl(folder: string, commandLine: string): Promise<void> {
   await run('openssl', commandLine.split(' '), { cwd: folder });
 }
 
-function configOf(folder: string, options: RegistryServerOptions, realm: string | undefined): object {
+function configOf(folder: string, options: RegistryServerOptions, issuer: TokenIssuer | undefined): object {
   const auth = {
     ...(options.htpasswd === true ? { htpasswd: { realm: 'parts', path: join(folder, 'htpasswd') } } : {}),
-    ...(realm === undefined
-      ? {}
-      : { token: { realm, service: SERVICE, issuer: ISSUER, rootcertbundle: join(folder, 'token.crt') } }),
+    ...(issuer === undefined ? {} : { token: describeIssuer(issuer) }),
   };
   const tls = { certificate: join(folder, 'srv.crt'), key: join(folder, 'srv.key') };
   return {
@@ -151,19 +166,32 @@ function configOf(folder: string, options: RegistryServerOptions, realm: string 
   };
 }
 
+function describeIssuer({ realm, service, issuer, certificateFile }: TokenIssuer): object {
+  return { realm, service, issuer, rootcertbundle: certificateFile };
+}
+
+/** Makes a key and its certificate for signing tokens in `folder`: `token.key` and `token.crt`. */
+export async function makeTokenKey(
+  folder: string,
+): Promise<{ readonly keyPem: string; readonly certificatePem: string }> {
+  const subject = '-subj /CN=token-issuer';
+  await openssl(folder, `req -x509 -newkey rsa:2048 -nodes -days 30 ${subject} -keyout token.key -out token.crt`);
+  return {
+    keyPem: await readFile(join(folder, 'token.key'), 'utf8'),
+    certificatePem: await readFile(join(folder, 'token.crt'), 'utf8'),
+  };
+}
+
 async function writeUsers(folder: string, secrets: Secrets): Promise<void> {
   const { stdout } = await run('htpasswd', ['-Bbn', '-C', '4', secrets.username, secrets.password]);
   await writeFile(join(folder, 'htpasswd'), stdout);
 }
 
 async function makeTokenServer(folder: string, options: RegistryServerOptions, secrets: Secrets): Promise<TokenServer> {
-  const subject = '-subj /CN=token-issuer';
-  await openssl(folder, `req -x509 -newkey rsa:2048 -nodes -days 30 ${subject} -keyout token.key -out token.crt`);
   return startTokenServer({
     service: SERVICE,
     issuer: ISSUER,
-    certificatePem: await readFile(join(folder, 'token.crt'), 'utf8'),
-    keyPem: await readFile(join(folder, 'token.key'), 'utf8'),
+    ...(await makeTokenKey(folder)),
     ttlSeconds: options.tokenTtlSeconds ?? 300,
     ...secrets,
   });

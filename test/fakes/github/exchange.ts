@@ -1,10 +1,10 @@
-// Requests and answers of the fake GitHub, the same for its three servers. Knows no rule of GitHub.
+// Requests and answers of the fake forges, the same for all their servers. Knows no rule of a forge.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** Which of GitHub's doors a request came to. */
-export type Channel = 'rest' | 'graphql' | 'git' | 'registry';
+/** Which of a forge's doors a request came to; `auth` hands out tokens for the registry. */
+export type Channel = 'rest' | 'graphql' | 'git' | 'registry' | 'auth';
 
 /** One request, as it was logged. */
 export interface FakeRequest {

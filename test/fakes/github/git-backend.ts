@@ -1,12 +1,12 @@
-// Serves the bare repositories of the fake GitHub over smart HTTP, through git's own http-backend.
+// Serves the bare repositories of the fake forges over smart HTTP, through git's own http-backend.
 // https://git-scm.com/docs/git-http-backend
 
 import { spawn } from 'node:child_process';
 import { basename, dirname } from 'node:path';
 import type { Answer, FakeRequest } from './exchange.ts';
 
-/** A path of git's protocol: `/team/app.git/info/refs?service=git-upload-pack`. */
-const GIT_PATH = /^\/([^/]+\/[^/]+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)(?:\?(.*))?$/;
+/** A path of git's protocol: `/team/app.git/info/refs?service=git-upload-pack`; GitLab's names have more parts. */
+const GIT_PATH = /^\/([^/]+(?:\/[^/]+?)+?)(?:\.git)?\/(info\/refs|git-upload-pack|git-receive-pack)(?:\?(.*))?$/;
 
 /** The repository's name and the rest of a path of git's protocol; undefined for any other path. */
 export function parseGitPath(path: string): { readonly fullName: string; readonly isWrite: boolean } | undefined {
