@@ -26,23 +26,40 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 const NOTIFYING = /[@#]|(?<![a-z\d])(?:gh-\d|[\da-f]{7,}(?![a-z\d]))|:\/\/|www\./i;
 
+/**
+ * Words that GitLab looks for besides: merge requests (`!1`), snippets (`$1`), epics (`&1`), labels (`~bug`), milestones and placeholders
+ * (`%v1`, `%{…}`), alerts, iterations, projects (`group/name>`), and commit ids in the middle of a word.
+ * Source: https://docs.gitlab.com/user/markdown/#gitlab-specific-references
+ */
+const NOTIFYING_ON_GITLAB =
+  /[!$&]\d|[~%](?=[^\s)\]}"'.,;:!?])|[~%]"\S|\^alert|\*iteration:|[\w.-]\/[\w.-]+>|(?=[a-f]*\d)[\da-f]{7,}/i;
+
+/** Brackets that make the reference, the placeholder or, as `{+`, the inline diff: such a word is taken whole. */
+const BRACKETED = /%\{|\[[a-z_]+:|[{[][+-]/i;
+
 /** Punctuation around a word that does not belong to it. */
 const AROUND = /^(["'([{]*)(.*?)([)\]}"'.,;:!?…]*)$/su;
 
 /**
  * What Markdown, or the platforms' filters on finished text, would take for structure. In one pass, so that nothing this
- * function writes is read again: 1. mentions and e-mail addresses, issue numbers; 2. addresses and emoji names; 3. formulas;
- * 4. punctuation inside a line.
+ * function writes is read again: 1. mentions and e-mail addresses, issue numbers; 2. issues of other trackers (`ABC-1`); 3. addresses and
+ * emoji names; 4. formulas; 5. punctuation inside a line.
  */
-const STRUCTURE = /[@#]|:(?=\/\/|[\w+-]+:)|(?:www|mailto|xmpp)(?=[.:])|\$|[&<>`*_~[\]\\|]/gi;
+const STRUCTURE =
+  /[@#]|(?<=(?<![a-z\d_])[a-z][a-z\d_]*)-(?=\d)|:(?=\/\/|[\w+-]+:)|(?:www|mailto|xmpp)(?=[.:])|\$|[&<>`*_~[\]\\|]/gi;
 
-/** Also heading, list, rule or quote at the start of a list item. */
-const STRUCTURE_AT_START = new RegExp(`${STRUCTURE.source}|^[-+=:]|(?<=^\\d+)[.)]`, 'gi');
+/**
+ * Also heading, list, rule or quote at the start of a list item, and GitLab's quick actions at the start of a line: it acts upon `/close`.
+ * Source: https://docs.gitlab.com/user/project/quick_actions/
+ */
+const STRUCTURE_AT_START = new RegExp(`${STRUCTURE.source}|^[-+=:/]|(?<=^\\d+)[.)]`, 'gi');
 
 /**
  * Prose that holds untrusted names, for a paragraph, list item or table cell. What would notify or link becomes code; for the
  * rest entities for what Markdown knows, as an entity is never structure (CommonMark 0.31, 2.5); a `<wbr>` (allowed by both
- * platforms, copied as nothing) splits what is looked for in finished text; `$` stands in a span, or it would start a formula.
+ * platforms, copied as nothing) splits what is looked for in finished text; `$` stands in a span, or it would start a formula on GitHub,
+ * and as an entity, or it would start one on GitLab, whose parser reads formulas. No backslash: GitLab's own escapes came late and with
+ * exceptions, entities are CommonMark, which it speaks since 11.1.
  */
 export function escapeMarkdown(text: string): string {
   return oneLine(text)
@@ -53,7 +70,8 @@ export function escapeMarkdown(text: string): string {
 
 function escapeWord(word: string, structure: RegExp): string {
   const [, before = '', core = '', after = ''] = AROUND.exec(word) ?? [];
-  if (!NOTIFYING.test(core)) return word.replace(structure, neutralize);
+  if (BRACKETED.test(word)) return markdownCode(word);
+  if (!isLookedFor(core)) return word.replace(structure, neutralize);
   return `${before.replace(structure, neutralize)}${markdownCode(core)}${after.replace(STRUCTURE, neutralize)}`;
 }
 
@@ -73,7 +91,12 @@ export function htmlCode(text: string): string {
 
 /** Prose for the title of a fold, as {@link htmlCode}: all of it as code when any of it could notify somebody. */
 export function escapeHtml(text: string): string {
-  return NOTIFYING.test(text) ? htmlCode(text) : oneLine(text).replace(STRUCTURE, neutralize);
+  const isCode = isLookedFor(text) || BRACKETED.test(text);
+  return isCode ? htmlCode(text) : oneLine(text).replace(STRUCTURE, neutralize);
+}
+
+function isLookedFor(text: string): boolean {
+  return NOTIFYING.test(text) || NOTIFYING_ON_GITLAB.test(text);
 }
 
 function oneLine(text: string): string {
@@ -82,7 +105,9 @@ function oneLine(text: string): string {
 
 function neutralize(found: string): string {
   if (found === '@') return '<wbr>@<wbr>';
-  if (found === '$') return '<span>$</span>';
+  if (found === '$') return '<span>&#36;</span>';
+  if (found === '[') return '&#91;<wbr>';
+  if (found === '-') return '&#45;<wbr>';
   if (found === '#' || /^[a-z]/i.test(found)) return `${found}<wbr>`;
   if (found === ':') return '&#58;<wbr>';
   return ENTITIES[found] ?? `&#${found.codePointAt(0) ?? 0};`;

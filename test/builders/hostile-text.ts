@@ -8,6 +8,65 @@ import { renderMarkdown } from '../../src/report/render-markdown.ts';
 import type { Report } from '../../src/report/report.ts';
 import { because, decisionOf, digestOf, reportFullOf, tagOf } from './report.ts';
 
+/** What GitLab acts upon, links or hides: https://docs.gitlab.com/user/markdown/, https://docs.gitlab.com/user/project/quick_actions/. */
+export const HOSTILE_ON_GITLAB = [
+  '/close',
+  '/label ~bug',
+  '/merge',
+  'a\n/close\nb',
+  '\r\n/approve\r\n',
+  '/assign @all',
+  '!1',
+  'group/project!1',
+  '$1',
+  'project$12',
+  '&1',
+  'group&1',
+  '~1',
+  '~bug',
+  'project~"feature request"',
+  '%1',
+  '%v1.23',
+  '36%v1.23',
+  '%"release candidate"',
+  '%{project_path}',
+  '^alert#1',
+  '*iteration:1',
+  '*iteration:"a b"',
+  '[issue:1]',
+  '[vulnerability:group/project/1]',
+  '[feature_flag:12]',
+  '[cadence:"a b"]',
+  '[contact:mail@evil.example]',
+  '[work_item:1]+s',
+  'namespace/project>',
+  'GL-1',
+  'PROJ-12',
+  '(proj-12)',
+  'v1a2b3c4',
+  '9ba12248...b19a04f5',
+  '{+ added +}',
+  '{-gone-}',
+  '[+ added +]',
+  '[- gone -]',
+  '$`a^2`$',
+  '$$',
+  '$x$ $$y$$',
+  '[TOC]',
+  '[[_TOC_]]',
+  '[[page|title]]',
+  '>>>',
+  '::include{file=x.md}',
+  '+++',
+  ';;;',
+  '```suggestion:-0+0',
+  '```math',
+  'ftp://evil.example',
+  'smb://evil/x',
+  '- [~] task',
+  ': details',
+];
+
 /** Each is structure somewhere: in Markdown, in HTML, in what GitHub looks for, on a terminal, in a CI log. */
 export const HOSTILE = [
   '| a | b |',
@@ -78,13 +137,13 @@ export const HOSTILE = [
   '日本語'.repeat(60),
 ];
 
-const MARKS = '|\\`<>&*_~[]()#@:$!-+=. \n\r\t"\'a1'.split('');
+const MARKS = '|\\`<>&*_~[]()#@:$!%^{}/-+=. \n\r\t"\'aG1'.split('');
 
 /** Pieces of structure in any order: what a person who knows the escaping would try. */
 export const hostileText = fc.oneof(
-  fc.constantFrom(...HOSTILE),
+  fc.constantFrom(...HOSTILE, ...HOSTILE_ON_GITLAB),
   fc
-    .array(fc.oneof(fc.constantFrom(...HOSTILE, ...MARKS), fc.string({ unit: 'grapheme' })), {
+    .array(fc.oneof(fc.constantFrom(...HOSTILE, ...HOSTILE_ON_GITLAB, ...MARKS), fc.string({ unit: 'grapheme' })), {
       maxLength: 12,
     })
     .map((parts) => parts.join('').slice(0, 1500)),

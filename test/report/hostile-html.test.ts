@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { commentMarker } from '../../src/report/render-comment.ts';
-import { benignFor, DOCUMENTS, HOSTILE, hostileText } from '../builders/hostile-text.ts';
+import { benignFor, DOCUMENTS, HOSTILE, HOSTILE_ON_GITLAB, hostileText } from '../builders/hostile-text.ts';
 import { readHtml } from '../support/html-structure.ts';
 import { requireProgram } from '../support/real-parts.ts';
 import { renderGithubHtml } from '../support/render-github-html.ts';
@@ -25,6 +25,31 @@ const LOOKED_FOR: Readonly<Record<string, RegExp>> = {
   address: /[a-z]:\/\/|www\./i,
 };
 
+/** What GitLab looks for besides: https://docs.gitlab.com/user/markdown/#gitlab-specific-references, and formulas, placeholders, diffs. */
+const LOOKED_FOR_ON_GITLAB: Readonly<Record<string, RegExp>> = {
+  'merge request': /!\d/,
+  snippet: /\$\d/,
+  epic: /&\d/,
+  label: /~(?:[\w?.&-]*\w|"[^"\n]+")/,
+  milestone: /%(?:\w|"[^"\n]+")/,
+  placeholder: /%\{/,
+  iteration: /\*iteration:/,
+  'reference in brackets': /\[[a-z_]+:[^\]\n]+\]/,
+  project: /\w\/[\w.-]+>/,
+  commit: /(?=[a-f]*\d)[\da-f]{7,}/,
+  'inline diff': /\{\+.*\+\}|\{-.*-\}|\[\+.*\+\]|\[-.*-\]/,
+};
+
+/** What GitLab looks for within one text, which an element splits: it keeps `wbr` and `span`. */
+const LOOKED_FOR_IN_ONE_TEXT: Readonly<Record<string, RegExp>> = {
+  'issue of another tracker': /\b[A-Za-z]\w*-\d/,
+  'wiki page': /\[\[.+\]\]/,
+  'table of contents': /^\[TOC\]$|\[\[_TOC_\]\]/m,
+  task: /^[^\S\n]*\[[ x~]\]/im,
+  emoji: /:[\w+-]+:/,
+  formula: /\$.+\$/,
+};
+
 const CMARK = '--unsafe -e table -e strikethrough -e autolink -e tagfilter -e tasklist -e footnotes'.split(' ');
 
 const PARSERS: Readonly<Record<string, (markdown: string) => string>> = {
@@ -37,8 +62,11 @@ const PARSERS: Readonly<Record<string, (markdown: string) => string>> = {
 
 /** Texts outside code, put together where only an element stands between them that a filter might take away. */
 function proseOf(html: string): readonly string[] {
-  const bare = html.replace(/<\/?(?:wbr|span|strong|em|b|sub)>/g, '');
-  return readHtml(bare)
+  return textsOutsideCode(html.replace(/<\/?(?:wbr|span|strong|em|b|sub)>/g, ''));
+}
+
+function textsOutsideCode(html: string): readonly string[] {
+  return readHtml(html)
     .texts.filter(({ within }) => !within.includes('code') && !within.includes('pre'))
     .map(({ text }) => text);
 }
@@ -48,7 +76,12 @@ function expectHarmless(html: string, benign: string, [fromUs]: readonly string[
   expect(tags).toEqual(readHtml(benign).tags);
   expect([...names].filter((name) => !OURS.has(name))).toEqual([]);
   expect(comments.map((comment) => `<!--${comment}-->`)).toEqual(fromUs === undefined ? [] : [fromUs]);
-  for (const text of proseOf(html)) for (const pattern of Object.values(LOOKED_FOR)) expect(text).not.toMatch(pattern);
+  const everywhere = [...Object.values(LOOKED_FOR), ...Object.values(LOOKED_FOR_ON_GITLAB)];
+  // One text a line: an expectation for each of them would take most of the time.
+  const prose = proseOf(html).join('\n');
+  for (const pattern of everywhere) expect(prose).not.toMatch(pattern);
+  const texts = textsOutsideCode(html).join('\n');
+  for (const pattern of Object.values(LOOKED_FOR_IN_ONE_TEXT)) expect(texts).not.toMatch(pattern);
 }
 
 describe.each(Object.entries(PARSERS))('on a page that %s made', (_, parse) => {
@@ -71,6 +104,14 @@ describe.each(Object.entries(PARSERS))('on a page that %s made', (_, parse) => {
   });
 });
 
+describe('on GitLab, which looks for more', () => {
+  const { 'comment on a plan': render } = DOCUMENTS;
+
+  it.each(HOSTILE_ON_GITLAB)('a note shows %j as text', (text) => {
+    expectHarmless(renderGithubHtml(render!(text)), renderGithubHtml(render!(benignFor(text))), [commentMarker('k')]);
+  });
+});
+
 // The checks above pass on harmless pages, which proves little: here each of them meets what it is there for.
 describe('the checks of a page', () => {
   const plain = '<p>a</p>';
@@ -89,11 +130,28 @@ describe('the checks of a page', () => {
     ['an issue with letters', '<p>see GH-1</p>'],
     ['a commit', '<p>1a2b3c4</p>'],
     ['an address', '<p>https://evil.example</p>'],
+    ['a merge request', '<p>group/app!12</p>'],
+    ['a snippet', '<p><span>&#36;</span>1</p>'],
+    ['an epic', '<p>&amp;1</p>'],
+    ['a label', '<p>~bug</p>'],
+    ['a label of several words', '<p>~"a b"</p>'],
+    ['a milestone', '<p>36%v1</p>'],
+    ['a placeholder', '<p>%{project_path}</p>'],
+    ['an iteration', '<p>*iteration:1</p>'],
+    ['a reference in brackets', '<p>&#91;<wbr>issue:1]</p>'],
+    ['a project', '<p>team/app&gt;</p>'],
+    ['a commit in a word', '<p>v1a2b3c4</p>'],
+    ['an inline diff', '<p>{+ a +}</p>'],
+    ['an issue of another tracker', '<p>PROJ-12</p>'],
+    ['a wiki page', '<p>[[page]]</p>'],
+    ['a task', '<p>[ ] a</p>'],
+    ['an emoji', '<p>:tada:</p>'],
+    ['a formula', '<p>$x$</p>'],
   ])('find %s', (_, html) => {
     expect(() => expectHarmless(html, plain, [])).toThrow();
   });
 
   it('pass what is harmless', () => {
-    expect(() => expectHarmless('<p>by <code>@octocat</code><wbr></p>', plain, [])).not.toThrow();
+    expect(() => expectHarmless('<p>by <code>@octocat</code><wbr>, PROJ-<wbr>1, 36%</p>', plain, [])).not.toThrow();
   });
 });

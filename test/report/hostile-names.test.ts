@@ -6,7 +6,15 @@ import { renderExplanation } from '../../src/report/render-explanation.ts';
 import { renderMarkdown } from '../../src/report/render-markdown.ts';
 import { renderText } from '../../src/report/render-text.ts';
 import { displayWidth } from '../../src/report/truncate-text.ts';
-import { benignFor, DOCUMENTS, explanationOf, HOSTILE, hostileText, NO_LIMIT } from '../builders/hostile-text.ts';
+import {
+  benignFor,
+  DOCUMENTS,
+  explanationOf,
+  HOSTILE,
+  HOSTILE_ON_GITLAB,
+  hostileText,
+  NO_LIMIT,
+} from '../builders/hostile-text.ts';
 import { reportFullOf } from '../builders/report.ts';
 
 /**
@@ -18,7 +26,7 @@ function structureOf(markdown: string): string {
     .replace(/^<!-- registry-cleanup:[\w.]* -->\n/, '')
     .replace(/<code>[^<\n]*(?:<(?:wbr|span|\/span)>[^<\n]*)*<\/code>|`[^`\n]+`/g, 'c')
     .replace(/:\/\/|www\.|:[\w+-]+:/g, '~link~')
-    .replace(/<wbr>@<wbr>|#<wbr>|<span>\$<\/span>|&#\d+;|&(?:lt|gt|amp|nbsp);/g, 'e')
+    .replace(/<wbr>@<wbr>|#<wbr>|<span>&#36;<\/span>|&#\d+;|&(?:lt|gt|amp|nbsp);/g, 'e')
     .replace(/<wbr>|<br>/g, '')
     .replace(/^- (?=[-+>=]|\d+[.)]|\t| )/gm, '~block~')
     .replace(/<(\/?)(\w+)>/g, (_, slash: string, name: string) => `<${slash}${name.length}>`)
@@ -49,6 +57,16 @@ describe('Markdown', () => {
         { numRuns: 60 },
       );
     });
+  });
+
+  it.each(Object.entries(DOCUMENTS))('has no line that GitLab would act upon, as a %s', (_, render) => {
+    const acting = /^(?:\/|>>>|::|\+\+\+|;;;|---|~~~|```(?!mermaid$|$))/m;
+    for (const text of [...HOSTILE, ...HOSTILE_ON_GITLAB]) expect(render(text)).not.toMatch(acting);
+  });
+
+  it.each(HOSTILE_ON_GITLAB)('gains no structure from %j, which GitLab looks for', (text) => {
+    const render = DOCUMENTS['comment on a plan']!;
+    expect(structureOf(render(text))).toBe(structureOf(render(benignFor(text))));
   });
 
   it('never exceeds its limit, whatever it holds', () => {
