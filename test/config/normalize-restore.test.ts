@@ -1,10 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SettingsSource } from '../../src/config/findings.ts';
 import type { RawOptions } from '../../src/options.ts';
-import { ACTION, LAPTOP, makeSettingsFolder, type SettingsFolder } from './try-settings.ts';
+import { ACTION, JOB, jobWith, LAPTOP, makeSettingsFolder, type SettingsFolder } from './try-settings.ts';
 
 const TOKEN = 'ghs_0123456789abcdef';
+const GITLAB = 'glpat-0123456789abcdef';
+const OWN_REGISTRY = 'registry.example.com:5050';
+const ELSEWHERE = { provider: 'gitlab', repository: ['images.example.org/team/app'] } as const;
 const JOURNAL = 'registry-cleanup-journal.jsonl';
 
 let folder: SettingsFolder;
@@ -92,6 +96,50 @@ describe('the settings of a restore', () => {
     ],
   ])('with %s', async (_, raw, environment, expected) => {
     expect(await folder.decideRestore(raw, { ...LAPTOP, environment })).toMatchObject(expected);
+  });
+
+  it.each<readonly [string, RawOptions, SettingsSource, object | undefined]>([
+    [
+      'the job’s, for the registry of its GitLab',
+      {},
+      JOB,
+      { host: OWN_REGISTRY, login: { from: 'CI_REGISTRY_PASSWORD' } },
+    ],
+    [
+      'the given token, before the job’s',
+      { 'gitlab-token': GITLAB },
+      JOB,
+      { host: OWN_REGISTRY, login: { password: GITLAB } },
+    ],
+    [
+      'the given token, for gitlab.com on a laptop',
+      { 'gitlab-token': GITLAB },
+      LAPTOP,
+      { host: 'registry.gitlab.com', login: { username: 'registry-cleanup', password: GITLAB, from: 'GITLAB_TOKEN' } },
+    ],
+    [
+      'the given token, for the repositories that are named',
+      { ...ELSEWHERE, 'gitlab-url': 'https://gitlab.example.org', 'gitlab-token': GITLAB },
+      LAPTOP,
+      { host: 'images.example.org', login: { password: GITLAB } },
+    ],
+    ['none, on a laptop without a token', {}, LAPTOP, undefined],
+    ['none, for a registry of somebody else', { repository: ['quay.io/a/b'], 'gitlab-token': GITLAB }, JOB, undefined],
+    ['none, for a registry of which nobody can tell', ELSEWHERE, JOB, undefined],
+    ['none, beside a user name and a password', { username: 'me', password: 'two words' }, JOB, undefined],
+    ['none, with provider oci', { provider: 'oci', 'gitlab-token': GITLAB }, JOB, undefined],
+    ['none, where another registry is in the variables’ place', {}, jobWith({ CI_REGISTRY: 'docker.io' }), undefined],
+    [
+      'none of gitlab.com, for a GitLab elsewhere that has a registry of unknown name',
+      { 'gitlab-url': 'https://gitlab.example.org', 'gitlab-token': GITLAB },
+      LAPTOP,
+      undefined,
+    ],
+  ])('have the login at GitLab’s registry: %s', async (_, raw, source, expected) => {
+    const { registry } = await folder.decideRestore(raw, source);
+    if (expected === undefined) expect(registry).not.toHaveProperty('gitlab');
+    else expect(registry.gitlab).toMatchObject(expected);
+    expect(registry.gitlab ?? {}).not.toHaveProperty('deleteLogin');
   });
 
   it('leave out, with a note, what only a decision needs: one step of a workflow serves all commands', async () => {

@@ -8,6 +8,7 @@ import { normalizeSettings } from '../../src/config/normalize-settings.ts';
 import { UsageError } from '../../src/errors.ts';
 import { OPTIONS } from '../../src/options/option-table.ts';
 import type { RawOptions } from '../../src/options.ts';
+import { JOB_VARIABLES } from './try-settings.ts';
 
 const KUBECONFIG = 'apiVersion: v1\nkind: Config\nclusters: []\n';
 const BASE64 = Buffer.from(KUBECONFIG).toString('base64');
@@ -504,12 +505,20 @@ it('ends in settings or in a UsageError, whatever the options are', async () => 
     { requiredKeys: [] },
   );
   const policy = fc.option(fc.oneof(fc.string(), fc.json()), { nil: undefined });
+  const variables = fc.record(Object.fromEntries(Object.keys(JOB_VARIABLES).map((name) => [name, text])));
+  const job = fc.record({ GITLAB_CI: fc.constant('true') });
+  const environment = fc.oneof(
+    fc.constant({}),
+    fc.constant(JOB_VARIABLES),
+    fc.tuple(variables, job).map(([some, set]) => ({ ...some, ...set })),
+  );
+  const ways = fc.record({ frontEnd: fc.constantFrom('cli', 'action'), environment });
   let decided = 0;
   await fc.assert(
-    fc.asyncProperty(options, policy, fc.constantFrom('cli', 'action'), async (raw, policyText, frontEnd) => {
+    fc.asyncProperty(options, policy, ways, async (raw, policyText, way) => {
       await rm(join(folder, '.registry-cleanup.yml'), { force: true });
       try {
-        const from = policyText === undefined ? { frontEnd } : { frontEnd, policy: policyText };
+        const from = policyText === undefined ? way : { ...way, policy: policyText };
         await normalize(raw as RawOptions, from as From);
         decided += 1;
       } catch (error) {
@@ -517,7 +526,7 @@ it('ends in settings or in a UsageError, whatever the options are', async () => 
         expect((error as UsageError).message).not.toBe('');
       }
     }),
-    { numRuns: 1000, examples: [[{ repository: ['a/b'] }, undefined, 'cli']] },
+    { numRuns: 1000, examples: [[{ repository: ['a/b'] }, undefined, { frontEnd: 'cli' }]] },
   );
   expect(decided).toBeGreaterThan(0);
 });

@@ -4,7 +4,7 @@ import type { SettingsSource } from '../../src/config/findings.ts';
 import { normalizeVerify } from '../../src/config/normalize-verify.ts';
 import { UsageError } from '../../src/errors.ts';
 import type { RawOptions } from '../../src/options.ts';
-import { ACTION, LAPTOP, makeSettingsFolder, type SettingsFolder } from './try-settings.ts';
+import { ACTION, JOB, jobWith, LAPTOP, makeSettingsFolder, type SettingsFolder } from './try-settings.ts';
 
 let folder: SettingsFolder;
 beforeAll(async () => {
@@ -48,6 +48,19 @@ describe('the settings of a verify', () => {
       metrics: join(folder.path, 'out.prom'),
       reportFile: join(folder.path, 'report.json'),
     });
+  });
+
+  it('are the repository of the job in GitLab CI, or a prefix with the login of its registry', async () => {
+    const { settings, notes } = await decide(PODS, JOB);
+    const gitlab = { host: 'registry.example.com:5050', login: { from: 'CI_REGISTRY_PASSWORD' } };
+    expect(settings).toMatchObject({ repositories: [{ provider: 'gitlab' }], registry: { gitlab } });
+    expect(notes.join()).toContain('CI_REGISTRY_IMAGE');
+    const prefix = { ...PODS, registry: ['registry.example.com:5050/team'], 'gitlab-token': 'glpat-0123456789' };
+    const verify = (await decide(prefix, JOB)).settings;
+    expect(verify).toMatchObject({ repositories: [], registries: [{ provider: 'gitlab' }] });
+    expect(verify.registry.gitlab).toMatchObject({ login: { from: 'GITLAB_TOKEN' } });
+    expect(verify.registry.gitlab).not.toHaveProperty('deleteLogin');
+    expect(await mistakeOf(PODS, jobWith({ CI_REGISTRY_IMAGE: '' }))).toContain('expected a repository to look at');
   });
 
   it('need no repository where there is a prefix, and take those of the policy file beside it', async () => {
