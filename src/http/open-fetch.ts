@@ -12,6 +12,8 @@ export interface FetchOptions extends DispatcherOptions {
   readonly maxBytes: number;
   /** Ends all that is under way; its reason becomes the error. */
   readonly signal: AbortSignal;
+  /** `return`: a redirect is an answer like any other, for the caller to explain. Default: `follow`. */
+  readonly redirects?: 'follow' | 'return';
 }
 
 /** One request, the credentials among its headers. */
@@ -27,7 +29,7 @@ export interface FetchRequest {
 export interface Fetcher {
   /**
    * An answer of any status whose body is here to its last byte. Its `content-type` is `application/json` or `text/plain`, nothing
-   * else: what is no JSON is text, whatever it calls itself. Redirects of a GET are followed on the origin, three times at most.
+   * else: what is no JSON is text, whatever it calls itself. Redirects of a GET are followed on the origin, three times at most, unless told otherwise.
    * @throws NetworkError when there is no complete answer; ProtocolError PROTOCOL for a redirect that leads elsewhere, TOO_LARGE.
    */
   fetch(url: string, request: FetchRequest): Promise<Response>;
@@ -44,6 +46,7 @@ const JSON_TYPE = /^\s*application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 export async function openFetch(options: FetchOptions): Promise<Fetcher> {
   const { limits, signal } = options;
   const host = new URL(options.origin).host;
+  const follows = options.redirects !== 'return';
   const pool = await openDispatcher(options);
   const undici = await import('undici');
   const dispatcher = pool.compose((dispatch) => (request, handler) => {
@@ -73,7 +76,7 @@ export async function openFetch(options: FetchOptions): Promise<Fetcher> {
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
         const response = await exchange(hop, request);
         // A write is never repeated elsewhere: what lies there may be something else.
-        if (!REDIRECTS.has(response.status) || request.method !== 'GET') return response;
+        if (!follows || !REDIRECTS.has(response.status) || request.method !== 'GET') return response;
         hop = nextHop(hop, response.headers.get('location'), request.purpose);
       }
       throw badRedirect(hop, `more than ${MAX_REDIRECTS} times`, request.purpose);
