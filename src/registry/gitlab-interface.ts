@@ -28,8 +28,14 @@ interface Place {
 export function createInterfaceRequest(gitlab: OpenOnce<Gitlab>, repository: RepositoryReference): TagRequest {
   let place: Promise<Place | undefined> | undefined;
   let hasDeleted = false;
-  const find = async (): Promise<Place | undefined> => {
-    place ??= findPlace(await gitlab.open(), repository);
+  const find = (): Promise<Place | undefined> => {
+    place ??= gitlab
+      .open()
+      .then((opened) => findPlace(opened, repository))
+      .catch((error: unknown) => {
+        place = undefined;
+        throw error;
+      });
     return place;
   };
   return async (tag) => {
