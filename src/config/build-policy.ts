@@ -3,6 +3,7 @@
 import type { GroupBy, KeepPolicy, LimitOperator, NamePattern, Policy } from '../model/policy.ts';
 import { type Duration, hours, parseDuration } from '../model/time.ts';
 import { DEFAULT_KEEP_POLICIES } from './default-keep-policies.ts';
+import { translateTagPattern } from './gitlab-tag-words.ts';
 import type { PolicyFile } from './policy-schema.ts';
 import { regexSource } from './policy-words.ts';
 
@@ -47,7 +48,7 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
     pins: { tags: file.pins?.tags ?? [], expressions: file.pins?.expressions ?? [], list: choices.keepList },
     images: {
       source: file.images?.source ?? [],
-      tagPatterns: file.images?.tagPatterns ?? [],
+      tagPatterns: [...new Set((file.images?.tagPatterns ?? []).flatMap(patternsOf))],
       ...(groupBy === undefined ? {} : { groupBy }),
       unlinked: file.images?.unlinked ?? 'keep',
     },
@@ -66,16 +67,25 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
  */
 export function describeIdleForgeKeys(file: PolicyFile, forgeEnabled: boolean): readonly string[] {
   if (forgeEnabled) return [];
-  const idle = (['pullRequests', 'releases', 'deployments'] as const).filter((key) => typeof file[key] === 'object');
+  const idle = (['pullRequests', 'mergeRequests', 'releases', 'deployments'] as const).filter(
+    (key) => typeof file[key] === 'object',
+  );
   if (idle.length === 0) return [];
   const verb = idle.length === 1 ? 'needs' : 'need';
   return [
-    `${idle.join(', ')} ${verb} a forge: name the repository on GitHub with github-repository, else nothing is kept by it`,
+    `${idle.join(', ')} ${verb} a forge: name the repository on GitHub with github-repository or the project on GitLab with gitlab-project, else nothing is kept by it`,
   ];
 }
 
-function buildForgeRules({ pullRequests, releases, deployments }: PolicyFile, isAsked: boolean): Policy['forge'] {
+/** One pattern, or those that GitLab's words in it stand for. */
+function patternsOf(text: string): readonly string[] {
+  const translated = translateTagPattern(text);
+  return 'patterns' in translated ? translated.patterns : [text];
+}
+
+function buildForgeRules(file: PolicyFile, isAsked: boolean): Policy['forge'] {
   if (!isAsked) return { pullRequests: 'off', releases: 'off', deployments: 'off' };
+  const { pullRequests = file.mergeRequests, releases, deployments } = file;
   return {
     pullRequests: pullRequests === false ? 'off' : { last: pullRequests?.last ?? DEFAULT_PULL_REQUEST_COMMITS },
     releases: releases === false ? 'off' : { last: releases?.last ?? DEFAULT_RELEASES },

@@ -2,7 +2,6 @@
 // registry of its own GitLab and nowhere else.
 
 import type { RegistryHost } from '../model/reference.ts';
-import type { Login } from './choose-registry.ts';
 import { addMistake, type Findings } from './findings.ts';
 import { type ChosenGitlab, homeOfRegistry, needGitlab } from './gitlab-addresses.ts';
 import { readGitlabJob } from './gitlab-job.ts';
@@ -14,6 +13,7 @@ import {
   placeOfToken,
   readNamedToken,
 } from './read-gitlab-token.ts';
+import type { Login } from './read-login.ts';
 import type { GitlabRegistryAccess, RegistryLogin } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 

@@ -6,6 +6,7 @@ import { chooseGitlabAccess, noteForeignRegistry } from './choose-gitlab.ts';
 import { chooseGithubAccess } from './choose-provider.ts';
 import { addMistake, addWrong, type Findings, readFlag, readText } from './findings.ts';
 import { quote } from './mistake.ts';
+import { type Login, readLogin } from './read-login.ts';
 import type { Provider, RegistrySettings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
@@ -51,31 +52,6 @@ export async function chooseRegistry(findings: Findings, targets: readonly Regis
   };
 }
 
-/** A registry's user, as it was given. */
-export interface Login {
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-}
-
-/** User name and password: both, or none; a password alone where the user name does not matter. */
-export function readLogin(findings: Findings, needsUsername: boolean): Login {
-  const username = readText(findings, 'username');
-  const password = readPassword(findings);
-  if (username !== undefined && findings.raw.password === undefined) {
-    if (findings.withoutSecrets !== undefined) {
-      findings.notes.push(
-        `the user name for the registry is left out, for want of its password: ${findings.withoutSecrets}`,
-      );
-      return { username: undefined, password };
-    }
-    const ways = findings.frontEnd === 'cli' ? 'password-stdin or REGISTRY_CLEANUP_PASSWORD' : 'the input password';
-    addMistake(findings, 'username', `no password goes with it: give it by ${ways}`);
-  }
-  if (needsUsername && username === undefined && password !== undefined)
-    addMistake(findings, 'username', 'missing, and there is a password');
-  return { username, password };
-}
-
 /** What every registry is reached by. A password without a user name is GitHub's token, and no registry's password. */
 export async function chooseConnection(findings: Findings, { username, password }: Login): Promise<RegistrySettings> {
   const caFile = await checkCaFile(findings);
@@ -85,14 +61,6 @@ export async function chooseConnection(findings: Findings, { username, password 
     ...(caFile === undefined ? {} : { caFile }),
     plainHttp: readFlag(findings, 'plain-http') ?? false,
   };
-}
-
-/** Not trimmed: a password may begin with a blank. */
-function readPassword(findings: Findings): string | undefined {
-  const password = findings.raw.password;
-  if (password !== '') return password;
-  addMistake(findings, findings.frontEnd === 'cli' ? 'password-stdin' : 'password', 'got an empty password');
-  return undefined;
 }
 
 async function checkCaFile(findings: Findings): Promise<string | undefined> {

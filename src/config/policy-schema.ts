@@ -20,6 +20,14 @@ const exactlyOneOf = (first: string, second: string) =>
     },
   );
 
+/** Two names of one key. Holds also when another key of the mapping is wrong. */
+const oneNameOf = (name: string, other: string) =>
+  z.refine<Readonly<Record<string, unknown>>>((value) => value[name] === undefined || value[other] === undefined, {
+    error: `only one of the keys ${name} and ${other}: they are two names of one`,
+    path: [other],
+    when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  });
+
 const duration = word(words.durationProblem, 'a duration such as 168h, 7d or 1h30m')
   .meta({ pattern: words.DURATION.source, examples: ['168h', '30d'] })
   .describe('Go duration, also with d and w: 168h, 30d, 1h30m.');
@@ -116,7 +124,7 @@ const images = z.strictObject(
       .array(word(words.tagPatternProblem, 'a pattern such as {branch}-{commit}'), 'a list of patterns')
       .optional()
       .describe(
-        'How tags tell what an image was built from: {branch}, v{tag}, {branch}-{commit}, pr-{number} of a pull request.',
+        'How tags tell what an image was built from: {branch}, v{tag}, {branch}-{commit}, pr-{number} of a pull or merge request, {branch}-{build} with the number of a build; also in the words of GitLab CI: $CI_COMMIT_REF_SLUG-$CI_COMMIT_SHORT_SHA.',
       ),
     groupBy: z
       .strictObject(
@@ -168,10 +176,13 @@ const rule = <Shape extends z.core.$ZodLooseShape>(shape: Shape, description: st
     .optional()
     .describe(description);
 
-const pullRequests = rule(
-  { last: newest('The newest so many commits with images of each. Default 2; negative: all.') },
-  'Images of open pull requests are kept, where a forge is asked. false: the rule is off.',
-);
+const openRequests = (what: string, more = '') =>
+  rule(
+    { last: newest('The newest so many commits with images of each. Default 2; negative: all.') },
+    `Images of open ${what} are kept, where a forge is asked.${more} false: the rule is off.`,
+  );
+const pullRequests = openRequests('pull requests');
+const mergeRequests = openRequests('merge requests', " GitLab's word for pullRequests: only one of them.");
 const releases = rule(
   { last: newest('The newest so many with images, and all drafts. Default 5; negative: all.') },
   'Images of releases are kept, where a forge is asked. false: the rule is off.',
@@ -215,6 +226,7 @@ export const policySchema = z
       pins: pins.optional().describe('What is kept whatever the other rules say.'),
       kubernetes: kubernetes.optional().describe('What to ask clusters.'),
       pullRequests,
+      mergeRequests,
       releases,
       deployments,
       guards: guards.optional().describe('When an apply refuses.'),
@@ -236,6 +248,7 @@ export const policySchema = z
     },
     MAPPING,
   )
+  .check(oneNameOf('pullRequests', 'mergeRequests'))
   .meta({ title: 'registry-cleanup policy', description: 'Which container images are kept (.registry-cleanup.yml).' });
 
 /** A policy file without mistakes. */

@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import { isRepositoryName, parseRegistryHost, parseRepository } from '../model/reference.ts';
 import { type Duration, parseDuration } from '../model/time.ts';
 import { nearestName } from '../util/nearest-name.ts';
+import { translateTagPattern } from './gitlab-tag-words.ts';
 
 /** Go's grammar of durations, and days and weeks; no sign. */
 export const DURATION = /^(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h|d|w))+)$/;
@@ -12,7 +13,7 @@ export const DURATION = /^(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h|d
 /** Far longer than any image is old, and short enough for dates to stay dates. */
 const LONGEST: Duration = parseDuration('100000w');
 
-const PLACEHOLDERS = ['branch', 'tag', 'commit', 'number'];
+const PLACEHOLDERS = ['branch', 'tag', 'commit', 'number', 'build'];
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 /** A duration such as `168h`, at most some 1900 years. */
@@ -38,16 +39,22 @@ export function environmentProblem(text: string): string | undefined {
   return /^[^\p{Cc}]{1,255}$/u.test(text) && text.trim() !== '' ? undefined : expected;
 }
 
-/** A tag pattern: literal characters of a tag, and placeholders of which any two are apart by a literal. */
+/** A tag pattern: literal characters of a tag, and placeholders of which any two are apart by a literal. Variables of GitLab CI stand for placeholders too. */
 export function tagPatternProblem(text: string): string | undefined {
+  const translated = translateTagPattern(text);
+  if ('problem' in translated) return translated.problem;
+  return translated.patterns.map(placeholdersProblem).find((problem) => problem !== undefined);
+}
+
+function placeholdersProblem(text: string): string | undefined {
   const names = [...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
   const unknown = names.find((name) => !PLACEHOLDERS.includes(name));
   if (unknown !== undefined) {
     const near = nearestName(unknown, PLACEHOLDERS);
     const question = near === undefined ? '' : `; did you mean {${near}}?`;
-    return `only the placeholders {branch}, {tag}, {commit} and {number}${question}`;
+    return `only the placeholders {branch}, {tag}, {commit}, {number} and {build}${question}`;
   }
-  if (names.length === 0) return 'a pattern with one of {branch}, {tag}, {commit} and {number}';
+  if (names.every((name) => name === 'build')) return 'a pattern with one of {branch}, {tag}, {commit} and {number}';
   if (text.includes('}{')) return 'something between two placeholders';
   const literal = text.replaceAll(PLACEHOLDER, '');
   return /^[A-Za-z0-9_.-]*$/.test(literal) ? undefined : 'only characters that a tag can have around the placeholders';

@@ -122,7 +122,7 @@ describe('the address of GitLab', () => {
     expect(needGitlab(findings)).toBeUndefined();
     expect(needGitlab(findings)).toBeUndefined();
     expect(findings.mistakes.map(({ place, text }) => `${place}: ${text}`)).toEqual(expected);
-    expect(findings.mistakes.join()).not.toContain('me:x');
+    expect(JSON.stringify(findings.mistakes)).not.toContain('me:x');
   });
 });
 

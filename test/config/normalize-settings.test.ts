@@ -526,7 +526,7 @@ it('ends in settings or in a UsageError, whatever the options are', async () => 
         expect((error as UsageError).message).not.toBe('');
       }
     }),
-    { numRuns: 1000, examples: [[{ repository: ['a/b'] }, undefined, { frontEnd: 'cli' }]] },
+    { numRuns: 1000, examples: [[{ repository: ['a/b'] }, undefined, { frontEnd: 'cli', environment: {} }]] },
   );
   expect(decided).toBeGreaterThan(0);
 });
