@@ -69,8 +69,8 @@ const HEAVY = ['@actions/cache', '@actions/core', '@octokit/rest', '@actions/exe
 /** Evidence, policy and now in, decisions out: these folders know no clock, network, process, environment or file. */
 const PURE = ['model', 'policy', 'plan', 'report'];
 
-/** Modules of Node that have no effect. Hashing a plan is a function of its bytes. */
-const PURE_NODE_MODULES: Readonly<Record<string, readonly string[]>> = { 'node:crypto': ['plan'] };
+/** Modules of Node that have no effect. Hashing is a function of the bytes. */
+const PURE_NODE_MODULES: Readonly<Record<string, readonly string[]>> = { 'node:crypto': ['plan', 'report'] };
 
 /** Globals through which an effect or the present time would come in. */
 const IMPURE_GLOBALS: ReadonlySet<string> = new Set(
