@@ -117,7 +117,7 @@ async function tryStep(step: Step, run: Run): Promise<Outcome> {
   const { log } = run.options;
   try {
     const objection = await objectionTo(step, run);
-    if (objection !== undefined) return { step, outcome: 'skipped', why: objection };
+    if (objection !== undefined) return { step, ...objection };
     // A step beside it may have stopped the run meanwhile.
     const untried = whenStopped(step, run);
     if (untried !== undefined) return untried;

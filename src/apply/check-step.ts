@@ -5,6 +5,9 @@ import type { Step } from '../plan/plan.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import type { TagWatch } from './tag-watch.ts';
 
+/** What becomes of a step that must not be done. */
+export type Objection = { readonly outcome: 'skipped'; readonly why: string } | { readonly outcome: 'already-gone' };
+
 /** What a check goes by. */
 export interface StepCheck {
   readonly options: Pick<ApplyOptions, 'registry' | 'objectionTo'>;
@@ -13,20 +16,52 @@ export interface StepCheck {
   readonly notDone: ReadonlySet<Digest>;
 }
 
-/** Why the step must not be done, or undefined when its precondition holds now. @throws what the registry or the clusters throw */
-export async function objectionTo(step: Step, check: StepCheck): Promise<string | undefined> {
+/**
+ * Why the step must not be done, or undefined when its precondition holds now. `already-gone`: the registry collects what is untagged, and
+ * somebody else has taken all the tags.
+ * @throws what the registry or the clusters throw
+ */
+export async function objectionTo(step: Step, check: StepCheck): Promise<Objection | undefined> {
   const { watch, options, notDone } = check;
   await watch.refresh();
   const use = await options.objectionTo?.(step.digest);
-  if (use !== undefined) return use;
+  if (use !== undefined) return skipped(use);
   // Every one, every time: a delete may be accepted and not done, and what we deleted may have been pushed again.
   for (const owner of step.precondition.owners) {
-    if ((await options.registry.readEdges(owner)) !== 'absent') return `${owner}, which it belongs to, is still there`;
+    const there = await describePresence(owner, check);
+    if (there !== undefined) return skipped(`${owner}, which it belongs to, ${there}`);
   }
   const left = step.precondition.owners.find((owner) => notDone.has(owner));
-  if (left !== undefined) return `${left}, which it belongs to, was not deleted`;
+  if (left !== undefined) return skipped(`${left}, which it belongs to, was not deleted`);
+  const news = objectionToNews(step, watch);
+  if (news !== undefined) return skipped(news);
+  if (await isUntaggedMeanwhile(step, check)) return { outcome: 'already-gone' };
   // Once more at the end, without a pause before the step: what the steps beside it have found meanwhile counts too.
-  return objectionToNews(step, watch) ?? (await objectionToTags(step, check)) ?? objectionToNews(step, watch);
+  const why = (await objectionToTags(step, check)) ?? objectionToNews(step, watch);
+  return why === undefined ? undefined : skipped(why);
+}
+
+function skipped(why: string): Objection {
+  return { outcome: 'skipped', why };
+}
+
+/** What is still there of an owner; undefined when it is gone, or has no tag where the registry collects what has none. */
+async function describePresence(owner: Digest, { options, watch }: StepCheck): Promise<string | undefined> {
+  const { registry } = options;
+  if (!registry.capabilities.collectsUntagged)
+    return (await registry.readEdges(owner)) === 'absent' ? undefined : 'is still there';
+  const told = await registry.listTagsOf(owner);
+  const tags = told === 'unsupported' ? watch.tagsOf(owner) : told;
+  return tags === 'absent' || tags.length === 0 ? undefined : `still has the tag ${tags[0]}`;
+}
+
+/** Asked of a tag only as long as each is gone: as a rule one request, which the step needs anyway. */
+async function isUntaggedMeanwhile(step: Step, { options, watch }: StepCheck): Promise<boolean> {
+  const { registry } = options;
+  if (step.action !== 'delete' || !registry.capabilities.collectsUntagged) return false;
+  if (watch.tagsOf(step.digest).length > 0) return false;
+  for (const tag of step.precondition.tags) if ((await registry.resolveTag(tag)) !== 'absent') return false;
+  return true;
 }
 
 function objectionToNews(step: Step, watch: TagWatch): string | undefined {

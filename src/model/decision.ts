@@ -1,6 +1,6 @@
 // What is to happen to a node, and why. Every decision has at least one reason that a person can read.
 
-import type { DeploymentState } from './forge.ts';
+import { type DeploymentState, nameOfRequest } from './forge.ts';
 import type { CommitId } from './history.ts';
 import { type Digest, shortDigest, type Tag } from './reference.ts';
 import { type Duration, formatDuration } from './time.ts';
@@ -38,6 +38,8 @@ export type KeepReason =
   | {
       readonly rule: 'pull-request';
       readonly number: number;
+      /** Only where the forge calls it otherwise. */
+      readonly requestName?: 'merge request';
       readonly by:
         | { readonly kind: 'commit'; readonly commit: CommitId; readonly found: LinkSource }
         | { readonly kind: 'test-merge'; readonly commit: CommitId; readonly found: LinkSource }
@@ -56,6 +58,8 @@ export type KeepReason =
   | { readonly rule: 'recent'; readonly age: Duration; readonly within: Duration; readonly by: string }
   | { readonly rule: 'age-unknown'; readonly why: string }
   | { readonly rule: 'pin'; readonly pin: string; readonly tag?: Tag }
+  /** A rule of the registry lets nobody with these credentials delete the tag; `why` says which. */
+  | { readonly rule: 'registry-protected'; readonly tag: Tag; readonly why: string }
   | { readonly rule: 'unreadable'; readonly why: string }
   /** Untagged, and one of these unreadable manifests might list it. */
   | { readonly rule: 'in-doubt'; readonly because: readonly Digest[]; readonly why: string }
@@ -73,6 +77,8 @@ export type DeleteReason =
       readonly commit: CommitId;
       readonly found: LinkSource;
       readonly proof?: string;
+      /** Only where the forge does not call it a pull request. */
+      readonly requestName?: 'merge request';
     }
   /** Linked to commits or references that are gone, and proved to be ours. */
   | { readonly rule: 'git-gone'; readonly what: string; readonly found: LinkSource; readonly proof: string }
@@ -114,6 +120,8 @@ export interface Remark {
     | 'used-but-absent'
     | 'undeclared-mirror'
     | 'unproved-right'
+    | 'left-to-registry'
+    | 'needed-without-tag'
     | 'release-without-tag'
     | 'no-such-environment'
     | 'pattern-needs-forge';
@@ -141,6 +149,8 @@ export function describeReason(reason: Reason): string {
       return `age unknown: ${reason.why}`;
     case 'pin':
       return reason.tag === undefined ? `pinned by ${reason.pin}` : `tag ${reason.tag} pinned by ${reason.pin}`;
+    case 'registry-protected':
+      return `tag ${reason.tag} is protected on the registry: ${reason.why}`;
     case 'unreadable':
       return `cannot be understood: ${reason.why}`;
     case 'in-doubt':
@@ -174,7 +184,7 @@ export function describeLinkSource(found: LinkSource): string {
 function describeDeleteReason(reason: DeleteReason): string {
   switch (reason.rule) {
     case 'git-superseded':
-      return `commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)}) is not among those a keep policy keeps${reason.proof === undefined ? '' : `, nor a newest one of its pull request (ours by ${reason.proof})`}`;
+      return `commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)}) is not among those a keep policy keeps${reason.proof === undefined ? '' : `, nor a newest one of its ${nameOfRequest(reason)} (ours by ${reason.proof})`}`;
     case 'git-gone':
       return `${reason.what} is gone (${describeLinkSource(reason.found)}; ours by ${reason.proof})`;
     case 'unlinked-unwanted':
@@ -188,10 +198,12 @@ function describeDeleteReason(reason: DeleteReason): string {
   }
 }
 
-function describePullRequest({ number, by }: Extract<KeepReason, { rule: 'pull-request' }>): string {
-  if (by.kind === 'tag') return `open pull request ${number} (${describeLinkSource(by.found)})`;
+function describePullRequest(reason: Extract<KeepReason, { rule: 'pull-request' }>): string {
+  const { number, by } = reason;
+  const open = `open ${nameOfRequest(reason)} ${number}`;
+  if (by.kind === 'tag') return `${open} (${describeLinkSource(by.found)})`;
   const what = by.kind === 'commit' ? 'commit' : 'test merge';
-  return `open pull request ${number}, ${what} ${by.commit.slice(0, 10)} (${describeLinkSource(by.found)})`;
+  return `${open}, ${what} ${by.commit.slice(0, 10)} (${describeLinkSource(by.found)})`;
 }
 
 function describeDeploymentState(state: DeploymentState): string {

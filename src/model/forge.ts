@@ -6,6 +6,21 @@ import type { Instant } from './time.ts';
 /** What a forge calls a pull request. */
 export type RequestName = 'pull request' | 'merge request';
 
+/** What a reason calls it: every reason that does not say otherwise is about a pull request. */
+export function nameOfRequest({ requestName = 'pull request' }: { readonly requestName?: RequestName }): RequestName {
+  return requestName;
+}
+
+/** The field of a reason that carries the name; nothing for a pull request. */
+export function requestNameField(name: RequestName): { readonly requestName?: 'merge request' } {
+  return name === 'merge request' ? { requestName: name } : {};
+}
+
+/** A request by its number, as its forge writes it: `#7` for a pull request, `!7` for a merge request. */
+export function formatRequest(name: RequestName, number: number): string {
+  return `${name === 'merge request' ? '!' : '#'}${number}`;
+}
+
 /** An open pull request (merge request). Its head is in the history's graph, though no branch of the repository may lead to it (forks). */
 export interface PullRequest {
   /** 1 or more. */

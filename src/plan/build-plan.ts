@@ -11,6 +11,7 @@ import { findGuards } from './guards.ts';
 import { orderDeletions } from './order-deletions.ts';
 import type { EvidenceSummary, Plan, RepositoryPlan, ShownDecision, ShownReason, Step, Totals } from './plan.ts';
 import { reclaimableBytes, sizeOf } from './sizes.ts';
+import { tagDeletions, taggedAbove } from './tag-deletions.ts';
 
 /** One repository's part of a plan, before it is written down. */
 export interface DecidedRepository {
@@ -22,6 +23,8 @@ export interface DecidedRepository {
   readonly isBuiltHere?: boolean | undefined;
   /** As the registry shows it. Undefined when nothing is known of it before the first delete. */
   readonly deleteRight?: DeleteRight | undefined;
+  /** Whether the registry itself collects what no tag leads to: then steps only delete tags. */
+  readonly collectsUntagged: boolean;
 }
 
 /** Everything that a plan is made from. */
@@ -52,19 +55,20 @@ export function buildPlan(input: PlanInput): Plan {
 }
 
 function planRepository(repository: DecidedRepository, input: PlanInput): RepositoryPlan {
-  const { name, graph, decisions, remarks } = repository;
+  const { name, graph, decisions, remarks, collectsUntagged } = repository;
   const sorted = [...decisions.values()].sort(compareDecisions);
   const doomed = orderDeletions(
     graph,
     sorted.filter(({ decision }) => decision === 'delete').map(({ digest }) => digest),
   );
-  const steps = [...untagSteps(sorted), ...deleteSteps(graph, doomed)];
-  const totals = totalsOf(graph, sorted);
+  const deletions = collectsUntagged ? tagDeletions(graph, doomed) : deleteSteps(graph, doomed);
+  const steps = [...untagSteps(sorted), ...deletions];
+  const totals = totalsOf(graph, sorted, collectsUntagged);
   const untagged = new Map(sorted.map((decision) => [decision.digest, decision]));
   const shown = [
     ...sorted.filter(({ decision }) => decision === 'keep'),
     ...doomed.flatMap((digest) => untagged.get(digest) ?? []),
-  ].map((decision) => showDecision(decision, graph));
+  ].map((decision) => showDecision(decision, graph, collectsUntagged));
   const tagsLeft = sorted.reduce(
     (sum, decision) => sum + (decision.decision === 'keep' ? countNames(decision.tags) - decision.untag.length : 0),
     0,
@@ -80,13 +84,21 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     evidence: input.evidence,
     previous: input.previous,
   });
-  return { name, steps, decisions: shown, totals, guards, remarks: [...remarks, ...remarkOnRight(repository, steps)] };
+  const more = [...remarkOnRight(repository, steps), ...remarkOnCollected(totals)];
+  return { name, steps, decisions: shown, totals, guards, remarks: [...remarks, ...more] };
 }
 
 /** Only worth a word when something is to go. */
 function remarkOnRight({ deleteRight }: DecidedRepository, steps: readonly Step[]): readonly Remark[] {
   if (deleteRight?.kind !== 'unproved' || steps.length === 0) return [];
   return [{ code: 'unproved-right', text: `the right to delete is not proved: ${deleteRight.why}` }];
+}
+
+function remarkOnCollected({ collected = 0 }: Totals): readonly Remark[] {
+  if (collected === 0) return [];
+  const what = collected === 1 ? 'untagged manifest is' : 'untagged manifests are';
+  const text = `${collected} ${what} left to the registry, which collects what no tag leads to`;
+  return [{ code: 'left-to-registry', text }];
 }
 
 /** Referrer tags name no image: a lone signature is not "something left". */
@@ -125,22 +137,25 @@ function deleteSteps(graph: ImageGraph, doomed: readonly Digest[]): readonly Ste
   });
 }
 
-function totalsOf(graph: ImageGraph, decisions: readonly Decision[]): Totals {
+function totalsOf(graph: ImageGraph, decisions: readonly Decision[], collectsUntagged: boolean): Totals {
   const nodesWith = (wanted: Decision['decision']): readonly ImageNode[] =>
     decisions.filter(({ decision }) => decision === wanted).flatMap(({ digest }) => graph.nodes.get(digest) ?? []);
   const kept = nodesWith('keep');
   const deleted = nodesWith('delete');
+  const collected = collectsUntagged ? deleted.filter(({ tags }) => tags.length === 0).length : 0;
   return {
     kept: kept.length,
-    deleted: deleted.length,
+    deleted: deleted.length - collected,
+    ...(collectsUntagged ? { collected } : {}),
     untagged: decisions.reduce((sum, decision) => sum + (decision.decision === 'keep' ? decision.untag.length : 0), 0),
     tags: decisions.reduce((sum, { tags }) => sum + tags.length, 0),
     reclaimableBytes: reclaimableBytes(deleted, kept),
   };
 }
 
-function showDecision(decision: Decision, graph: ImageGraph): ShownDecision {
+function showDecision(decision: Decision, graph: ImageGraph, collectsUntagged: boolean): ShownDecision {
   const node = graph.nodes.get(decision.digest);
+  const isCollected = collectsUntagged && decision.decision === 'delete' && decision.tags.length === 0;
   return {
     digest: decision.digest,
     tags: decision.tags,
@@ -149,6 +164,7 @@ function showDecision(decision: Decision, graph: ImageGraph): ShownDecision {
     reasons: decision.reasons.map(showReason),
     untag: decision.decision === 'keep' ? decision.untag : [],
     sizeBytes: node === undefined ? 0 : sizeOf(node),
+    ...(isCollected ? { collectedWith: taggedAbove(graph, [decision.digest]) } : {}),
   };
 }
 

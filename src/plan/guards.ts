@@ -1,6 +1,6 @@
 // Guards: signs that a plan rests on wrong evidence or a wrong policy. A plan shows them, an apply stops at them.
 
-import type { MissingEvidence } from '../model/missing-evidence.ts';
+import { titleOfMissing } from '../model/missing-evidence.ts';
 import type { DeleteRight } from '../model/snapshot.ts';
 import { findEmptySources } from './empty-sources.ts';
 import type { EvidenceSummary, GuardFinding, Totals } from './plan.ts';
@@ -38,13 +38,15 @@ export function findGuards(input: GuardInput): readonly GuardFinding[] {
 }
 
 function guardShare({ totals, maxDeleteShare }: GuardInput): readonly GuardFinding[] {
-  const all = totals.kept + totals.deleted;
-  const share = all === 0 ? 0 : totals.deleted / all;
+  // What the registry collects goes as surely as what is deleted.
+  const gone = totals.deleted + (totals.collected ?? 0);
+  const all = totals.kept + gone;
+  const share = all === 0 ? 0 : gone / all;
   if (share <= maxDeleteShare) return [];
   return [
     {
       guard: 'max-delete-share',
-      text: `${totals.deleted} of ${all} manifests would go (${percent(share)}); at most ${percent(maxDeleteShare)} may go in one run`,
+      text: `${gone} of ${all} manifests would go (${percent(share)}); at most ${percent(maxDeleteShare)} may go in one run`,
       hint: 'Look at the reasons; if this is meant, raise --max-delete-share for this run.',
     },
   ];
@@ -92,17 +94,11 @@ function guardForeignHistory({
   ];
 }
 
-const SOURCES: Readonly<Record<MissingEvidence['source'], string>> = {
-  kubernetes: 'Kubernetes',
-  git: 'Git',
-  forge: 'GitHub',
-};
-
 /** What was not looked at protects nothing in this plan, and would in a whole one. */
 function guardMissingEvidence({ evidence }: GuardInput): readonly GuardFinding[] {
-  return (evidence.missing ?? []).map(({ source, why }) => ({
+  return (evidence.missing ?? []).map((missing) => ({
     guard: 'missing-evidence',
-    text: `${SOURCES[source]} was not looked at: ${why}`,
+    text: `${titleOfMissing(missing)} was not looked at: ${missing.why}`,
     hint: 'This plan only shows what could go. Plan again where everything can be looked at.',
   }));
 }
@@ -172,7 +168,7 @@ function lostSources(previous: EvidenceSummary, evidence: EvidenceSummary): read
   ];
 }
 
-/** GitHub's repositories are the same in any case. */
+/** GitHub's and GitLab's repositories are the same in any case. */
 function nameOfForge({ title, repository }: NonNullable<EvidenceSummary['forge']>): string {
   return `${title} ${repository.toLowerCase()}`;
 }

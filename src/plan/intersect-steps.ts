@@ -20,7 +20,7 @@ export function intersectSteps(reviewed: readonly Step[], fresh: RepositoryPlan)
     const now = freshByKey.get(keyOf(step));
     const why = now === undefined ? whyNotPlanned(step, decisions.get(step.digest)) : whyChanged(step, now);
     if (why === undefined) agreed.add(keyOf(step));
-    else if (!decisions.has(step.digest)) notApplied.push({ step, outcome: 'already-gone', why });
+    else if (isGone(step, decisions.get(step.digest))) notApplied.push({ step, outcome: 'already-gone', why });
     else notApplied.push({ step, outcome: 'skipped', why });
   }
   return { steps: fresh.steps.filter((step) => agreed.has(keyOf(step))), notApplied };
@@ -30,8 +30,14 @@ function keyOf(step: Step): string {
   return `${step.action} ${step.digest} ${step.tag ?? ''}`;
 }
 
+/** Not there any more; or, on a registry that collects what is untagged, without any tag that a step could delete. */
+function isGone({ action }: Step, decision: ShownDecision | undefined): boolean {
+  return decision === undefined || (action === 'delete' && decision.collectedWith !== undefined);
+}
+
 function whyNotPlanned(step: Step, decision: ShownDecision | undefined): string {
   if (decision === undefined) return 'it is not in the registry any more';
+  if (isGone(step, decision)) return 'it has no tag any more: the registry collects it';
   if (step.action === 'untag' && step.tag !== undefined && !decision.tags.includes(step.tag)) {
     return `tag ${step.tag} is not on it any more`;
   }

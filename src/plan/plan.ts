@@ -18,7 +18,10 @@ export interface Step {
 export interface Precondition {
   /** Exactly these tags are on the digest, sorted; no more, no fewer. */
   readonly tags: readonly Tag[];
-  /** Indexes that list it and subjects it belongs to: these, and no other, were there, and they are gone by then. */
+  /**
+   * Indexes that list it and subjects it belongs to: these, and no other, were there, and they are gone by then. On a registry that collects
+   * what is untagged: of a signature or another attachment, all with tags that lead to what it is attached to; they have no tag by then.
+   */
   readonly owners: readonly Digest[];
 }
 
@@ -37,14 +40,21 @@ export interface ShownDecision {
   readonly untag: readonly Tag[];
   /** Bytes of the manifest with its config and layers, shared or not. */
   readonly sizeBytes: number;
+  /**
+   * Only of an untagged node that goes on a registry which collects such by itself: no step deletes it. The nodes with tags that lead to
+   * it now, sorted: when the steps of these are done, the registry collects it. Empty when nothing leads to it.
+   */
+  readonly collectedWith?: readonly Digest[];
 }
 
 /** Sums over one repository. */
 export interface Totals {
   /** Nodes that stay. */
   readonly kept: number;
-  /** Nodes that go. */
+  /** Nodes that steps delete. */
   readonly deleted: number;
+  /** Untagged nodes that go without a step: the registry collects them by itself. Absent on a registry that does not. */
+  readonly collected?: number;
   /** Tags taken off nodes that stay. */
   readonly untagged: number;
   /** Tags before the plan. */
@@ -104,9 +114,11 @@ export interface EvidenceSummary {
   };
   /** What the forge said; absent when it was not asked. Each count is absent when its rule is off. */
   readonly forge?: {
-    /** `GitHub`. */
+    /** `GitHub`, `GitLab`. */
     readonly title: string;
-    /** `owner/name`. */
+    /** Only where the forge does not call them pull requests. */
+    readonly requestName?: 'merge request';
+    /** `owner/name`; on GitLab any number of groups before the name. */
     readonly repository: string;
     readonly pullRequests?: number;
     readonly releases?: number;

@@ -21,6 +21,7 @@ import { type KubernetesVerdicts, keepUsed } from './rules/kubernetes.ts';
 import { keepPinned } from './rules/pins.ts';
 import { keepPullRequests } from './rules/pull-requests.ts';
 import { type FirstSeen, judgeByAge } from './rules/recent.ts';
+import { keepRegistryProtected } from './rules/registry-protected.ts';
 import { keepReleases } from './rules/releases.ts';
 import { selectUntag } from './untag.ts';
 
@@ -45,6 +46,8 @@ export interface Decisions {
   readonly links: ReadonlyMap<Digest, readonly Link[]>;
   /** Whether any image was built from a commit of the history; undefined when the Git rule is off. */
   readonly isBuiltHere: boolean | undefined;
+  /** Whether the registry itself collects what no tag leads to: then a plan only deletes tags. */
+  readonly collectsUntagged: boolean;
 }
 
 /** What is to happen to every node of a repository, and why. */
@@ -55,7 +58,8 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
   const kept = protectReachable(graph, verdicts.roots);
   protectAlso(graph, kept, doubtful(snapshot, graph, kept));
   const mayUntag = policy.untag && snapshot.capabilities.deleteTagOnly !== 'no';
-  const untag = mayUntag ? selectUntag(graph, kept) : new Map<Digest, readonly Tag[]>();
+  const { collectsUntagged } = snapshot.capabilities;
+  const untag = mayUntag ? selectUntag(graph, kept, { collectsUntagged }) : new Map<Digest, readonly Tag[]>();
   const decisions = new Map<Digest, Decision>();
   for (const node of snapshot.nodes.values()) {
     decisions.set(node.digest, decisionOf(node, { graph, kept, untag, drop: verdicts.drop }));
@@ -69,6 +73,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     ],
     links: verdicts.links ?? new Map(),
     isBuiltHere: verdicts.links === undefined ? undefined : isBuiltHere(verdicts.links),
+    collectsUntagged,
   };
 }
 
@@ -109,6 +114,7 @@ function judge(evidence: Evidence, judging: Judging): Verdicts {
       ...(byHistory?.keep ?? []),
       age.keep,
       keepPinned(graph.nodes, policy.pins),
+      keepRegistryProtected(graph.nodes, snapshot.protectedTags),
       keepNotUnderstood(graph),
     ]),
     drop: mergeReasons([byHistory?.drop ?? new Map(), age.drop]),
@@ -123,7 +129,7 @@ function judgeByHistory({ history, forge }: Evidence, { graph, policy, now }: Ju
   if (history === undefined || !policy.git.enabled) return undefined;
   const asked = forge === undefined ? undefined : forgetUnwanted(forge, policy);
   const links = collectLinks(graph, { history, images: policy.images, forge: asked });
-  const git = judgeByGit({ graph, history, policy, links, now });
+  const git = judgeByGit({ graph, history, policy, links, requestName: asked?.requestName, now });
   if (asked === undefined) return { keep: [git.keep], drop: git.drop, links };
   const input = { graph, history, forge: asked, policy, links, now };
   const claims = collectClaims(input);

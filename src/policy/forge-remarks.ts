@@ -1,4 +1,4 @@
-// What a user should know about pull requests, releases and deployments that is no decision.
+// What a user should know about pull or merge requests, releases and deployments that is no decision.
 
 import type { Remark } from '../model/decision.ts';
 import type { Forge } from '../model/forge.ts';
@@ -66,12 +66,12 @@ function unknownPullRequests({ graph, forge, links }: ForgeRemarkInput): readonl
   if (count === 0) return [];
   const images =
     count === 1
-      ? '1 image is kept because its tag names a pull request'
-      : `${count} images are kept because their tags name pull requests`;
+      ? '1 image is kept because its tag names a pull or merge request'
+      : `${count} images are kept because their tags name pull or merge requests`;
   return [
     {
       code: 'pattern-needs-forge',
-      text: `${images}, and nobody knows which are still open: name the repository on GitHub with --github-repository`,
+      text: `${images}, and nobody knows which are still open: name the repository on GitHub with --github-repository, or the project on GitLab with --gitlab-project`,
     },
   ];
 }

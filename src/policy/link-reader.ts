@@ -1,7 +1,7 @@
 // What one text says by itself: a revision, or a tag by the patterns. How links travel between images is not known here.
 
 import type { LinkSource } from '../model/decision.ts';
-import type { Forge } from '../model/forge.ts';
+import type { Forge, RequestName } from '../model/forge.ts';
 import type { CommitId, CommitIndex, History } from '../model/history.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Tag } from '../model/reference.ts';
@@ -14,6 +14,7 @@ import { comparableAddress } from './source-address.ts';
 import {
   matchTagPattern,
   namesPullRequest,
+  requestNameIn,
   selectTagPatterns,
   type TagMatch,
   type TagPart,
@@ -25,7 +26,7 @@ export interface LinkEvidence {
   readonly history: History;
   readonly images: Policy['images'];
   /** Without open pull requests nobody can tell what a tag with a number means. */
-  readonly forge?: Pick<Forge, 'pullRequests' | 'testMerges'> | undefined;
+  readonly forge?: Pick<Forge, 'pullRequests' | 'testMerges' | 'requestName'> | undefined;
 }
 
 /** Reads links from texts. */
@@ -50,8 +51,10 @@ export function makeLinkReader({ history, images, forge }: LinkEvidence): LinkRe
     slugs: indexReferenceSlugs(history.references),
     isReferenced: makeIsReferenced(history),
     mergesWithPrefix: indexTestMerges(forge?.testMerges ?? new Map()),
-    openPullRequests:
-      forge?.pullRequests === undefined ? undefined : new Set(forge.pullRequests.map(({ number }) => number)),
+    requests:
+      forge?.pullRequests === undefined
+        ? undefined
+        : { name: forge.requestName, open: new Set(forge.pullRequests.map(({ number }) => number)) },
   };
   const patterns = selectTagPatterns(images.tagPatterns);
   return {
@@ -66,8 +69,8 @@ interface ReaderState {
   /** Whether a branch or tag leads to the commit. */
   isReferenced(commit: CommitIndex): boolean;
   mergesWithPrefix(hex: string): readonly (readonly [merge: CommitId, head: CommitId])[];
-  /** Undefined when no forge was asked for them. */
-  readonly openPullRequests: ReadonlySet<number> | undefined;
+  /** Pull or merge requests; undefined when no forge was asked for them. */
+  readonly requests: { readonly name: RequestName; readonly open: ReadonlySet<number> } | undefined;
 }
 
 function makeProofOfSource(history: History, images: Policy['images']): (map: Annotations) => string | undefined {
@@ -163,8 +166,10 @@ function linksOfMatch(match: TagMatch, tag: Tag, reader: ReaderState): readonly 
   const { pattern } = match;
   const found: LinkSource = { kind: 'tag-pattern', name: pattern.source, tag };
   const hasNumber = pattern.placeholders.includes('number');
-  if (hasNumber && reader.openPullRequests === undefined) {
-    const why = `tag ${tag} names a pull request, and pull requests are known only with a forge`;
+  const { requests } = reader;
+  if (hasNumber && requests === undefined) {
+    const name = requestNameIn(pattern);
+    const why = `tag ${tag} names a ${name}, and ${name}s are known only with a forge`;
     return [{ kind: 'unknown', why, needsForge: true }];
   }
   const standing: Standing = {
@@ -177,26 +182,33 @@ function linksOfMatch(match: TagMatch, tag: Tag, reader: ReaderState): readonly 
   const commits = textsOf(match, 'commit').flatMap((hex) => linksOfHex(hex, standing, reader));
   if (commits.length > 0) return commits;
   const commit = match.parts.find(({ name }) => name === 'commit')?.text;
-  const open = textsOf(match, 'number').find((text) => reader.openPullRequests?.has(Number(text)));
+  const open = textsOf(match, 'number').find((text) => requests?.open.has(Number(text)));
   if (open !== undefined) {
     return [{ kind: 'pull-request', number: Number(open), ...(commit === undefined ? {} : { commit }), found }];
   }
   const references = commit === undefined ? referenceCommits(match, reader) : [];
   if (references.length > 0) {
-    // Beside a number, a live branch may be all there is: the number may not be a pull request's at all.
-    return references.map((at) => ({ kind: 'commit', commit: at, found, mayCondemn: pattern.declared && !hasNumber }));
+    // Beside a number, a live branch may be all there is: the number may not be a request's at all. Of a build's number, the branch is all,
+    // and which of its commits was built is not known.
+    const mayCondemn = pattern.declared && !hasNumber && !pattern.placeholders.includes('build');
+    return references.map((at) => ({ kind: 'commit', commit: at, found, mayCondemn }));
   }
   if (hasNumber && pattern.declared && !namesPullRequest(pattern)) {
-    const why = `tag ${tag} may hold the number of a build: only after words such as pr- is a number surely a pull request's`;
+    const why = `tag ${tag} may hold the number of a build: only after words such as ${requests?.name === 'merge request' ? 'mr-' : 'pr-'} is a number surely a ${requests?.name ?? 'pull request'}'s`;
     return [{ kind: 'unknown', why }];
   }
-  return deadLinks(match, { tag, standing, commit });
+  return deadLinks(match, { tag, standing, commit, request: requests?.name ?? requestNameIn(pattern) });
 }
 
 /** What a tag says when nothing that it names is there. */
 function deadLinks(
   match: TagMatch,
-  context: { readonly tag: Tag; readonly standing: Standing; readonly commit: string | undefined },
+  context: {
+    readonly tag: Tag;
+    readonly standing: Standing;
+    readonly commit: string | undefined;
+    readonly request: RequestName;
+  },
 ): readonly Link[] {
   const { standing, commit } = context;
   const { found, proof } = standing;
@@ -207,8 +219,8 @@ function deadLinks(
     return commit === undefined ? [] : [{ kind: 'named', commit, found }];
   }
   const what = match.parts
-    .filter(({ name }) => commit === undefined || name === 'commit' || name === 'number')
-    .map(({ name, text }) => `${name === 'number' ? 'pull request' : name} ${text}`)
+    .filter(({ name }) => name !== 'build' && (commit === undefined || name === 'commit' || name === 'number'))
+    .map(({ name, text }) => `${name === 'number' ? context.request : name} ${text}`)
     .join(', ');
   return [{ kind: 'gone', what, ...named, found, proof }];
 }

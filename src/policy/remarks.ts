@@ -1,10 +1,11 @@
 // What a user should know that is no decision.
 
-import type { Decision, Remark } from '../model/decision.ts';
+import { type Decision, describeReason, type Remark } from '../model/decision.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
 import { type Digest, formatRepository, shortDigest } from '../model/reference.ts';
 import type { ImageNode, Snapshot } from '../model/snapshot.ts';
 import { formatWorkload, type Usage, type Workload } from '../model/usage.ts';
+import { ledBy } from './led-by.ts';
 import type { ProvedMirror } from './rules/proved-mirrors.ts';
 
 /** What remarks are drawn from. */
@@ -23,6 +24,7 @@ export interface RemarkInput {
 export function collectRemarks(input: RemarkInput): readonly Remark[] {
   return [
     ...absentUses(input),
+    ...neededWithoutTag(input),
     ...undeclaredMirrors(input),
     ...absentChildren(input),
     ...unreadable(input),
@@ -38,6 +40,26 @@ function absentUses({ absentUses: uses }: RemarkInput): readonly Remark[] {
     const who = first === undefined ? 'a cluster' : formatWorkload(first);
     return { code: 'used-but-absent', text: `${who} uses ${text}, which this repository does not have` };
   });
+}
+
+/** What is needed, and no tag leads to: whatever we do, a registry that collects such takes it away. */
+function neededWithoutTag({ snapshot, graph, decisions }: RemarkInput): readonly Remark[] {
+  if (!snapshot.capabilities.collectsUntagged) return [];
+  const led = ledBy(graph, snapshot.tags.values());
+  const needed = [...decisions.values()].flatMap(({ digest, reasons }) => {
+    const why = reasons.find(isNeed);
+    return why === undefined || led.has(digest) ? [] : [{ digest, why }];
+  });
+  const [first] = needed;
+  if (first === undefined) return [];
+  const more = needed.length === 1 ? '' : ` and ${needed.length - 1} more`;
+  const text = `${shortDigest(first.digest)}${more}: needed (${describeReason(first.why)}), but no tag leads there, and the registry collects what no tag leads to: put a tag on it`;
+  return [{ code: 'needed-without-tag', text }];
+}
+
+/** Whether somebody asked for just this image: what is kept along with another, or for want of knowledge, is nobody's need. */
+function isNeed({ rule }: Decision['reasons'][number]): boolean {
+  return rule === 'kubernetes' || rule === 'pin' || rule === 'deployment' || rule === 'release';
 }
 
 function undeclaredMirrors({ undeclared, snapshot }: RemarkInput): readonly Remark[] {

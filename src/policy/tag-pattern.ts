@@ -1,9 +1,10 @@
 // Tag patterns such as `{branch}-{commit}`: how a tag tells which branch, tag or commit an image was built from.
 
 import { UsageError } from '../errors.ts';
+import type { RequestName } from '../model/forge.ts';
 
 /** What a placeholder stands for. */
-export type PlaceholderName = 'branch' | 'tag' | 'commit' | 'number';
+export type PlaceholderName = 'branch' | 'tag' | 'commit' | 'number' | 'build';
 
 /** A pattern ready to match. */
 export interface TagPattern {
@@ -38,7 +39,12 @@ const PART: Readonly<Record<PlaceholderName, string>> = {
   tag: '([A-Za-z0-9_.-]+)',
   commit: '([0-9a-f]{7,64})',
   number: '([0-9]+)',
+  build: '([0-9]+)',
 };
+
+const KNOWN_PLACEHOLDERS = Object.keys(PART)
+  .map((name) => `{${name}}`)
+  .join(', ');
 
 /** Patterns that many pipelines use. Nobody declared them, so a match protects and never condemns. */
 const BUILT_IN_PATTERNS: readonly TagPattern[] = [
@@ -48,10 +54,13 @@ const BUILT_IN_PATTERNS: readonly TagPattern[] = [
   'sha-{commit}',
   '{branch}-{commit}',
   'pr-{number}',
+  'mr-{number}',
+  'merge-request-{number}',
 ].map((source) => compileTagPattern(source, false));
 
 /** What stands before the number of a pull request or merge request: `pr-`, `app-pull-request-`, `MR`. */
 const BEFORE_REQUEST = /(?:^|[_.-])(?:pr|mr|pull|(?:pull|merge)[_.-]?request)[_.-]?$/i;
+const BEFORE_MERGE_REQUEST = /(?:^|[_.-])(?:mr|merge[_.-]?request)[_.-]?$/i;
 
 /**
  * Whether the pattern's `{number}` is surely a pull request's, because its own words say so. `build-{number}` and `{branch}-{number}` are more
@@ -61,6 +70,12 @@ export function namesPullRequest({ literals, placeholders }: TagPattern): boolea
   return placeholders.every(
     (name, at) => name !== 'number' || BEFORE_REQUEST.test((literals[at] ?? '').replaceAll('\\', '')),
   );
+}
+
+/** What the pattern's `{number}` counts, as far as its own words tell. */
+export function requestNameIn({ literals, placeholders }: TagPattern): RequestName {
+  const before = (literals[placeholders.indexOf('number')] ?? '').replaceAll('\\', '');
+  return BEFORE_MERGE_REQUEST.test(before) ? 'merge request' : 'pull request';
 }
 
 /** The user's patterns, then the built-in ones that are not among them. @throws UsageError USAGE as {@link compileTagPattern} does. */
@@ -73,7 +88,7 @@ export function selectTagPatterns(declared: readonly string[]): readonly TagPatt
 
 /**
  * A pattern from text: literal characters of a tag and the placeholders `{branch}`, `{tag}`, `{commit}` (7 to 64 hex
- * digits) and `{number}`, of which any two are apart by a literal.
+ * digits), `{number}` (of a pull or merge request) and `{build}` (digits that say nothing), of which any two are apart by a literal.
  * @throws UsageError USAGE when it has no placeholder, an unknown one, adjacent ones, or a character no tag can have.
  */
 export function compileTagPattern(source: string, declared: boolean): TagPattern {
@@ -82,14 +97,15 @@ export function compileTagPattern(source: string, declared: boolean): TagPattern
   let end = 0;
   for (const match of source.matchAll(PLACEHOLDER)) {
     const name = match[1] ?? '';
-    if (!isPlaceholder(name)) throw badPattern(source, `{${name}} is not one of {branch}, {tag}, {commit}, {number}`);
+    if (!isPlaceholder(name)) throw badPattern(source, `{${name}} is not one of ${KNOWN_PLACEHOLDERS}`);
     if (placeholders.length > 0 && match.index === end)
       throw badPattern(source, 'two placeholders need a literal between them');
     literals.push(escapeLiteral(source.slice(end, match.index), source));
     placeholders.push(name);
     end = match.index + match[0].length;
   }
-  if (placeholders.length === 0) throw badPattern(source, 'it has no placeholder');
+  if (placeholders.every((name) => name === 'build'))
+    throw badPattern(source, placeholders.length === 0 ? 'it has no placeholder' : '{build} alone says nothing');
   literals.push(escapeLiteral(source.slice(end), source));
   const expression = new RegExp(`^${bodyOf({ literals, placeholders }, 0, placeholders.length)}$`);
   return { source, declared, expression, placeholders, literals };

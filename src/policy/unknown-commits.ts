@@ -12,7 +12,7 @@ export interface KnownCommits {
   readonly history: History;
   readonly images: Policy['images'];
   /** What the forge said so far; its test merges are known. */
-  readonly forge: Pick<Forge, 'pullRequests' | 'testMerges'>;
+  readonly forge: Pick<Forge, 'pullRequests' | 'testMerges' | 'requestName'>;
 }
 
 /**

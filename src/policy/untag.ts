@@ -5,13 +5,20 @@ import type { ImageGraph } from '../model/image-graph.ts';
 import type { Digest, Tag } from '../model/reference.ts';
 import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { KeepReasons } from './closure.ts';
+import { ledBy } from './led-by.ts';
 
 /**
  * Tags that no rule keeps, by kept node. A reason that is about the node as a whole (a link in a label, its age, a use by
  * digest …) keeps all its tags; only when every reason is about some tag, or the node stays just because an index lists it,
  * may the other tags go. Referrers keep all their tags: they go with their subject.
+ *
+ * Where the registry collects what no tag leads to, a node never loses its last tag unless a tag that stays leads to it through an index.
  */
-export function selectUntag(graph: ImageGraph, kept: KeepReasons): ReadonlyMap<Digest, readonly Tag[]> {
+export function selectUntag(
+  graph: ImageGraph,
+  kept: KeepReasons,
+  { collectsUntagged }: { readonly collectsUntagged: boolean },
+): ReadonlyMap<Digest, readonly Tag[]> {
   const untag = new Map<Digest, readonly Tag[]>();
   // A tag may keep another node than its own: an index is linked to a branch by a tag on its child.
   const held = new Set([...kept.values()].flatMap((reasons) => reasons.map(tagHeldBy)));
@@ -22,7 +29,20 @@ export function selectUntag(graph: ImageGraph, kept: KeepReasons): ReadonlyMap<D
     const loose = node.tags.filter((tag) => !held.has(tag) && parseReferrerTag(tag) === undefined);
     if (loose.length > 0) untag.set(digest, loose);
   }
-  return untag;
+  return collectsUntagged ? withoutStranded(graph, kept, untag) : untag;
+}
+
+/** Without what would leave a node that no tag leads to. A tag that stays after all only leads to more. */
+function withoutStranded(
+  graph: ImageGraph,
+  kept: KeepReasons,
+  untag: ReadonlyMap<Digest, readonly Tag[]>,
+): ReadonlyMap<Digest, readonly Tag[]> {
+  const staysTagged = [...kept.keys()].filter(
+    (digest) => (graph.nodes.get(digest)?.tags ?? []).length > (untag.get(digest) ?? []).length,
+  );
+  const led = ledBy(graph, staysTagged);
+  return new Map([...untag].filter(([digest]) => led.has(digest)));
 }
 
 function isReferrer(graph: ImageGraph, digest: Digest): boolean {
@@ -40,6 +60,7 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
   switch (reason.rule) {
     case 'kubernetes':
     case 'pin':
+    case 'registry-protected':
       return reason.tag ?? 'all';
     case 'git':
     case 'release':

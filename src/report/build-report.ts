@@ -6,6 +6,7 @@ import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan, RepositoryPlan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
 import { countOutcomes } from './count-outcomes.ts';
+import { countLeftToCollect, goneBySteps, isGoneByStep, isLeftToCollect } from './left-to-collect.ts';
 import type { Report, ReportTotals, RepositoryOutcome, RunResult, UsageReadAt } from './report.ts';
 
 /** Everything that is known about a run when it ends. */
@@ -46,6 +47,7 @@ function plannedTotals(plan: Plan | undefined): ReportTotals {
   return {
     kept: sum(all, (one) => one.totals.kept),
     deleted: sum(all, (one) => one.totals.deleted),
+    ...collectedField(plan, (one) => one.totals.collected ?? 0),
     untagged: sum(all, (one) => one.totals.untagged),
     skipped: 0,
     failed: 0,
@@ -57,16 +59,29 @@ function plannedTotals(plan: Plan | undefined): ReportTotals {
 function doneTotals(plan: Plan | undefined, applied: readonly RepositoryOutcome[]): ReportTotals {
   const planned = new Map((plan?.repositories ?? []).map((one) => [one.name, one]));
   const counts = countOutcomes(applied.flatMap((one) => one.outcomes));
-  const nodes = sum([...planned.values()], (one) => one.totals.kept + one.totals.deleted);
+  const nodes = sum([...planned.values()], ({ totals }) => totals.kept + totals.deleted + (totals.collected ?? 0));
+  const outcomesIn = new Map(applied.map((one) => [one.name, one.outcomes]));
+  const collected = collectedField(plan, (one) => countLeftToCollect(one, outcomesIn.get(one.name) ?? []));
+  const gone = sum(applied, (one) => one.outcomes.filter(isGoneByStep).length) + (collected.collected ?? 0);
   return {
-    kept: Math.max(0, nodes - sum(applied, (one) => one.outcomes.filter(isGone).length)),
+    kept: Math.max(0, nodes - gone),
     deleted: counts.deleted,
+    ...collected,
     untagged: counts.untagged,
     skipped: counts.skipped + countOutcomes(applied.flatMap((one) => one.notApplied)).skipped,
     failed: counts.failed,
     left: counts.left,
     reclaimableBytes: sum(applied, (one) => freedBytes(one.outcomes, planned.get(one.name))),
   };
+}
+
+/** Absent where no repository's registry collects anything by itself. */
+function collectedField(
+  plan: Plan | undefined,
+  count: (one: RepositoryPlan) => number,
+): Pick<ReportTotals, 'collected'> {
+  const collecting = (plan?.repositories ?? []).filter(({ totals }) => totals.collected !== undefined);
+  return collecting.length === 0 ? {} : { collected: sum(collecting, count) };
 }
 
 /**
@@ -78,14 +93,14 @@ function freedBytes(outcomes: readonly Outcome[], plan: RepositoryPlan | undefin
   if (plan === undefined) return 0;
   const sizes = new Map(plan.decisions.map((decision) => [decision.digest, decision.sizeBytes]));
   const deleted = outcomes.filter(({ step, outcome }) => step.action === 'delete' && outcome === 'deleted');
+  if (deleted.length === 0) return 0;
+  const gone = goneBySteps(outcomes);
+  const collected = plan.decisions.filter((decision) => isLeftToCollect(decision, gone));
   return Math.min(
     plan.totals.reclaimableBytes,
-    sum(deleted, ({ step }) => sizes.get(step.digest) ?? Number.POSITIVE_INFINITY),
+    sum(deleted, ({ step }) => sizes.get(step.digest) ?? Number.POSITIVE_INFINITY) +
+      sum(collected, ({ sizeBytes }) => sizeBytes),
   );
-}
-
-function isGone({ step, outcome }: Outcome): boolean {
-  return step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone');
 }
 
 function sum<T>(values: readonly T[], of: (value: T) => number): number {

@@ -22,6 +22,7 @@ const count = z.int().nonnegative();
 const source = z.object({ kind: z.enum(['cluster', 'manifests']), name: z.string(), pods: count, objects: count });
 const forge = z.object({
   title: z.string(),
+  requestName: z.literal('merge request').optional(),
   repository: z.string(),
   pullRequests: count.optional(),
   releases: count.optional(),
@@ -68,10 +69,11 @@ function knownFields({ git, kubernetes, forge: asked, repositories }: z.infer<ty
   };
 }
 
-function knownCounts({ title, repository, ...counts }: z.infer<typeof forge>): NonNullable<EvidenceSummary['forge']> {
-  const { pullRequests, releases, deployments } = counts;
+function knownCounts({ title, repository, ...more }: z.infer<typeof forge>): NonNullable<EvidenceSummary['forge']> {
+  const { requestName, pullRequests, releases, deployments } = more;
   return {
     title,
+    ...(requestName === undefined ? {} : { requestName }),
     repository,
     ...(pullRequests === undefined ? {} : { pullRequests }),
     ...(releases === undefined ? {} : { releases }),

@@ -1,8 +1,8 @@
 // What was looked at before anything was decided, in words.
 
-import type { MissingEvidence } from '../model/missing-evidence.ts';
+import { nameOfRequest } from '../model/forge.ts';
+import { type MissingEvidence, titleOfMissing } from '../model/missing-evidence.ts';
 import type { EvidenceSummary } from '../plan/plan.ts';
-import { titleOfMissing } from './describe-missing.ts';
 import type { FrontEnd } from './describe-status.ts';
 import { escapeTerminal } from './escape-terminal.ts';
 import { joinSome } from './join-some.ts';
@@ -11,7 +11,7 @@ import { truncateText } from './truncate-text.ts';
 
 /** One source of evidence. Both texts may hold untrusted names. */
 export interface EvidenceRow {
-  /** `Registry`, `Git`, `GitHub`, `Kubernetes`. */
+  /** `Registry`, `Git`, `GitHub` or another forge, `Kubernetes`. */
   readonly source: string;
   readonly text: string;
   /** False when the rule was off or the source could not be looked at, so that it protected nothing. */
@@ -40,9 +40,9 @@ export function describeEvidence(evidence: EvidenceSummary, frontEnd: FrontEnd):
 }
 
 function absentRow({ missing }: EvidenceSummary, source: MissingEvidence['source'], off: string): EvidenceRow {
-  const why = (missing ?? []).filter((one) => one.source === source).map((one) => one.why);
-  const text = why.length === 0 ? off : `NOT LOOKED AT: ${why.join('; ')}`;
-  return { source: titleOfMissing({ source, why: '' }), text, on: false };
+  const all = (missing ?? []).filter((one) => one.source === source);
+  const text = all.length === 0 ? off : `NOT LOOKED AT: ${all.map(({ why }) => why).join('; ')}`;
+  return { source: titleOfMissing(all[0] ?? { source }), text, on: false };
 }
 
 function describeRegistry({ repositories }: EvidenceSummary): string {
@@ -61,16 +61,22 @@ function forgeRows(evidence: EvidenceSummary, frontEnd: FrontEnd): readonly Evid
   const { forge, missing } = evidence;
   if (forge !== undefined)
     return [{ source: truncateText(escapeTerminal(forge.title), MAX_TITLE), text: describeForge(forge), on: true }];
-  const isWanted = frontEnd === 'action' || (missing ?? []).some(({ source }) => source === 'forge');
-  return isWanted
-    ? [absentRow(evidence, 'forge', 'off: no pull request, release or deployment protects an image')]
-    : [];
+  const isMissing = (missing ?? []).some(({ source }) => source === 'forge');
+  if (frontEnd !== 'action' && !isMissing) return [];
+  const row = absentRow(evidence, 'forge', 'off: no pull request, release or deployment protects an image');
+  return [{ ...row, source: frontEnd === 'action' ? 'GitHub' : titleInRow(row.source) }];
+}
+
+/** As any other title: `Forge`. */
+function titleInRow(title: string): string {
+  return title === 'the forge' ? 'Forge' : truncateText(escapeTerminal(title), MAX_TITLE);
 }
 
 function describeForge(forge: NonNullable<EvidenceSummary['forge']>): string {
   const { repository, pullRequests, releases, deployments } = forge;
+  const request = nameOfRequest(forge);
   const parts = [
-    pullRequests === undefined ? 'pull requests off' : pluralize(pullRequests, 'open pull request'),
+    pullRequests === undefined ? `${request}s off` : pluralize(pullRequests, `open ${request}`),
     releases === undefined ? 'releases off' : pluralize(releases, 'release'),
     deployments === undefined ? 'deployments off' : pluralize(deployments, 'deployment'),
   ];

@@ -1,6 +1,6 @@
 // What was not looked at though the user wanted it, in words. Such numbers are never shown as if they were the whole truth.
 
-import type { MissingEvidence } from '../model/missing-evidence.ts';
+import { titleOfMissing } from '../model/missing-evidence.ts';
 import type { Report } from './report.ts';
 
 /** The warning on a plan that rests on a part of the evidence. */
@@ -13,17 +13,6 @@ export interface MissingWords {
   readonly lines: readonly string[];
 }
 
-const TITLES: Readonly<Record<MissingEvidence['source'], string>> = {
-  kubernetes: 'Kubernetes',
-  git: 'Git',
-  forge: 'GitHub',
-};
-
-/** What a source is called in the report. */
-export function titleOfMissing({ source }: MissingEvidence): string {
-  return TITLES[source];
-}
-
 /** Undefined when everything was looked at. */
 export function describeMissing({ plan }: Report): MissingWords | undefined {
   const missing = plan?.evidence.missing ?? [];
@@ -32,7 +21,7 @@ export function describeMissing({ plan }: Report): MissingWords | undefined {
   const last = titles.at(-1) ?? '';
   const list = titles.length === 1 ? last : `${titles.slice(0, -1).join(', ')} and ${last}`;
   return {
-    headline: `${list} ${titles.length === 1 ? 'was' : 'were'} not looked at.`,
+    headline: `${list.charAt(0).toUpperCase()}${list.slice(1)} ${titles.length === 1 ? 'was' : 'were'} not looked at.`,
     meaning:
       'What would be protected from there is counted as unneeded, so the numbers say what would go at most. Nothing was deleted, and this plan is never applied.',
     lines: missing.map((one) => `${titleOfMissing(one)}: ${one.why}`),

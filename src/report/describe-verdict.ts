@@ -5,6 +5,7 @@ import { countOutcomes } from './count-outcomes.ts';
 import { countRefused } from './describe-status.ts';
 import { formatBytes } from './format-bytes.ts';
 import { formatCount } from './format-count.ts';
+import { countLeftToCollect, isGoneByStep } from './left-to-collect.ts';
 import { pluralize } from './pluralize.ts';
 import type { Report, RepositoryOutcome } from './report.ts';
 
@@ -20,7 +21,10 @@ export interface Verdict {
 
 interface Numbers {
   readonly kept: number;
+  /** With what the registry collects. */
   readonly deleted: number;
+  /** Of these, what the registry collects by itself. */
+  readonly collected: number;
   readonly untagged: number;
   readonly tags: number;
   readonly bytes: number;
@@ -49,7 +53,7 @@ function toneOf(report: Report): Tone {
 }
 
 function describeRepository(report: Report, plan: RepositoryPlan): string {
-  const planned = { ...plan.totals, bytes: plan.totals.reclaimableBytes, isBound: isBound(report) };
+  const planned = numbersOf(report, [plan]);
   if (report.command === 'plan' || report.applied === undefined) return describePlanned(planned, report.command);
   const applied = report.applied.filter((one) => one.name === plan.name);
   // The sum of bytes is over all repositories: it is this one's only when there is no other.
@@ -58,16 +62,31 @@ function describeRepository(report: Report, plan: RepositoryPlan): string {
 }
 
 function describeAll(report: Report, plans: readonly RepositoryPlan[]): string {
-  const planned = {
-    kept: plans.reduce((sum, one) => sum + one.totals.kept, 0),
-    deleted: plans.reduce((sum, one) => sum + one.totals.deleted, 0),
-    untagged: plans.reduce((sum, one) => sum + one.totals.untagged, 0),
-    tags: plans.reduce((sum, one) => sum + one.totals.tags, 0),
-    bytes: plans.reduce((sum, one) => sum + one.totals.reclaimableBytes, 0),
-    isBound: isBound(report),
-  };
+  const planned = numbersOf(report, plans);
   if (report.command === 'plan' || report.applied === undefined) return describePlanned(planned, report.command);
   return describeApplied(report.applied, planned, report.totals.reclaimableBytes);
+}
+
+/** Planned, over all these repositories; `collected` by what the steps of an apply came to. */
+function numbersOf(report: Report, plans: readonly RepositoryPlan[]): Numbers {
+  const sum = (of: (plan: RepositoryPlan) => number): number => plans.reduce((total, plan) => total + of(plan), 0);
+  const { applied } = report;
+  const collectedIn = (plan: RepositoryPlan): number =>
+    applied === undefined
+      ? (plan.totals.collected ?? 0)
+      : countLeftToCollect(
+          plan,
+          applied.filter(({ name }) => name === plan.name).flatMap(({ outcomes }) => outcomes),
+        );
+  return {
+    kept: sum(({ totals }) => totals.kept),
+    deleted: sum(({ totals }) => totals.deleted + (totals.collected ?? 0)),
+    collected: sum(collectedIn),
+    untagged: sum(({ totals }) => totals.untagged),
+    tags: sum(({ totals }) => totals.tags),
+    bytes: sum(({ totals }) => totals.reclaimableBytes),
+    isBound: isBound(report),
+  };
 }
 
 function isBound({ plan }: Report): boolean {
@@ -75,7 +94,7 @@ function isBound({ plan }: Report): boolean {
 }
 
 function describePlanned(numbers: Numbers, command: Report['command']): string {
-  const { kept, deleted, untagged, tags, bytes, isBound: bound } = numbers;
+  const { kept, deleted, collected, untagged, tags, bytes, isBound: bound } = numbers;
   const all = kept + deleted;
   const [atMost, atLeast] = bound ? ['at most ', 'at least '] : ['', ''];
   if (all === 0 && tags === 0) return 'empty, nothing to do';
@@ -84,7 +103,7 @@ function describePlanned(numbers: Numbers, command: Report['command']): string {
   const parts: string[] = [];
   if (deleted > 0)
     parts.push(
-      `${atMost}${formatCount(deleted)} of ${pluralize(all, 'image')} would go, ${kept > 0 ? atLeast : ''}${describeRest(kept)}`,
+      `${atMost}${formatCount(deleted)} of ${pluralize(all, 'image')} would go${describeCollected(collected)}, ${kept > 0 ? atLeast : ''}${describeRest(kept)}`,
     );
   if (untagged > 0) parts.push(`${atMost}${pluralize(untagged, 'tag')} off images that stay`);
   if (parts.length === 0)
@@ -100,12 +119,12 @@ function describeApplied(applied: readonly RepositoryOutcome[], planned: Numbers
   const skipped = counts.skipped + notApplied.skipped;
   const left = counts.left + notApplied.left;
   const alreadyGone = counts.alreadyGone + notApplied.alreadyGone;
-  const gone = outcomes.filter(
-    ({ step, outcome }) => step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone'),
-  ).length;
+  const gone = outcomes.filter(isGoneByStep).length + planned.collected;
   if (outcomes.length === 0 && skipped + alreadyGone === 0)
     return all === 0 ? 'empty, nothing to do' : `nothing deleted, ${describeRest(all)}`;
-  const parts = [`${formatCount(counts.deleted)} of ${pluralize(all, 'image')} deleted, ${describeRest(all - gone)}`];
+  const parts = [
+    `${formatCount(counts.deleted)} of ${pluralize(all, 'image')} deleted${describeMore(planned.collected)}, ${describeRest(all - gone)}`,
+  ];
   if (counts.failed > 0) parts.push(`${formatCount(counts.failed)} FAILED`);
   if (left > 0) parts.push(`${formatCount(left)} left for the next run`);
   if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
@@ -113,6 +132,16 @@ function describeApplied(applied: readonly RepositoryOutcome[], planned: Numbers
   if (counts.untagged > 0) parts.push(`${pluralize(counts.untagged, 'tag')} off images that stay`);
   if (counts.deleted > 0 && bytes !== undefined) parts.push(`up to ${formatBytes(bytes)} freed`);
   return parts.join('; ');
+}
+
+function describeCollected(count: number): string {
+  return count === 0
+    ? ''
+    : ` (${formatCount(count)} without a tag: the registry collects ${count === 1 ? 'it' : 'them'})`;
+}
+
+function describeMore(count: number): string {
+  return count === 0 ? '' : `, ${formatCount(count)} without a tag left to the registry`;
 }
 
 function describeRest(kept: number): string {

@@ -1,6 +1,7 @@
 // One pie of all images by what was decisive for them. Every word in it is ours: nothing from outside can be in a chart.
 
 import type { Reason } from '../model/decision.ts';
+import { nameOfRequest } from '../model/forge.ts';
 import type { ShownDecision } from '../plan/plan.ts';
 import type { Report } from './report.ts';
 import { strongestReason } from './summarize-reasons.ts';
@@ -10,14 +11,14 @@ import { splitDecisions } from './tally-reasons.ts';
 const MAX_SLICES = 9;
 
 /** Short, as they stand in a legend. Several rules may share one. */
-const LABELS: Readonly<Record<Reason['rule'], string>> = {
+const LABELS: Readonly<Record<Exclude<Reason['rule'], 'pull-request'>, string>> = {
   kubernetes: 'used by a cluster',
   deployment: 'deployed',
   git: 'branch or tag',
   release: 'released',
-  'pull-request': 'open pull request',
   pin: 'pinned',
   recent: 'recent',
+  'registry-protected': 'protected on the registry',
   child: 'part of one that stays',
   parent: 'lists one that stays',
   referrer: 'attached to one that stays',
@@ -77,10 +78,14 @@ function countByLabel(side: string, decisions: readonly ShownDecision[]): readon
   const counts = new Map<string, number>();
   for (const { reasons } of decisions) {
     const reason = strongestReason(reasons);
-    const label = `${side}: ${reason === undefined ? 'no reason' : LABELS[reason.rule]}`;
+    const label = `${side}: ${reason === undefined ? 'no reason' : labelOf(reason)}`;
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return [...counts].map(([label, count]) => ({ label, count })).sort((a, b) => b.count - a.count);
+}
+
+function labelOf(reason: Reason): string {
+  return reason.rule === 'pull-request' ? `open ${nameOfRequest(reason)}` : LABELS[reason.rule];
 }
 
 function sliceOf({ label, count }: Slice): string {

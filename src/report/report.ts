@@ -51,6 +51,8 @@ export interface ReportTotals {
   readonly kept: number;
   /** Planned deletions for a plan; deletions done for an apply. */
   readonly deleted: number;
+  /** Untagged nodes that go with what is deleted: the registry collects them by itself. Absent where no registry does. */
+  readonly collected?: number;
   /** Tags taken off nodes that stay: planned, or done. */
   readonly untagged: number;
   /** Steps that were not done on purpose, those that only the plan file holds included; not those whose object had already gone. */

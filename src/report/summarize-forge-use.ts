@@ -1,13 +1,14 @@
-// What a forge protects: which pull request, release or environment holds on to how many images.
+// What a forge protects: which pull or merge request, release or environment holds on to how many images.
 
 import type { Reason } from '../model/decision.ts';
+import { formatRequest, nameOfRequest, type RequestName } from '../model/forge.ts';
 import type { CommitId } from '../model/history.ts';
 import type { ShownDecision } from '../plan/plan.ts';
 
 /** One thing on the forge and what it holds on to. `name` and `by` are untrusted text. */
 export interface ForgeUseRow {
-  readonly kind: 'pull request' | 'release' | 'environment';
-  /** `#12`, a Git tag, or an environment's name. */
+  readonly kind: RequestName | 'release' | 'environment';
+  /** `#12`, `!12`, a Git tag, or an environment's name. */
   readonly name: string;
   /** Images of this repository that are kept because of it. */
   readonly images: number;
@@ -17,10 +18,10 @@ export interface ForgeUseRow {
 
 type Use = Pick<ForgeUseRow, 'kind' | 'name'> & { readonly by: string };
 
-/** As GitHub shows them side by side: what runs first, then what was released, then what is being worked on. */
-const ORDER: readonly ForgeUseRow['kind'][] = ['environment', 'release', 'pull request'];
+/** What runs first, then what was released, then what is being worked on. */
+const ORDER: readonly ForgeUseRow['kind'][] = ['environment', 'release', 'pull request', 'merge request'];
 
-/** Groups what the rules on pull requests, releases and deployments keep; most images first within a kind, then by name. */
+/** Groups what the rules on pull or merge requests, releases and deployments keep; most images first within a kind, then by name. */
 export function summarizeForgeUse(decisions: readonly ShownDecision[]): readonly ForgeUseRow[] {
   const rows = new Map<
     string,
@@ -48,10 +49,11 @@ function useOf(reason: Reason): readonly Use[] {
     return [{ kind: 'environment', name: reason.environment, by: `${reason.state} ${short(reason.commit)}` }];
   if (reason.rule !== 'pull-request') return [];
   const { number, by } = reason;
-  const name = `#${number}`;
-  if (by.kind === 'tag') return [{ kind: 'pull request', name, by: `tag ${by.found.tag ?? by.found.name}` }];
+  const kind = nameOfRequest(reason);
+  const name = formatRequest(kind, number);
+  if (by.kind === 'tag') return [{ kind, name, by: `tag ${by.found.tag ?? by.found.name}` }];
   const commit = by.kind === 'commit' ? short(by.commit) : `test merge ${short(by.commit)}`;
-  return [{ kind: 'pull request', name, by: commit }];
+  return [{ kind, name, by: commit }];
 }
 
 function short(commit: CommitId): string {

@@ -1,6 +1,7 @@
 // The small table of reasons: every decision counted once, under the first thing that was decisive for it.
 
 import type { DeleteReason, Reason } from '../model/decision.ts';
+import { formatRequest, nameOfRequest } from '../model/forge.ts';
 import { formatDuration } from '../model/time.ts';
 import type { ShownDecision, ShownReason } from '../plan/plan.ts';
 
@@ -22,6 +23,7 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   'pull-request': 1.6,
   pin: 2,
   recent: 3,
+  'registry-protected': 3.5,
   child: 4,
   parent: 5,
   referrer: 6,
@@ -70,13 +72,15 @@ function kindOf(reason: Reason): string {
     case 'git':
       return `Git, ${reason.policy}`;
     case 'pull-request':
-      return 'of an open pull request';
+      return `of an open ${nameOfRequest(reason)}`;
     case 'release':
       return 'of a release';
     case 'deployment':
       return 'of a deployment';
     case 'pin':
       return `pinned by ${reason.pin}`;
+    case 'registry-protected':
+      return 'a tag is protected on the registry';
     case 'recent':
       return `younger than ${formatDuration(reason.within)}`;
     case 'child':
@@ -127,7 +131,8 @@ function kindOfDeletion(reason: DeleteReason): string {
 function namesIn(reason: Reason): readonly string[] {
   if (reason.rule === 'kubernetes') return reason.workloads.map((workload) => workload.context);
   if (reason.rule === 'git') return [reason.reference.name];
-  if (reason.rule === 'pull-request') return [`#${reason.number}`];
+  if (reason.rule === 'pull-request') return [formatRequest(nameOfRequest(reason), reason.number)];
+  if (reason.rule === 'registry-protected') return [reason.tag];
   if (reason.rule === 'release') return [reason.tag];
   if (reason.rule === 'deployment') return [reason.environment];
   if (reason.rule === 'git-gone') return [reason.what];

@@ -2,6 +2,7 @@
 
 import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
 import { formatCount } from './format-count.ts';
+import { goneBySteps, isLeftToCollect } from './left-to-collect.ts';
 import type { Report } from './report.ts';
 import { type ReasonRow, summarizeReasons } from './summarize-reasons.ts';
 
@@ -15,7 +16,7 @@ export interface Tally {
 
 /** The decisions of one repository by what became of them. */
 interface Sides {
-  /** To go, or gone. */
+  /** To go, or gone; also what the registry collects now. */
   readonly went: readonly ShownDecision[];
   readonly kept: readonly ShownDecision[];
   /** To go, and still there after an apply. */
@@ -25,17 +26,13 @@ interface Sides {
 /** Every decision on exactly one side. After an apply: what really went, and everything else. */
 export function splitDecisions(report: Report, plan: RepositoryPlan): Sides {
   const applied = report.command === 'plan' ? undefined : report.applied?.filter((one) => one.name === plan.name);
-  const gone = new Set(
-    (applied ?? [])
-      .flatMap((one) => one.outcomes)
-      .filter(({ step, outcome }) => step.action === 'delete' && (outcome === 'deleted' || outcome === 'already-gone'))
-      .map(({ step }) => step.digest),
-  );
+  const gone = goneBySteps((applied ?? []).flatMap((one) => one.outcomes));
   const planned = plan.decisions.filter(({ decision }) => decision === 'delete');
+  const isGone = (decision: ShownDecision): boolean => gone.has(decision.digest) || isLeftToCollect(decision, gone);
   return {
-    went: applied === undefined ? planned : planned.filter(({ digest }) => gone.has(digest)),
+    went: applied === undefined ? planned : planned.filter(isGone),
     kept: plan.decisions.filter(({ decision }) => decision === 'keep'),
-    spared: applied === undefined ? [] : planned.filter(({ digest }) => !gone.has(digest)),
+    spared: applied === undefined ? [] : planned.filter((decision) => !isGone(decision)),
   };
 }
 

@@ -1,11 +1,10 @@
 // Collecting: registries first, then references, then clusters, so that whatever is deployed meanwhile is seen last.
 
 import type { Settings } from '../config/settings.ts';
-import { InternalError } from '../errors.ts';
 import type { CredentialMemory } from '../kubernetes/connection/credential-memory.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
-import type { Forge } from '../model/forge.ts';
+import { type Forge, requestNameField } from '../model/forge.ts';
 import type { History } from '../model/history.ts';
 import type { MissingEvidence } from '../model/missing-evidence.ts';
 import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
@@ -103,8 +102,6 @@ async function collectHistory(
   const { git, forge } = settings;
   const { environment, log } = context;
   if (git === 'off') return { history: undefined, forge: undefined };
-  if (forge !== 'off' && forge.kind === 'gitlab')
-    throw new InternalError('GitLab cannot be asked yet.', { code: 'INTERNAL' });
   if (forge !== 'off') {
     const { collectForge } = await import('./collect-forge.ts');
     return await collectForge({ settings, forge, git, environment, log, snapshots });
@@ -167,9 +164,10 @@ function summarize(read: Omit<Collected, 'summary'>, missing: readonly MissingEv
 }
 
 function summarizeForge(forge: Forge): NonNullable<EvidenceSummary['forge']> {
-  const { title, repository, pullRequests, releases, deployments } = forge;
+  const { title, requestName, repository, pullRequests, releases, deployments } = forge;
   return {
     title,
+    ...requestNameField(requestName),
     repository,
     ...(pullRequests === undefined ? {} : { pullRequests: pullRequests.length }),
     ...(releases === undefined ? {} : { releases: releases.length }),

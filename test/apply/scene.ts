@@ -127,7 +127,15 @@ function planOf(snapshot: Snapshot, doom: Doom): RepositoryPlan {
     evidence: { repositories: [] },
     previous: undefined,
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
-    repositories: [{ name: 'team/app', graph: buildImageGraph(snapshot), decisions, remarks: [] }],
+    repositories: [
+      {
+        name: 'team/app',
+        graph: buildImageGraph(snapshot),
+        decisions,
+        remarks: [],
+        collectsUntagged: snapshot.capabilities.collectsUntagged,
+      },
+    ],
   });
   const [repository] = plan.repositories;
   if (repository === undefined) throw new Error('there is one');

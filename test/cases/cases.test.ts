@@ -155,7 +155,7 @@ function run(told: Story) {
             ),
           },
   };
-  const { graph, decisions, remarks } = decide(evidence, policy, NOW);
+  const { graph, decisions, remarks, collectsUntagged } = decide(evidence, policy, NOW);
   const plan = buildPlan({
     tool: 'test',
     createdAt: NOW,
@@ -163,7 +163,7 @@ function run(told: Story) {
     evidence: { repositories: [] },
     previous: undefined,
     guards: policy.guards,
-    repositories: [{ name: 'app', graph, decisions, remarks }],
+    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
   });
   const short = new Map(told.nodes.map(({ name }) => [digestOf(name), name]));
   const [repository] = plan.repositories;

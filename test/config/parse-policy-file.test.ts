@@ -98,7 +98,7 @@ describe('a mistake in the policy file is told with line and column', () => {
       'a misspelt placeholder',
       "images: {tagPatterns: ['{brnch}']}",
       [
-        'p.yml:1:24: got "{brnch}", expected only the placeholders {branch}, {tag}, {commit} and {number}; did you mean {branch}?',
+        'p.yml:1:24: got "{brnch}", expected only the placeholders {branch}, {tag}, {commit}, {number} and {build}; did you mean {branch}?',
       ],
     ],
     [

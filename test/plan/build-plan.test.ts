@@ -95,8 +95,11 @@ describe('guards in a plan', () => {
       { name: 'c', tags: ['x'] },
     ];
     const pins = { tags: [], expressions: [], list: [digestOf('i')] };
-    const { graph, decisions, remarks } = decisionsOn({ nodes, policy: { ...ANY_AGE, pins, untag: true } });
-    const repositories = [{ name: 'app', graph, decisions, remarks }];
+    const { graph, decisions, remarks, collectsUntagged } = decisionsOn({
+      nodes,
+      policy: { ...ANY_AGE, pins, untag: true },
+    });
+    const repositories = [{ name: 'app', graph, decisions, remarks, collectsUntagged }];
     const plan = buildPlan({
       ...inputOf({ nodes: [] }),
       repositories,
@@ -233,7 +236,10 @@ function nodeNamed(nodes: readonly NodeSpec[], name: string): ImageNode {
 }
 
 function inputOf(spec: DecisionSpec) {
-  const { graph, decisions, remarks } = decisionsOn({ ...spec, policy: { ...ANY_AGE, ...PINS, untag: true } });
+  const { graph, decisions, remarks, collectsUntagged } = decisionsOn({
+    ...spec,
+    policy: { ...ANY_AGE, ...PINS, untag: true },
+  });
   return {
     tool: 'test',
     createdAt: NOW,
@@ -241,7 +247,7 @@ function inputOf(spec: DecisionSpec) {
     evidence: { repositories: [] },
     previous: undefined,
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
-    repositories: [{ name: 'app', graph, decisions, remarks }],
+    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
   };
 }
 

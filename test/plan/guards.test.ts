@@ -177,7 +177,7 @@ describe('evidence that could not be looked at', () => {
       ...EVIDENCE,
       missing: [
         { source: 'kubernetes', why: 'secrets are not given to pull requests of forks' },
-        { source: 'forge', why: 'the token is not given' },
+        { source: 'forge', title: 'GitHub', why: 'the token is not given' },
       ],
     };
     expect(findGuards(inputOf({ evidence })).map(({ guard, text }) => `${guard}: ${text}`)).toEqual([

@@ -17,7 +17,11 @@ const GONE = commitIdOf('gone');
 function list(nodes: readonly NodeSpec[], tagPatterns: readonly string[] = []): readonly string[] {
   const images = { ...policyOf().images, tagPatterns };
   const testMerges = new Map<CommitId, CommitId>([[commitIdOf('tested'), commitIdOf('known')]]);
-  const forge = { pullRequests: [{ number: 7, head: commitIdOf('known'), baseBranch: 'main' }], testMerges };
+  const forge = {
+    requestName: 'pull request' as const,
+    pullRequests: [{ number: 7, head: commitIdOf('known'), baseBranch: 'main' }],
+    testMerges,
+  };
   return listUnknownCommits([snapshotOf(nodes)], { history: HISTORY, images, forge });
 }
 

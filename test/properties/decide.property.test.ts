@@ -233,7 +233,7 @@ function isNodeOf({ nodes }: Snapshot, digest: Digest | undefined): boolean {
 }
 
 function planOn(world: World): Plan {
-  const { graph, decisions, remarks } = decideOn(world);
+  const { graph, decisions, remarks, collectsUntagged } = decideOn(world);
   return buildPlan({
     tool: 'test',
     createdAt: NOW,
@@ -241,7 +241,7 @@ function planOn(world: World): Plan {
     evidence: { repositories: [] },
     previous: undefined,
     guards: world.policy.guards,
-    repositories: [{ name: 'app', graph, decisions, remarks }],
+    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
   });
 }
 

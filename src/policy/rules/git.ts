@@ -1,6 +1,7 @@
 // Rule `git`: keep what branches and tags still need, by werf's keep policies; say of the rest whether it may go.
 
 import type { DeleteReason, KeepReason, LinkSource } from '../../model/decision.ts';
+import { type RequestName, requestNameField } from '../../model/forge.ts';
 import type { CommitIndex, History } from '../../model/history.ts';
 import type { ImageGraph } from '../../model/image-graph.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -19,6 +20,8 @@ export interface GitRuleInput {
   readonly history: History;
   readonly policy: Pick<Policy, 'git' | 'images'>;
   readonly links: ReadonlyMap<Digest, readonly Link[]>;
+  /** What the forge calls a pull request. Default: so. */
+  readonly requestName?: RequestName | undefined;
   readonly now: Instant;
 }
 
@@ -33,7 +36,7 @@ const MAX_REASONS = 10;
 
 /** Verdicts on every node that stands for itself. A node without a usable link is kept unless the policy says otherwise. */
 export function judgeByGit(input: GitRuleInput): GitVerdicts {
-  const { graph, history, policy, links } = input;
+  const { graph, links } = input;
   const images = [...graph.nodes.keys()].filter((digest) => graph.roleOf(digest) === 'image');
   const reasons = collectReasons();
   // Twice: links that nobody declared must not take a place in "the newest N" from an image with a sure link.
@@ -42,7 +45,7 @@ export function judgeByGit(input: GitRuleInput): GitVerdicts {
   const drop = new Map<Digest, readonly DeleteReason[]>();
   for (const digest of images) {
     if (keep.has(digest)) continue;
-    const verdict = judgeUnkept(links.get(digest) ?? [], history, policy.images.unlinked);
+    const verdict = judgeUnkept(links.get(digest) ?? [], input);
     if (verdict.keep === undefined) drop.set(digest, verdict.drop);
     else keep.set(digest, [verdict.keep]);
   }
@@ -147,18 +150,19 @@ type UnkeptVerdict =
   | { readonly keep?: undefined; readonly drop: readonly DeleteReason[] };
 
 /** What is to be said of an image that no keep policy reaches. */
-function judgeUnkept(links: readonly Link[], history: History, unlinked: Policy['images']['unlinked']): UnkeptVerdict {
+function judgeUnkept(links: readonly Link[], { history, policy, requestName }: GitRuleInput): UnkeptVerdict {
+  const name = requestName ?? 'pull request';
   const unknown = links.find((link) => link.kind === 'unknown');
   if (unknown?.kind === 'unknown') return { keep: { rule: 'unlinked', why: unknown.why } };
   // What a tag of an open pull request keeps, the rule for those keeps.
   if (links.some(({ kind }) => kind === 'pull-request')) return { drop: [] };
-  const drop = findDropReasons(links, history);
+  const drop = findDropReasons(links, history, name);
   if (drop.length > 0) return { drop: drop.slice(0, MAX_REASONS) };
-  if (unlinked === 'delete') return { drop: [{ rule: 'unlinked-unwanted' }] };
-  return { keep: { rule: 'unlinked', why: describeUnlinked(links) } };
+  if (policy.images.unlinked === 'delete') return { drop: [{ rule: 'unlinked-unwanted' }] };
+  return { keep: { rule: 'unlinked', why: describeUnlinked(links, name) } };
 }
 
-function findDropReasons(links: readonly Link[], history: History): readonly DeleteReason[] {
+function findDropReasons(links: readonly Link[], history: History, name: RequestName): readonly DeleteReason[] {
   // A label of a commit nobody knows, without proof, says "a stranger": then no pattern on a tag proves that it is ours.
   const isStranger = links.some(
     (link) => (link.kind === 'gone' && link.proof === undefined) || (link.kind === 'proposed' && link.isStranger),
@@ -169,7 +173,8 @@ function findDropReasons(links: readonly Link[], history: History): readonly Del
     }
     if (link.kind === 'proposed' && link.proof !== undefined && !isStranger) {
       const commit = link.merge ?? history.graph.idOf(link.commit);
-      return [{ rule: 'git-superseded', commit, found: link.found, proof: link.proof }];
+      const { found, proof } = link;
+      return [{ rule: 'git-superseded', commit, found, proof, ...requestNameField(name) }];
     }
     if (link.kind === 'gone' && link.proof !== undefined && !isStranger) {
       return [{ rule: 'git-gone', what: link.what, found: link.found, proof: link.proof }];
@@ -178,14 +183,14 @@ function findDropReasons(links: readonly Link[], history: History): readonly Del
   });
 }
 
-function describeUnlinked(links: readonly Link[]): string {
+function describeUnlinked(links: readonly Link[], name: RequestName): string {
   const weak = links.find((link) => link.kind === 'commit');
   if (weak?.kind === 'commit')
     return `${weak.found.tag ?? weak.found.name} only looks like one (declare the tag pattern to use it)`;
   const foreign = links.find((link) => link.kind === 'gone');
   if (foreign?.kind === 'gone') return `${foreign.what} is unknown here, and nothing proves that the image is ours`;
   if (links.some(({ kind }) => kind === 'proposed')) {
-    return 'only a pull request leads to its commit, and nothing proves that the image is ours';
+    return `only a ${name} leads to its commit, and nothing proves that the image is ours`;
   }
   return 'it has neither a revision label nor a tag that names a branch, tag or commit';
 }

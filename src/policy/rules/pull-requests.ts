@@ -2,7 +2,7 @@
 
 import { EvidenceError } from '../../errors.ts';
 import type { KeepReason } from '../../model/decision.ts';
-import type { PullRequest } from '../../model/forge.ts';
+import { type PullRequest, requestNameField } from '../../model/forge.ts';
 import type { CommitIndex, History } from '../../model/history.ts';
 import type { Digest } from '../../model/reference.ts';
 import { appendTo } from '../../util/append-to.ts';
@@ -30,17 +30,20 @@ export function keepPullRequests(input: ForgeRuleInput, claims: Claims): Readonl
   const reasons = collectReasons();
   if (wish === 'off') return reasons.keep;
   const ranks = rankCommits(input.history.graph);
+  const named = requestNameField(input.forge.requestName);
   for (const own of listOwnCommits(input, [...claims.atCommit.keys()])) {
     const { number } = own.pullRequest;
     const candidates = own.commits.flatMap((commit) => claims.atCommit.get(commit) ?? []);
     const kept = selectNewest(candidates, { own, last: own.isTold ? wish.last : -1, ranks, input });
-    for (const [digest, found] of reasonsByImage(kept, (claim) => describeClaim(claim, number, input.history))) {
+    for (const [digest, found] of reasonsByImage(kept, (claim) =>
+      describeClaim(claim, { number, ...named }, input.history),
+    )) {
       reasons.add(digest, `pull request ${number}`, found);
     }
   }
   const tags = claims.ofPullRequests.toSorted((a, b) => b.number - a.number);
   for (const { digest, number, found } of tags) {
-    const reason: KeepReason = { rule: 'pull-request', number, by: { kind: 'tag', found } };
+    const reason: KeepReason = { rule: 'pull-request', number, ...named, by: { kind: 'tag', found } };
     reasons.add(digest, `pull request ${number}`, [{ found, reason }]);
   }
   return reasons.keep;
@@ -68,7 +71,7 @@ function* listOwnCommits(
     .map((pullRequest) => {
       const tip = branches.get(pullRequest.baseBranch);
       const base = tip === undefined ? undefined : history.graph.indexOf(tip);
-      return { pullRequest, head: placeOfHead(pullRequest, history), base };
+      return { pullRequest, head: placeOfHead(pullRequest, { history, forge }), base };
     });
   for (let start = 0; start < placed.length; start += PULL_REQUESTS_PER_PASS) {
     const group = placed.slice(start, start + PULL_REQUESTS_PER_PASS);
@@ -82,12 +85,16 @@ function* listOwnCommits(
   }
 }
 
-function placeOfHead({ number, head }: PullRequest, { graph }: History): CommitIndex {
-  const place = graph.indexOf(head);
+function placeOfHead(
+  { number, head }: PullRequest,
+  { history, forge }: Pick<ForgeRuleInput, 'history' | 'forge'>,
+): CommitIndex {
+  const place = history.graph.indexOf(head);
   if (place !== undefined) return place;
-  throw new EvidenceError(`The head of pull request ${number}, ${head}, is not among the commits that were read.`, {
+  const { requestName } = forge;
+  throw new EvidenceError(`The head of ${requestName} ${number}, ${head}, is not among the commits that were read.`, {
     code: 'EVIDENCE_FORGE',
-    hint: 'Run again: the pull request may have changed meanwhile.',
+    hint: `Run again: the ${requestName} may have changed meanwhile.`,
   });
 }
 
@@ -122,10 +129,14 @@ function selectNewest(candidates: readonly CommitClaim[], counting: Counting): r
   return candidates.filter(({ commit, digest }) => commit === own.head || kept.has(`${commit} ${digest}`));
 }
 
-function describeClaim({ merge, commit, found }: CommitClaim, number: number, { graph }: History): KeepReason {
+function describeClaim(
+  { merge, commit, found }: CommitClaim,
+  request: Pick<Extract<KeepReason, { rule: 'pull-request' }>, 'number' | 'requestName'>,
+  { graph }: History,
+): KeepReason {
   const by =
     merge === undefined
       ? ({ kind: 'commit', commit: graph.idOf(commit), found } as const)
       : ({ kind: 'test-merge', commit: merge, found } as const);
-  return { rule: 'pull-request', number, by };
+  return { rule: 'pull-request', ...request, by };
 }
