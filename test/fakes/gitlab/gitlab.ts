@@ -70,6 +70,8 @@ export interface FakeRegistry {
   repository(path: string): FakeImages;
   /** Paths of all repositories. */
   paths(): readonly string[];
+  /** Repositories that GitLab made because somebody asked for a token to push there, though nothing was pushed. */
+  begun(): readonly string[];
 }
 
 /** A running GitLab. */
@@ -126,6 +128,7 @@ export async function startGitlab(options: GitlabOptions = {}): Promise<FakeGitl
   const tokens = new Map<string, FakeToken>();
   const projects = new Map<string, FakeProject>();
   const imagesByPath = new Map<string, { readonly id: number; readonly images: ImagesRecord }>();
+  const begun = new Set<string>();
   const requests: FakeRequest[] = [];
   const violations: Violation[] = [];
   let faults: PlannedFault[] = [];
@@ -161,7 +164,7 @@ export async function startGitlab(options: GitlabOptions = {}): Promise<FakeGitl
 
   const grants = createGrantEndpoint(
     { ...key, ttlSeconds: options.tokenTtlSeconds ?? 300, deleteAction: options.deleteAction ?? 'delete' },
-    { now, ...find, projectOf },
+    { now, ...find, projectOf, pushGranted: (path) => begun.add(path) },
   );
 
   function createRepository(path: string): ImagesRecord {
@@ -274,6 +277,7 @@ export async function startGitlab(options: GitlabOptions = {}): Promise<FakeGitl
     registry: {
       repository: (path) => imagesByPath.get(path)?.images ?? createRepository(path),
       paths: () => [...imagesByPath.keys()].sort(),
+      begun: () => [...begun].filter((path) => !imagesByPath.has(path)).sort(),
     },
     requests,
     violations,

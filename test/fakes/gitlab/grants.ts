@@ -33,8 +33,10 @@ export interface GrantWorld {
   token(text: string): FakeToken | undefined;
   /** The project that a repository of images belongs to: the longest that its name begins with. */
   projectOf(path: string): FakeProject | undefined;
-  /** Makes the project of a job's token that names none. */
+  /** The project that a job's token belongs to. */
   jobProject(token: FakeToken): FakeProject | undefined;
+  /** Is told of every repository for which pushing was granted: GitLab lists it from then on. */
+  pushGranted(path: string): void;
 }
 
 /** How the endpoint is set up. */
@@ -82,8 +84,11 @@ export function createGrantEndpoint(options: GrantOptions, world: GrantWorld): G
       .flatMap((text) => text.split(' '))
       .filter((text) => text !== '');
     const access = scopes.flatMap((scope) => grantScope(scope, known) ?? []);
-    if (scopes.length === 0 && known === undefined)
-      return { status: 403, json: { errors: [{ code: 'DENIED', message: 'access forbidden' }] } };
+    const pushes = access.filter(({ actions }) => actions.includes('push') || actions.includes('*'));
+    if (pushes.some(({ name }) => isPushProtected(name, known)))
+      return deny(403, 'DENIED', 'Pushing to protected repository path forbidden');
+    for (const { name, actions } of pushes) if (actions.includes('push')) world.pushGranted(name);
+    if (scopes.length === 0 && known === undefined) return deny(403, 'DENIED', 'access forbidden');
     return { status: 200, json: { token: issue(access, known === undefined ? '' : userOf(known)) } };
   }
 
@@ -95,6 +100,15 @@ export function createGrantEndpoint(options: GrantOptions, world: GrantWorld): G
     const actions = wanted.split(',').filter((action) => mayAct({ project, action, known }));
     if (actions.length === 0) return undefined;
     return { type, name, actions, meta: describeProject(project, actions, known) };
+  }
+
+  /** https://docs.gitlab.com/user/packages/container_registry/container_repository_protection_rules/ */
+  function isPushProtected(name: string, known: FakeToken | undefined): boolean {
+    const project = world.projectOf(name);
+    if (project === undefined) return false;
+    return project.pathRules.some(
+      ({ path, push }) => matchesGlob(path, name) && levelIn(project, known) < LEVELS[push],
+    );
   }
 
   function mayAct(wish: {
@@ -121,13 +135,9 @@ export function createGrantEndpoint(options: GrantOptions, world: GrantWorld): G
       return level >= LEVELS.reporter && ['api', 'read_registry', 'write_registry'].some((one) => scopes.includes(one));
     if (action === 'push')
       return level >= LEVELS.developer && ['api', 'write_registry'].some((one) => scopes.includes(one));
-    // Only what may do everything may delete: no deploy token, no `write_registry`.
-    return (
-      ['delete', '*'].includes(action) &&
-      known.kind === 'private' &&
-      scopes.includes('api') &&
-      level >= LEVELS.developer
-    );
+    // Deleting takes `admin_container_image`, a Maintainer's: no Developer, no deploy token, no `write_registry`.
+    const isWhole = known.kind === 'private' && scopes.includes('api') && level >= LEVELS.maintainer;
+    return isWhole && ['delete', '*'].includes(action);
   }
 
   return {
@@ -165,18 +175,23 @@ function describeProject(
   };
 }
 
-const DENIED: Answer = {
-  status: 401,
-  json: {
-    errors: [
-      {
-        code: 'UNAUTHORIZED',
-        message:
-          'HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect.',
-      },
-    ],
-  },
-};
+const DENIED: Answer = deny(
+  401,
+  'UNAUTHORIZED',
+  'HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect.',
+);
+
+function deny(status: number, code: string, message: string): Answer {
+  return { status, json: { errors: [{ code, message }] } };
+}
+
+/** `*` stands for anything. */
+function matchesGlob(glob: string, name: string): boolean {
+  const [first = '', ...rest] = glob.split('*');
+  if (rest.length === 0) return glob === name;
+  const last = rest.at(-1) ?? '';
+  return name.startsWith(first) && name.endsWith(last) && name.length >= first.length + last.length;
+}
 
 /** The real registry looks at the real clock. */
 function sign(options: GrantOptions, claims: { readonly access: readonly Grant[]; readonly subject: string }): string {

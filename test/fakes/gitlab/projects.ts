@@ -130,6 +130,12 @@ export interface TagRule {
   readonly immutable: boolean;
 }
 
+/** Who may push to repositories of images whose path is this; `*` stands for anything. */
+interface PathRule {
+  readonly path: string;
+  readonly push: Level;
+}
+
 /** One project. */
 export interface FakeProject {
   /** `group/app`, in the case that it was made with. */
@@ -148,6 +154,7 @@ export interface FakeProject {
   readonly deployments: FakeDeployment[];
   readonly notes: FakeNote[];
   readonly tagRules: TagRule[];
+  readonly pathRules: PathRule[];
   /** Branches or tags of Git as they are now, by name; empty without a bare repository. */
   refs(prefix: 'refs/heads/' | 'refs/tags/'): readonly GitRef[];
   addMergeRequest(seed: MergeRequestSeed): FakeMergeRequest;
@@ -232,6 +239,7 @@ export function createProject(
     deployments: [],
     notes: [],
     tagRules: [],
+    pathRules: [],
     refs: (prefix) => (directory === undefined ? [] : readRefs(directory, prefix)),
     addMergeRequest: (given) => putMergeRequest(given),
     updateMergeRequest: (iid, change) => {

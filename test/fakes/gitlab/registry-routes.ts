@@ -84,7 +84,7 @@ async function deleteTag(call: Call): Promise<Answer> {
       (rule.immutable || (rule.delete !== undefined && level < LEVELS[rule.delete])),
   );
   if (isProtected) return FORBIDDEN;
-  return (await world.deleteTag(images, tag)) ? { status: 200, body: '' } : { status: 400, body: '' };
+  return (await world.deleteTag(images, tag)) ? { status: 200, json: 200 } : refuse(400, '400 Bad request');
 }
 
 function imagesOf({ project, parameters, world }: Call): ImagesRecord | undefined {
