@@ -92,7 +92,9 @@ async function deleteTags(deleting: Deleting, digest: Digest, tags: readonly Tag
       case 'no-route':
         if (gone.length === 0) return deleting.parts.deleteWhole(digest, tags);
         return stopAt({ kind: 'refused', why: answer.why }, gone, tags.slice(at));
-      default:
+      case 'protected':
+      case 'refused':
+      case 'not-now':
         return stopAt(answer, gone, tags.slice(at));
     }
   }

@@ -375,7 +375,7 @@ export function describeRegistryContract(place: ContractPlace): void {
         await repository.put(other, 'v3');
         const tags = [parseTag('v1'), parseTag('v2')];
         expect(await registry.deleteManifest(image.digest, tags)).toEqual({ kind: 'deleted' });
-        expect(await registry.readManifest(image.digest)).toBe('absent');
+        expect((await registry.readManifest(image.digest)) === 'absent').toBe(!registry.capabilities.collectsUntagged);
         expect(await Promise.all(tags.map((tag) => registry.resolveTag(tag)))).toEqual(['absent', 'absent']);
         expect(await registry.deleteManifest(image.digest, tags)).toEqual({ kind: 'already-gone' });
         const snapshot = await registry.readSnapshot([]);
@@ -390,11 +390,17 @@ export function describeRegistryContract(place: ContractPlace): void {
         await repository.put(other, 'v2');
         const children = index.children.map(({ digest }) => digest);
         expect(await registry.deleteManifest(index.digest, [parseTag('v1')])).toEqual({ kind: 'deleted' });
-        expect(await registry.readEdges(index.digest)).toBe('absent');
+        // Nobody knows how long a registry takes that collects by itself, and it needs no help.
+        const { collectsUntagged } = registry.capabilities;
+        expect((await registry.readEdges(index.digest)) === 'absent').toBe(!collectsUntagged);
         const left = await registry.readSnapshot(children);
         expect(digestsOf(left)).toEqual([...children, other.digest].sort());
-        for (const child of children) expect(await registry.deleteManifest(child, [])).toEqual({ kind: 'deleted' });
-        expect(digestsOf(await registry.readSnapshot(children))).toEqual([other.digest]);
+        for (const child of children) {
+          const { kind } = await registry.deleteManifest(child, []);
+          expect(kind).toBe(collectsUntagged ? 'protected' : 'deleted');
+        }
+        const last = collectsUntagged ? [...children, other.digest].sort() : [other.digest];
+        expect(digestsOf(await registry.readSnapshot(children))).toEqual(last);
       });
 
       it('that an index lists are refused or deleted, as the capabilities say', async () => {
@@ -402,9 +408,10 @@ export function describeRegistryContract(place: ContractPlace): void {
         await repository.put(index, 'v1');
         const child = index.children[0]?.digest ?? NOWHERE;
         const { kind } = await registry.deleteManifest(child, []);
-        const { childProtected } = registry.capabilities;
-        expect(kind).toBe(childProtected ? 'refused' : 'deleted');
-        expect((await registry.readManifest(child)) !== 'absent').toBe(childProtected);
+        const { childProtected, collectsUntagged } = registry.capabilities;
+        const refused = collectsUntagged ? 'protected' : 'refused';
+        expect(kind).toBe(childProtected || collectsUntagged ? refused : 'deleted');
+        expect((await registry.readManifest(child)) !== 'absent').toBe(childProtected || collectsUntagged);
       });
 
       it('name blobs that can be looked for, where manifests can be put back', async () => {

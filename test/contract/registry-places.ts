@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/log.ts';
-import { parseRepository } from '../../src/model/reference.ts';
+import { parseRegistryHost, parseRepository } from '../../src/model/reference.ts';
 import { instantFromMs } from '../../src/model/time.ts';
 import { createOciRegistry } from '../../src/registry/oci.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
@@ -16,6 +16,8 @@ import type { RegistryRequest } from '../../src/registry/transport.ts';
 import { addToLayout, eraseManifest, layoutBlobPath, makeLayout, pushImage } from '../builders/image.ts';
 import { type FakeGithub, startGithub } from '../fakes/github/github.ts';
 import type { FakePackage } from '../fakes/github/packages.ts';
+import { type FakeGitlab, startGitlab } from '../fakes/gitlab/gitlab.ts';
+import type { RegistryOptions } from '../fakes/gitlab/registry.ts';
 import { type RegistryQuirks, startFakeRegistry } from '../fakes/registry-server.ts';
 import { startRegistry } from '../support/registry-server.ts';
 import type { ContractPlace, ContractRepository } from './registry-contract.ts';
@@ -129,6 +131,84 @@ export function ghcrPlace(): ContractPlace {
     },
     stop: async () => github?.close(),
   };
+}
+
+/** A project on the fake GitLab; each repository is an image below it. What is erased answers as if it were not there. */
+export function gitlabPlace(name: string, options: RegistryOptions): ContractPlace {
+  let gitlab: FakeGitlab | undefined;
+  let count = 0;
+  const erased = new Set<string>();
+  return {
+    name: `GitLab container registry ${name}`,
+    takesAnyManifest: false,
+    start: async () => {
+      gitlab = await startGitlab(options);
+      gitlab.addProject('team/contract');
+      gitlab.onRequest = ({ channel, path }) =>
+        channel === 'registry' && erased.has(path.slice(path.lastIndexOf('/') + 1)) ? MANIFEST_UNKNOWN : undefined;
+    },
+    openRepository: async () => {
+      if (gitlab === undefined) throw new Error('The fake was not started.');
+      const fake = gitlab;
+      count += 1;
+      const path = `team/contract/repository-${count}`;
+      erased.clear();
+      fake.clearRequests();
+      const registry = await openGitlab(fake, path, fake.addToken());
+      return {
+        registry,
+        put: (manifest, ...tags) => Promise.resolve(fake.registry.repository(path).push(manifest, { tags })),
+        erase: (digest) => Promise.resolve(void erased.add(digest)),
+        changes: () =>
+          Promise.resolve(
+            fake
+              .requestLog()
+              .filter((line) => !/^(?:GET|HEAD) /.test(line))
+              .join('\n'),
+          ),
+      };
+    },
+    stop: async () => gitlab?.close(),
+  };
+}
+
+const MANIFEST_UNKNOWN = { status: 404, json: { errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] } };
+
+/** The adapter for images on the fake GitLab, with one token for everything. */
+export function openGitlab(
+  gitlab: FakeGitlab,
+  path: string,
+  token: string,
+  options: { readonly cacheDirectory?: string; readonly kind?: 'private' | 'job'; readonly deleteToken?: string } = {},
+): Promise<Registry> {
+  const { kind = 'private', deleteToken, cacheDirectory } = options;
+  const login = (password: string) => ({
+    username: kind === 'job' ? 'gitlab-ci-token' : 'token',
+    password,
+    from: 'a test',
+  });
+  return openRegistry(
+    { kind: 'registry', repository: parseRepository(`${gitlab.registryHost}/${path}`), provider: 'gitlab' },
+    {
+      settings: {
+        plainHttp: false,
+        gitlab: {
+          host: parseRegistryHost(gitlab.registryHost),
+          login: login(token),
+          ...(deleteToken === undefined ? {} : { deleteLogin: login(deleteToken) }),
+          api: {
+            apiUrl: gitlab.apiUrl,
+            token: { kind, value: token },
+            ...(deleteToken === undefined ? {} : { deleteToken: { kind: 'private', value: deleteToken } }),
+          },
+        },
+      },
+      environment: {},
+      now: NOW,
+      log: silentLog,
+      ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
+    },
+  );
 }
 
 interface ServerPlace {
