@@ -13,25 +13,33 @@ const mergeRequestsSchema = z.array(
   z.object({ iid: z.int().positive(), sha: commitIdSchema.nullable(), target_branch: z.string().min(1) }),
 );
 
+type WireMergeRequest = z.infer<typeof mergeRequestsSchema>[number];
+
 const AT_ONCE = 4;
+/** While GitLab merges one it is locked, and open again when that fails: it counts as open until it is merged. */
+const STATES = ['opened', 'locked'];
 
 /**
- * All open merge requests, oldest first; also those from forks, and drafts. One of which GitLab has no commit at all is left out, and told.
+ * All open merge requests, oldest first; also those from forks, drafts, and those that are being merged. One of which GitLab has no commit
+ * at all is left out, and told.
  * @throws EvidenceError EVIDENCE_FORGE when they cannot be read or understood.
  */
 export async function readMergeRequests(source: GitlabProject): Promise<OpenPullRequests> {
   const { gitlab, project } = source;
-  const purpose = `list the open merge requests of ${project}`;
   return readAsEvidence('switch the rule off with mergeRequests: false in the policy file', async () => {
-    const items = await gitlab.list({
-      route: '/projects/{id}/merge_requests',
-      parameters: { id: project, state: 'opened', scope: 'all', order_by: 'created_at', sort: 'asc' },
-      purpose,
-      permission: READ_PERMISSION,
-      key: 'iid',
-    });
-    const decoded = decodeWire(mergeRequestsSchema, items, purpose);
-    const placed = await mapConcurrently(decoded, AT_ONCE, (request) => placeHead(source, request));
+    const found = new Map<number, WireMergeRequest>();
+    for (const state of STATES) {
+      const purpose = `list the ${state} merge requests of ${project}`;
+      const items = await gitlab.list({
+        route: '/projects/{id}/merge_requests',
+        parameters: { id: project, state, scope: 'all', order_by: 'created_at', sort: 'asc' },
+        purpose,
+        permission: READ_PERMISSION,
+        key: 'iid',
+      });
+      for (const request of decodeWire(mergeRequestsSchema, items, purpose)) found.set(request.iid, request);
+    }
+    const placed = await mapConcurrently([...found.values()], AT_ONCE, (request) => placeHead(source, request));
     return { pullRequests: placed.flatMap((request) => request ?? []), testMerges: new Map() };
   });
 }
@@ -39,7 +47,7 @@ export async function readMergeRequests(source: GitlabProject): Promise<OpenPull
 /** Without a `sha` the reference that GitLab makes for each merge request tells, or proves that there is no commit. */
 async function placeHead(
   source: GitlabProject,
-  { iid, sha, target_branch: baseBranch }: z.infer<typeof mergeRequestsSchema>[number],
+  { iid, sha, target_branch: baseBranch }: WireMergeRequest,
 ): Promise<PullRequest | undefined> {
   const head = sha ?? (await readCommit(source, `refs/merge-requests/${iid}/head`))?.id;
   if (head !== undefined) return { number: iid, head, baseBranch };
