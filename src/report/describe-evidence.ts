@@ -62,10 +62,18 @@ function forgeRows(evidence: EvidenceSummary, frontEnd: FrontEnd): readonly Evid
   if (forge !== undefined)
     return [{ source: truncateText(escapeTerminal(forge.title), MAX_TITLE), text: describeForge(forge), on: true }];
   const isMissing = (missing ?? []).some(({ source }) => source === 'forge');
-  if (frontEnd !== 'action' && !isMissing) return [];
-  const row = absentRow(evidence, 'forge', 'off: no pull request, release or deployment protects an image');
-  return [{ ...row, source: frontEnd === 'action' ? 'GitHub' : titleInRow(row.source) }];
+  if (frontEnd === 'cli' && !isMissing) return [];
+  const request = frontEnd === 'gitlab' ? 'merge request' : 'pull request';
+  const row = absentRow(evidence, 'forge', `off: no ${request}, release or deployment protects an image`);
+  return [{ ...row, source: FORGE_TITLES[frontEnd] ?? titleInRow(row.source) }];
 }
+
+/** What was not asked is what runs the job. */
+const FORGE_TITLES: Readonly<Record<FrontEnd, string | undefined>> = {
+  action: 'GitHub',
+  gitlab: 'GitLab',
+  cli: undefined,
+};
 
 /** As any other title: `Forge`. */
 function titleInRow(title: string): string {

@@ -38,11 +38,12 @@ export function describeRecovery(report: Report, frontEnd: FrontEnd = 'cli'): st
   return [...gone, `W${subject(first)} can be brought back ${RESTORABLE[first]}${others}: ${how}`].join(' ');
 }
 
-/** The runner and its files are gone when somebody reads what an action wrote. */
+/** The runner and its files are gone when somebody reads what a job wrote. */
 function describeHow(journal: string, frontEnd: FrontEnd): string {
-  return frontEnd === 'cli'
-    ? `registry-cleanup restore --journal ${journal}`
-    : `keep ${journal} as an artifact of this job, and give it to the action again with command: restore and journal: FILE.`;
+  if (frontEnd === 'action')
+    return `keep ${journal} as an artifact of this job, and give it to the action again with command: restore and journal: FILE.`;
+  const command = `registry-cleanup restore --journal ${journal}`;
+  return frontEnd === 'gitlab' ? `keep ${journal} as an artifact of this job, and with it run ${command}` : command;
 }
 
 /** The journal has the bytes, whatever the registry can do with them. */

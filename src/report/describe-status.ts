@@ -4,8 +4,8 @@ import { countOutcomes } from './count-outcomes.ts';
 import { pluralize } from './pluralize.ts';
 import type { Report } from './report.ts';
 
-/** Where the reader is: at a shell, or before a workflow. Its words for the same advice differ. */
-export type FrontEnd = 'cli' | 'action';
+/** Where the reader is: at a shell, before a workflow on GitHub, or before a pipeline on GitLab. Its words for the same advice differ. */
+export type FrontEnd = 'cli' | 'action' | 'gitlab';
 
 /** What to do next. */
 export interface NextStep {
@@ -18,6 +18,11 @@ export interface NextStep {
 const AFTER_PLAN_IN_ACTION: NextStep = {
   text: 'To do exactly this, give the action a later step in the same job with the same inputs, command: apply, and (ID is the id of this step):',
   command: `plan-file: \${{ steps.ID.outputs.plan-file }}`,
+};
+
+/** The job that planned is over; who may start another knows where. */
+const AFTER_PLAN_ON_GITLAB: NextStep = {
+  text: 'To do it, run apply with the same options: in a scheduled pipeline, or in a job that is started by hand. It decides again, and spares whatever is needed by then.',
 };
 
 /** What has become of the repositories, in one sentence. Says "nothing was deleted" only where that is known. */
@@ -46,7 +51,7 @@ export function describeStatus(report: Report): string {
 /** What to do next on a pull request, for whoever made the change: how a plan is applied is not for them. */
 export function describeNextChange(report: Report, frontEnd: FrontEnd): NextStep | undefined {
   const next = describeNextStep(report, frontEnd);
-  return next?.command === undefined ? next : undefined;
+  return next?.command === undefined && next !== AFTER_PLAN_ON_GITLAB ? next : undefined;
 }
 
 /** The last line: what a reader does now. Undefined when there is nothing to do. */
@@ -55,14 +60,14 @@ export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep |
   switch (result.kind) {
     case 'planned':
       if (plan?.asOf !== undefined)
-        return { text: `To get a plan that can be applied, leave out ${frontEnd === 'cli' ? '--as-of' : 'as-of'}.` };
+        return { text: `To get a plan that can be applied, leave out ${frontEnd === 'action' ? 'as-of' : '--as-of'}.` };
       if (isPartial(report)) return { text: 'To see what would really go, plan where everything can be looked at.' };
       if (totals.deleted + totals.untagged === 0) return { text: 'There is nothing to apply.' };
       if ((plan?.repositories ?? []).some((one) => one.guards.length > 0))
         return {
           text: 'If it is what you mean, follow the hint of each guard and plan again.',
         };
-      return frontEnd === 'cli' ? afterPlan(report.planFile) : AFTER_PLAN_IN_ACTION;
+      return afterPlan(report.planFile, frontEnd);
     case 'refused':
       return {
         text: 'If it is what you mean, follow the hint of each guard and run again.',
@@ -134,7 +139,9 @@ function describeDamage({ command, applied, journal }: Report): string {
   return `${parts.filter((part) => part !== '').join(' and ')} had been deleted by then`;
 }
 
-function afterPlan(planFile: string | undefined): NextStep {
+function afterPlan(planFile: string | undefined, frontEnd: FrontEnd): NextStep {
+  if (frontEnd === 'action') return AFTER_PLAN_IN_ACTION;
+  if (frontEnd === 'gitlab') return AFTER_PLAN_ON_GITLAB;
   if (planFile === undefined)
     return {
       text: 'To do it, run apply with the same options; to have it reviewed first, write it with --plan-file FILE:',
