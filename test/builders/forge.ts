@@ -1,10 +1,12 @@
 // What a forge said, from a few lines: commits by the short names that histories use.
 
-import type { Deployment, DeploymentState, Forge, PullRequest, Release } from '../../src/model/forge.ts';
+import type { Deployment, DeploymentState, Forge, PullRequest, Release, RequestName } from '../../src/model/forge.ts';
 import { at, commitIdOf } from './history.ts';
 
 /** What {@link forgeOf} takes; a list that is left out was not asked for. */
 export interface ForgeSpec {
+  /** `merge request`: it is GitLab. */
+  readonly requestName?: RequestName | undefined;
   /** `base` is `main` when it is left out. */
   readonly pullRequests?: readonly PullRequestSpec[] | undefined;
   readonly releases?: readonly ReleaseSpec[] | undefined;
@@ -38,11 +40,11 @@ export interface DeploymentSpec {
 
 /** The evidence of a forge. */
 export function forgeOf(spec: ForgeSpec): Forge {
-  const { pullRequests, releases, deployments, testMerges = {} } = spec;
+  const { requestName = 'pull request', pullRequests, releases, deployments, testMerges = {} } = spec;
   return {
     complete: true,
-    title: 'GitHub',
-    requestName: 'pull request',
+    title: requestName === 'merge request' ? 'GitLab' : 'GitHub',
+    requestName,
     repository: 'acme/shop',
     ...(pullRequests === undefined ? {} : { pullRequests: pullRequests.map(pullRequestOf) }),
     ...(releases === undefined ? {} : { releases: releases.map(releaseOf) }),

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { buildPolicy } from '../../src/config/build-policy.ts';
 import { policySchema } from '../../src/config/policy-schema.ts';
 import { describeReason } from '../../src/model/decision.ts';
-import type { Digest } from '../../src/model/reference.ts';
+import { type Digest, parseTag } from '../../src/model/reference.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { forgeOf } from '../builders/forge.ts';
@@ -46,6 +46,7 @@ const story = z.strictObject({
   /** Commits by their short names. A list that is left out was not asked for. */
   forge: z
     .strictObject({
+      requestName: z.enum(['pull request', 'merge request']).optional(),
       pullRequests: z
         .array(z.strictObject({ number: z.int(), head: z.string(), base: z.string().optional() }))
         .optional(),
@@ -77,6 +78,10 @@ const story = z.strictObject({
   /** When an earlier run saw a node first, by short name. */
   firstSeen: z.record(z.string(), z.string()).optional(),
   policy: policySchema.optional(),
+  /** The registry collects what no tag leads to. */
+  collectsUntagged: z.boolean().optional(),
+  /** Tags that the registry protects, and by which words. */
+  protectedTags: z.record(z.string(), z.string()).optional(),
   /** Rule or sentence of the first reason, by node. Both together name every node. */
   keep: outcome,
   delete: outcome,
@@ -91,7 +96,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 
 describe('the stories', () => {
   it('are there', () => {
-    expect(files.length).toBeGreaterThanOrEqual(28);
+    expect(files.length).toBeGreaterThanOrEqual(32);
   });
 
   it.each(files)('%s', (file) => {
@@ -136,7 +141,7 @@ function run(told: Story) {
     keepList: [],
   });
   const evidence = {
-    snapshot: snapshotOf(told.nodes.map(specOf)),
+    snapshot: snapshotIn(told),
     history: historyIn(told),
     forge: told.forge === undefined ? undefined : forgeOf(told.forge),
     usage:
@@ -173,6 +178,17 @@ function run(told: Story) {
       [action, short.get(digest), tag].filter((part) => part !== undefined).join(' '),
     ),
     guards: (repository?.guards ?? []).map(({ guard }) => guard),
+  };
+}
+
+function snapshotIn({ nodes, collectsUntagged = false, protectedTags }: Story) {
+  const snapshot = snapshotOf(nodes.map(specOf));
+  return {
+    ...snapshot,
+    capabilities: { ...snapshot.capabilities, collectsUntagged },
+    ...(protectedTags === undefined
+      ? {}
+      : { protectedTags: new Map(Object.entries(protectedTags).map(([tag, why]) => [parseTag(tag), why])) }),
   };
 }
 
