@@ -44,7 +44,9 @@ export function indexReferenceSlugs<Reference extends Named>(
  * leading `v`, as `type=semver` writes it.
  */
 function formsOf(kind: 'branch' | 'tag', name: string): ReadonlySet<string> {
-  const forms = [coarse(name), coarse(name.slice(0, SLUG_LENGTH))];
+  // By characters, as GitLab cuts, and by code units, as others may.
+  const cut = [...name.toLowerCase()].slice(0, SLUG_LENGTH).join('');
+  const forms = [coarse(name), coarse(name.slice(0, SLUG_LENGTH)), coarse(cut)];
   const bare = forms.filter((form) => kind === 'tag' && /^v\d/.test(form)).map((form) => form.slice(1));
   return new Set([...forms, ...bare]);
 }
