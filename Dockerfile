@@ -1,7 +1,10 @@
 # The command line as an image: the bundle that the release was checked with, Node and git. Nothing is built or installed from npm here.
-FROM node:24-alpine
+# With a BASE that has Node 24 and git nothing is fetched at all: `scripts/build-image.sh --base IMAGE` builds without a network.
+ARG BASE=node:24-alpine
+FROM $BASE
 
-RUN apk add --no-cache git openssh-client-default
+# git has what a base without it lacks beside: ssh, for origins that are reached by it.
+RUN command -v git >/dev/null || apk add --no-cache git openssh-client-default
 
 WORKDIR /opt/registry-cleanup
 COPY package.json LICENSE ./

@@ -13,7 +13,13 @@ parts=(
   openssl=openssl
   git=git
   cmark-gfm=cmark-gfm
+  rsync=rsync
 )
+
+# The container image is built and run by the engine that is there. Where docker is, podman's runc would be in its way.
+if ! command -v docker >/dev/null || ! docker info >/dev/null 2>&1; then
+  parts+=(podman=podman runc=runc)
+fi
 
 # A package may put its program into sbin, which is not on every user's path.
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"

@@ -3,13 +3,14 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { root } from './source-files.ts';
 
-const PROGRAM = join(root, 'node_modules', 'gitlab-ci-local', 'dist', 'index.js');
+const PROGRAM = createRequire(import.meta.url).resolve('gitlab-ci-local');
 const ListedJobs = z.array(
   z.looseObject({ name: z.string(), when: z.string(), allow_failure: z.union([z.boolean(), z.looseObject({})]) }),
 );

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** Programs that `npm run real-parts` installs. */
-export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk' | 'cmark-gfm';
+export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk' | 'cmark-gfm' | 'rsync';
 
 /** Parts that are no package of the system. */
 type BuiltPart = 'prism' | 'act' | 'kube-apiserver' | 'distribution';
