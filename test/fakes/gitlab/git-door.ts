@@ -44,7 +44,7 @@ export async function answerGit(request: FakeRequest, world: GitWorld): Promise<
 
 function hasGitScope(token: FakeToken, isWrite: boolean): boolean {
   if (token.kind === 'job') return !isWrite;
-  // `api` opens Git too. https://docs.gitlab.com/user/profile/personal_access_tokens/#personal-access-token-scopes
-  const wanted = isWrite ? ['api', 'write_repository'] : ['api', 'read_repository', 'write_repository'];
+  // `api` and, for reading, `read_api` open Git too: https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/auth.rb
+  const wanted = isWrite ? ['api', 'write_repository'] : ['api', 'read_api', 'read_repository', 'write_repository'];
   return wanted.some((scope) => scopesOf(token).includes(scope));
 }

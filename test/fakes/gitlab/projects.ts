@@ -78,9 +78,12 @@ export interface EnvironmentSeed {
   /** Default `available`. */
   readonly state?: 'available' | 'stopping' | 'stopped';
   readonly tier?: 'production' | 'staging' | 'testing' | 'development' | 'other';
+  /** When it changed last, as by being stopped; default with its latest deployment. */
+  readonly updatedAt?: string;
 }
 
-export interface FakeEnvironment extends Required<EnvironmentSeed> {
+export interface FakeEnvironment extends Required<Omit<EnvironmentSeed, 'updatedAt'>> {
+  readonly updatedAt: string | undefined;
   readonly id: number;
   readonly createdAt: string;
 }
@@ -260,8 +263,8 @@ export function createProject(
       project.releases.push(release);
       return release;
     },
-    addEnvironment: ({ name, state = 'available', tier = 'other' }) => {
-      const environment = { id: world.nextId(), name, state, tier, createdAt: nextTime() };
+    addEnvironment: ({ name, state = 'available', tier = 'other', updatedAt }) => {
+      const environment = { id: world.nextId(), name, state, tier, updatedAt, createdAt: nextTime() };
       project.environments.push(environment);
       return environment;
     },

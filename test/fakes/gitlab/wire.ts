@@ -210,9 +210,9 @@ export function createWire(world: {
       _links: { self: `${web()}/${project.fullName}/-/releases/${release.tag}` },
     }),
     environment: (project, environment, form) => {
-      const last = project.deployments
-        .filter((one) => one.environment === environment.name && one.status === 'success')
-        .at(-1);
+      const deployments = project.deployments.filter((one) => one.environment === environment.name);
+      const last = deployments.filter((one) => one.status === 'success').at(-1);
+      const changes = [environment.createdAt, ...deployments.map((one) => one.updatedAt)];
       return {
         id: environment.id,
         name: environment.name,
@@ -221,7 +221,7 @@ export function createWire(world: {
         state: environment.state,
         tier: environment.tier,
         created_at: environment.createdAt,
-        updated_at: environment.createdAt,
+        updated_at: environment.updatedAt ?? changes.toSorted().at(-1) ?? null,
         auto_stop_at: null,
         // The list does not have it.
         ...(form === 'single' ? { last_deployment: last === undefined ? null : deploymentJson(project, last) } : {}),
