@@ -11,7 +11,7 @@ import type { BlobCache } from './blob-cache.ts';
 import { type CachedReader, createCachedReader } from './cached-reader.ts';
 import { createGitlabBook, type GitlabBook } from './gitlab-book.ts';
 import { createGitlabDeletes, type TagWay } from './gitlab-delete.ts';
-import { explainUnknownRepository } from './gitlab-hints.ts';
+import { explainHiddenRepository } from './gitlab-hints.ts';
 import { createInterfaceRequest } from './gitlab-interface.ts';
 import { DELETE_NEEDS, type GitlabRight, readGitlabRight } from './gitlab-right.ts';
 import { createGitlabSource } from './gitlab-source.ts';
@@ -74,9 +74,9 @@ export function createGitlabRegistry(parts: GitlabParts): Registry {
     get capabilities() {
       return capabilitiesOf(adapter);
     },
-    readSnapshot: (alsoDigests) => explainUnknownRepository(() => readSnapshot(adapter, alsoDigests)),
+    readSnapshot: (alsoDigests) => explainHiddenRepository(() => readSnapshot(adapter, alsoDigests)),
     readDigests: (digests) => readDigestGraph(source, digests, { now, log }),
-    listTags: () => explainUnknownRepository(() => listTags(adapter)),
+    listTags: () => explainHiddenRepository(() => listTags(adapter)),
     resolveTag: (tag) => resolveManifest(endpoint, tag),
     lookAround: () => lookAround(adapter),
     // A list for every step would be dear. What is tagged again after the last look stays whole anyway: only tags are deleted.

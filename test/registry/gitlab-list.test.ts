@@ -63,6 +63,25 @@ describe("GitLab's list", () => {
     ]);
   });
 
+  it('of 20,000 tags takes 20 requests, and so does every look around', async () => {
+    const stage = await openStage();
+    for (let at = 0; at < 200; at += 1) {
+      const tags = Array.from({ length: 100 }, (_, number) => `t${at * 100 + number}`);
+      stage.add(buildImage({ seed: `many ${at}` }), ...tags);
+    }
+    const snapshot = await stage.registry.readSnapshot([]);
+    expect(snapshot.tags.size).toBe(20_000);
+    const count = (part: string): number => stage.requests().filter((line) => line.includes(part)).length;
+    expect(['tags/list/?', 'manifests/', 'blobs/', 'referrers/'].map(count)).toEqual([20, 200, 200, 1]);
+    expect(stage.requests()).toHaveLength(421);
+    stage.forget();
+    await stage.registry.lookAround(
+      { tags: snapshot.tags, digests: new Set(snapshot.nodes.keys()) },
+      { everyTag: true },
+    );
+    expect(stage.requests()).toHaveLength(20);
+  });
+
   it('is all that a second run asks for what the first one has read, children included', async () => {
     const cache = await openBlobCache({ path: undefined, log: silentLog });
     const index = buildMultiArch('cached');

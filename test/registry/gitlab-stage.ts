@@ -124,7 +124,7 @@ function answer(request: SeenRequest, content: StageContent, options: StageOptio
   if (pathname === '/jwt/auth') return { status: 200, body: JSON.stringify({ token: tokenOf(options.access) }) };
   if (pathname === `/gitlab/v1/repositories/${NAME}/tags/list/`) {
     if (options.hasList === false) return { status: 404 };
-    return { status: 200, body: JSON.stringify([...content.tags].map(([tag, digest]) => listed(tag, digest))) };
+    return answerList(request, content);
   }
   if (pathname === `/v2/${NAME}/tags/list`)
     return { status: 200, body: JSON.stringify({ tags: [...content.tags.keys()] }) };
@@ -132,6 +132,19 @@ function answer(request: SeenRequest, content: StageContent, options: StageOptio
   if (kind === 'blobs') return answerBlob(content, reference);
   if (kind !== 'manifests') return { status: 404, body: '404 page not found' };
   return answerManifest(request, content, reference);
+}
+
+function answerList({ url }: SeenRequest, { tags }: StageContent): Reply {
+  const { pathname, searchParams } = new URL(url, 'http://stage');
+  const [size, last] = [Number(searchParams.get('n')), searchParams.get('last') ?? ''];
+  const left = [...tags.keys()].sort().filter((tag) => tag > last);
+  const page = left.slice(0, size);
+  const next = `<${pathname}?last=${page.at(-1)}&n=${size}>; rel="next"`;
+  return {
+    status: 200,
+    headers: left.length > page.length ? { link: next } : {},
+    body: JSON.stringify(page.map((tag) => listed(tag, tags.get(tag) ?? ''))),
+  };
 }
 
 function answerManifest({ method }: SeenRequest, { tags, manifests }: StageContent, reference: string): Reply {
