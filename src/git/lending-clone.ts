@@ -55,9 +55,9 @@ function isCloneOf(clone: Clone, address: string): boolean {
   return clone.originUrls.flatMap(remoteUrlsOf).some((url) => wanted.has(comparable(url)));
 }
 
-/** GitHub speaks SSH on `ssh.github.com` too, for networks that let HTTPS out only. */
+/** GitHub speaks SSH on `ssh.github.com` too, and GitLab on `altssh.gitlab.com`, for networks that let HTTPS out only. */
 function comparable(url: string): string {
-  return url.toLowerCase().replace(/^https:\/\/ssh\.(?=[^/]+\.[^/]+\/)/, 'https://');
+  return url.toLowerCase().replace(/^https:\/\/(?:alt)?ssh\.(?=[^/]+\.[^/]+\/)/, 'https://');
 }
 
 function refuseStranger(clone: Clone, { git, address, log }: LenderOptions): void {
@@ -68,7 +68,7 @@ function refuseStranger(clone: Clone, { git, address, log }: LenderOptions): voi
   }
   throw new EvidenceError(`The clone in ${git.directory} is one of ${origin}, not of ${address}.`, {
     code: 'EVIDENCE_GIT',
-    hint: 'Name the repository of the clone with github-repository, ask no forge with without-forge, or leave git-dir out.',
+    hint: 'Name the repository of the clone with github-repository (gitlab-project on GitLab), ask no forge with without-forge, or leave git-dir out.',
   });
 }
 

@@ -339,7 +339,12 @@ describe.runIf(requireProgram('git'))('the history that a forge lists', () => {
 
     it('that names the repository in another way', async () => {
       const directory = sandbox.clone(origin, 'ssh');
-      for (const url of ['git@forge.example.com:Acme/Shop.git', 'ssh://git@ssh.forge.example.com:443/acme/shop']) {
+      const urls = [
+        'git@forge.example.com:Acme/Shop.git',
+        'ssh://git@ssh.forge.example.com:443/acme/shop',
+        'ssh://git@altssh.forge.example.com:443/acme/shop.git',
+      ];
+      for (const url of urls) {
         sandbox.git(directory, 'remote', 'set-url', 'origin', url);
         const forge = { ...ASK, address: 'https://forge.example.com/acme/shop', token: TOKEN };
         expectWhole(await read({ forge, git: git(directory) }));
