@@ -16,6 +16,7 @@ import { TOOL } from './version.ts';
 export type { RunContext } from './run/collect-evidence.ts';
 export { runExplain } from './run/explain.ts';
 export { runRbac } from './run/list-rights.ts';
+export { noteOnMergeRequest } from './run/merge-request.ts';
 export {
   commentOnPullRequest,
   findComparedPolicy,
@@ -24,6 +25,7 @@ export {
   readPullRequest,
 } from './run/pull-request.ts';
 export { runRestore } from './run/restore.ts';
+export { type ShownFiles, writeShownFiles } from './run/shown-files.ts';
 export { runVerify } from './run/verify.ts';
 
 /** What a run has found out so far, for the report; filled while it goes. */
@@ -106,7 +108,7 @@ async function reporting(
 ): Promise<Report> {
   const startedAt = context.now();
   const found: Findings = {};
-  const { reportFile } = settings;
+  const { reportFile, markdownFile, codeQualityFile, metrics } = settings;
   const build = (result: RunResult): Report =>
     buildReport({
       tool: TOOL,
@@ -119,7 +121,8 @@ async function reporting(
     });
   const report = build(
     await resultOf(async () => {
-      for (const path of [reportFile, settings.metrics]) if (path !== undefined) await assertWritable(path);
+      for (const path of [reportFile, markdownFile, codeQualityFile, metrics])
+        if (path !== undefined) await assertWritable(path);
       return await story(found);
     }, context),
   );

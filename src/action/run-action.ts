@@ -11,7 +11,7 @@ import { exitCodeAfter } from '../report/exit-code-of.ts';
 import type { Report } from '../report/report.ts';
 import { listenForSignals } from '../util/listen-for-signals.ts';
 import { type ActionLog, createActionLog } from './action-log.ts';
-import { chooseFiles, findPullRequestContext, makeReport } from './make-report.ts';
+import { chooseFiles, findPullRequestContext, type Made, makeReport } from './make-report.ts';
 import { readInputs } from './read-inputs.ts';
 import { annotate, type Core, countAbsent, renderResult, setOutputs, writeSummary } from './write-results.ts';
 
@@ -64,14 +64,29 @@ async function finish(run: Run): Promise<number> {
       absent: countAbsent(report),
       files: { plan: made.planFile ?? '', report: files.report },
     });
+    const written = await writeShown(run, made, pullRequest !== undefined);
     core.info(await renderResult(report, made.settings?.format ?? 'text'));
     const remark = await comment(run, report, pullRequest);
     await summarize(run, report, { remark, isOnPullRequest: pullRequest !== undefined });
     annotate(run, report);
-    return exitCodeAfter(report, signals.exitCode());
+    return exitCodeAfter(report, signals.exitCode()) || written;
   } finally {
     signals.stop();
   }
+}
+
+/** The files for people; the exit code of having written them. */
+async function writeShown(run: Run, { report, settings }: Made, isOnPullRequest: boolean): Promise<number> {
+  const { core, raw, log, environment } = run;
+  const { markdownFile: markdown = raw['markdown-file'], codeQualityFile: codeQuality = raw['code-quality-file'] } =
+    settings ?? {};
+  if (markdown === undefined && codeQuality === undefined) return 0;
+  const { writeShownFiles } = await import('../cleanup.ts');
+  const topFolder = environment['GITHUB_WORKSPACE'] || '.';
+  const looks = { frontEnd: 'action', isOnPullRequest, policyFile: raw.config, topFolder } as const;
+  const failures = await writeShownFiles(report, { markdown, codeQuality }, looks);
+  for (const { message } of failures) core.setFailed(log.clean(message));
+  return failures[0]?.exitCode ?? 0;
 }
 
 async function findPullRequest({ environment, log }: Run): Promise<PullRequestRun | undefined> {

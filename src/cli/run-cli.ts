@@ -1,6 +1,5 @@
 // The command line from its words to the exit code. Standard output holds the result and nothing else.
 
-import { writeFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { RunContext } from '../cleanup.ts';
 import type { SettingsSource } from '../config/findings.ts';
@@ -8,9 +7,8 @@ import { whyWithoutVariables } from '../config/gitlab-job.ts';
 import { listSecrets } from '../config/list-secrets.ts';
 import { normalizeSettings } from '../config/normalize-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import { type CleanupError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { LogLevel } from '../log.ts';
-import type { Instant } from '../model/time.ts';
 import { findOption, listDeprecations, type RawOptions } from '../options.ts';
 import { describeError, describeTrouble, toCleanupError } from '../report/describe-error.ts';
 import { exitCodeAfter } from '../report/exit-code-of.ts';
@@ -21,6 +19,7 @@ import { type CliProcess, print } from './cli-process.ts';
 import { type CommandName, parseArguments } from './parse-arguments.ts';
 import { hasColor, isInteractive, textWidth } from './terminal-kind.ts';
 import { createTerminalLog, type TerminalLog } from './terminal-log.ts';
+import { frontEndOf, writeShown, writeStopped } from './write-reports.ts';
 
 /** Runs one command. Never throws: what goes wrong is on standard error, and in the exit code that comes back. */
 export async function runCli(io: CliProcess): Promise<number> {
@@ -86,13 +85,16 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
     const report = await (settings.command === 'apply' ? runApply : runPlan)(settings, context);
     run.log.stop();
     await showReport(io, { report, settings, log: run.log });
-    return exitCodeAfter(report, signals.exitCode());
+    const files = { markdown: settings.markdownFile, codeQuality: settings.codeQualityFile };
+    const written = await writeShown(report, files, { ...run, environment: io.environment });
+    await showElsewhere(io, run, report);
+    return exitCodeAfter(report, signals.exitCode()) || written;
   } finally {
     signals.stop();
   }
 }
 
-/** The settings. When they are wrong, a report file that was asked for says so too. */
+/** The settings. When they are wrong, the files and the note that were asked for say so too. */
 async function decide<Decided>(
   io: CliProcess,
   run: Run,
@@ -104,11 +106,18 @@ async function decide<Decided>(
     const raw = await withPassword(io, run);
     return await normalize(raw, sourceOf(io));
   } catch (thrown) {
-    const path = run.raw['report-file'];
-    if (path !== undefined && run.command !== 'explain')
-      await writeStoppedReport(io, run, { path, error: toCleanupError(thrown) });
+    const { environment } = io;
+    const report = await writeStopped({ ...run, environment }, { at: io.now(), error: toCleanupError(thrown) });
+    if (report !== undefined) await showElsewhere(io, run, report);
     throw thrown;
   }
+}
+
+/** On the merge request whose pipeline this is part of, when that is wanted. */
+async function showElsewhere(io: CliProcess, { raw, log }: Run, report: Report): Promise<void> {
+  if (report.command !== 'plan' || raw['merge-request-note'] === undefined) return;
+  const { showOnMergeRequest } = await import('./show-on-merge-request.ts');
+  await showOnMergeRequest({ report, raw, source: sourceOf(io), log });
 }
 
 /** Where the options of a command line come from. */
@@ -116,34 +125,6 @@ export function sourceOf({ environment }: CliProcess): SettingsSource {
   const why = whyWithoutVariables(environment);
   const source = { environment, workingDirectory: '.', frontEnd: 'cli' } as const;
   return why === undefined ? source : { ...source, withoutSecrets: why };
-}
-
-async function writeStoppedReport(
-  io: CliProcess,
-  run: Run,
-  { path, error }: { path: string; error: CleanupError },
-): Promise<void> {
-  const stopped = { tool: TOOL, at: io.now(), error };
-  const report = await buildStopped(run.command, stopped);
-  try {
-    await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
-  } catch (cause) {
-    // The path may be one of the mistakes that are about to be told.
-    run.log.warn(`the report could not be written to ${path}: ${String(cause)}`);
-  }
-}
-
-async function buildStopped(command: CommandName, stopped: { tool: string; at: Instant; error: CleanupError }) {
-  if (command === 'restore') {
-    const { buildStoppedRestore } = await import('../report/build-restore-report.ts');
-    return buildStoppedRestore(stopped);
-  }
-  if (command === 'verify') {
-    const { buildStoppedVerify } = await import('../report/build-verify-report.ts');
-    return buildStoppedVerify(stopped);
-  }
-  const { buildStoppedReport } = await import('../report/stopped-report.ts');
-  return buildStoppedReport({ ...stopped, command: command === 'apply' ? 'apply' : 'plan' });
 }
 
 async function withPassword(io: CliProcess, run: Run): Promise<RawOptions> {
@@ -182,18 +163,23 @@ async function showReport(
 }
 
 async function renderReport(io: CliProcess, report: Report, settings: Settings): Promise<string> {
+  const frontEnd = frontEndOf(io.environment);
   switch (settings.format) {
     case 'json':
       return `${JSON.stringify(report, null, 2)}\n`;
     case 'markdown': {
       const { renderMarkdown } = await import('../report/render-markdown.ts');
-      return renderMarkdown(report);
+      return renderMarkdown(report, { frontEnd });
     }
     case 'text': {
       // Without a plan there is nothing to show but the error, and that is told on standard error.
       if (report.plan === undefined) return '';
       const { renderText } = await import('../report/render-text.ts');
-      return renderText(report, { color: hasColor(io.stdout, io.environment), width: textWidth(io.stdout) });
+      return renderText(report, {
+        color: hasColor(io.stdout, io.environment),
+        width: textWidth(io.stdout),
+        frontEnd,
+      });
     }
   }
 }

@@ -91,14 +91,13 @@ function plainLine(text: string): string {
 function findStop({ result, command }: Report, policyFile: string): readonly Finding[] {
   if (result.kind !== 'stopped' && result.kind !== 'alarm') return [];
   const { code, message, exitCode } = result.error;
-  const [first = '', ...others] = message.split('\n').filter((line) => line.trim() !== '');
-  const mistakes = others.flatMap((line) => findMistake(line, policyFile));
-  const whole = mistakes.length === 0 ? [first, ...others.map((line) => line.trim())].join(' · ') : first;
-  const text = `${command} stopped: ${whole.replace(/[\s:.]+$/, '')} (${code}, exit code ${exitCode})`;
-  return [
-    { check: 'stopped', identity: [code, message], severity: 'blocker', description: text },
-    ...mistakes.slice(0, MAX_MISTAKES),
-  ];
+  const lines = message.split('\n').filter((line) => line.trim() !== '');
+  const mistakes = lines.flatMap((line) => findMistake(line, policyFile)).slice(0, MAX_MISTAKES);
+  const others = lines.filter((line) => findMistake(line, policyFile).length === 0).map((line) => line.trim());
+  if (others.length === 0 && mistakes.length > 0) return mistakes;
+  const whole = others.join(' · ').replace(/[\s:.]+$/, '');
+  const description = `${command} stopped: ${whole} (${code}, exit code ${exitCode})`;
+  return [{ check: 'stopped', identity: [code, message], severity: 'blocker', description }, ...mistakes];
 }
 
 /** `.registry-cleanup.yml:3:5: unknown key`. */
