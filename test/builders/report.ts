@@ -251,6 +251,7 @@ export function reportFullOf(text: string): Report {
     { rule: 'git', policy: text, reference: { kind: 'branch', name: text }, commit: commitOf('a'), found },
     { rule: 'pin', pin: text, tag: tagOf(text) },
     { rule: 'unlinked', why: text },
+    { rule: 'registry-protected', tag: tagOf(text), why: text },
     {
       rule: 'pull-request',
       number: 1,

@@ -146,6 +146,58 @@ cleanup: {keepImagesBuiltWithinLastNHours: 5}
   });
 });
 
+describe("tag patterns in GitLab's words", () => {
+  const patternsOf = (...patterns: readonly string[]) =>
+    policyOf(`images: {tagPatterns: ${JSON.stringify(patterns)}}`).images.tagPatterns;
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['of a branch', ['$CI_COMMIT_BRANCH'], ['{branch}']],
+    ['of a Git tag, in braces', [`\${CI_COMMIT_TAG}`], ['{tag}']],
+    ['of a ref are those of a branch and of a Git tag', ['$CI_COMMIT_REF_SLUG'], ['{branch}', '{tag}']],
+    ['by its name too', ['v-$CI_COMMIT_REF_NAME'], ['v-{branch}', 'v-{tag}']],
+    ['of a ref and a commit', ['$CI_COMMIT_REF_SLUG-$CI_COMMIT_SHORT_SHA'], ['{branch}-{commit}', '{tag}-{commit}']],
+    ['of the first digits of a commit', [`\${CI_COMMIT_SHA:0:8}`], ['{commit}']],
+    ['of a merge request', ['mr-$CI_MERGE_REQUEST_IID'], ['mr-{number}']],
+    ['of numbers that are no merge request', ['a-$CI_PIPELINE_ID-$CI_COMMIT_TAG'], ['a-{build}-{tag}']],
+    [
+      'that name the ref twice have one of both kinds',
+      ['$CI_COMMIT_REF_SLUG-x-$CI_COMMIT_REF_NAME'],
+      ['{branch}-x-{branch}', '{tag}-x-{tag}'],
+    ],
+    ['beside ours', ['{branch}-$CI_COMMIT_SHORT_SHA', 'v{tag}'], ['{branch}-{commit}', 'v{tag}']],
+    ['that come to the same are there once', ['$CI_COMMIT_REF_SLUG', '{branch}'], ['{branch}', '{tag}']],
+  ])('%s', (_, patterns, expected) => {
+    expect(patternsOf(...patterns)).toEqual(expected);
+  });
+
+  it.each<[string, string, string]>([
+    [
+      'a misspelt variable',
+      '$CI_COMIT_REF_SLUG',
+      'a variable of GitLab CI that names what was built; did you mean $CI_COMMIT_REF_SLUG?',
+    ],
+    [
+      'a variable of our own',
+      '$VERSION',
+      'only variables of GitLab CI that name what was built: $CI_COMMIT_REF_SLUG, ',
+    ],
+    ['a word that every object has', '$constructor', 'only variables of GitLab CI that name what was built'],
+    ['two variables in a row', '$CI_COMMIT_TAG$CI_COMMIT_SHA', 'something between two placeholders'],
+    ['too few digits of a commit', `\${CI_COMMIT_SHA:0:6}`, 'the first 7 digits or more of a commit'],
+    ['the first letters of a branch', `\${CI_COMMIT_BRANCH:0:8}`, 'a whole value, or the first 7 digits'],
+    [
+      'the number of a pipeline alone',
+      '$CI_PIPELINE_ID',
+      'a pattern with one of {branch}, {tag}, {commit} and {number}',
+    ],
+    ['a whole image', '$CI_COMMIT_TAG:latest', 'only characters that a tag can have'],
+    ['an empty variable', `\${}`, 'only the placeholders'],
+  ])('are refused for %s', (_, pattern, expected) => {
+    const { mistakes } = parsePolicyFile(`images: {tagPatterns: [${JSON.stringify(pattern)}]}`, 'p.yml');
+    expect(mistakes.map(({ text }) => text)).toEqual([expect.stringContaining(expected)]);
+  });
+});
+
 describe('the rules that a forge gives a meaning', () => {
   const ON = { pullRequests: { last: 2 }, releases: { last: 5 }, deployments: { environments: [], last: 2 } };
 
@@ -157,6 +209,8 @@ describe('the rules that a forge gives a meaning', () => {
       'pullRequests: false\nreleases: false\ndeployments: false',
       { pullRequests: 'off', releases: 'off', deployments: 'off' },
     ],
+    ['take merge requests for pull requests', 'mergeRequests: {last: 3}', { ...ON, pullRequests: { last: 3 } }],
+    ['are switched off by that name too', 'mergeRequests: false', { ...ON, pullRequests: 'off' }],
     ['of which one is off leave the others', 'releases: false', { ...ON, releases: 'off' }],
     [
       'take their numbers from the file',
@@ -189,6 +243,7 @@ describe('the rules that a forge gives a meaning', () => {
       false,
       ['pullRequests, releases, deployments need a forge'],
     ],
+    ['by the name in the file', 'mergeRequests: {last: 1}', false, ['mergeRequests needs a forge']],
     ['of none with a forge', 'pullRequests: {last: 1}', true, []],
     ['of none that is switched off', 'pullRequests: false', false, []],
     ['of none that is not there', 'untag: true', false, []],
@@ -204,6 +259,7 @@ it('takes exactly the tag patterns that the rules can compile', () => {
     '{tag}',
     '{commit}',
     '{number}',
+    '{build}',
     '{x}',
     '{}',
     '{',

@@ -95,6 +95,21 @@ describe('a mistake in the policy file is told with line and column', () => {
     ['an empty block', 'cleanup:', ['p.yml:1:9: got nothing, expected a mapping of keys to values']],
     ['a list for the whole', '- a', ['p.yml:1:1: got a list, expected a mapping of keys to values']],
     [
+      'both names of the rule for open requests',
+      'mergeRequests: {last: 1}\npullRequests: {last: 2}',
+      [
+        'p.yml:1:16: got a mapping, expected only one of the keys pullRequests and mergeRequests: they are two names of one',
+      ],
+    ],
+    [
+      'both names even where one switches it off, and another mistake',
+      'pullRequests: {}\nmergeRequests: false\nuntag: 7',
+      [
+        'p.yml:2:16: got false, expected only one of the keys pullRequests and mergeRequests: they are two names of one',
+        'p.yml:3:8: got 7, expected true or false',
+      ],
+    ],
+    [
       'a misspelt placeholder',
       "images: {tagPatterns: ['{brnch}']}",
       [

@@ -347,6 +347,32 @@ describe('remarks', () => {
     expect(remarks.map(({ code, text }) => `${code} ${text}`)).toEqual(expected);
   });
 
+  describe('on a registry that collects what no tag leads to', () => {
+    const { capabilities } = snapshotOf([]);
+    const used = usageOf([`${OURS}@${digestOf('used')}`]);
+    const WORLD: readonly NodeSpec[] = [{ name: 'used' }, { name: 'kept', tags: ['keep'] }];
+    it.each<[string, boolean, readonly NodeSpec[], number]>([
+      ['tell of what is needed and has no tag', true, WORLD, 1],
+      [
+        'say nothing where a tagged index leads to it',
+        true,
+        [...WORLD, { name: 'i', tags: ['i'], lists: ['used'] }],
+        0,
+      ],
+      ['say nothing where it has a tag', true, [{ name: 'used', tags: ['x'] }], 0],
+      ['say nothing of a registry that collects nothing', false, WORLD, 0],
+    ])('%s', (_, collectsUntagged, nodes, count) => {
+      const snapshot = { capabilities: { ...capabilities, collectsUntagged } };
+      const { remarks } = decisionsOn({ nodes, snapshot, usage: used, policy: KEEP });
+      const found = remarks.filter(({ code }) => code === 'needed-without-tag');
+      expect(found).toHaveLength(count);
+      for (const { text } of found)
+        expect(text).toBe(
+          `${digestOf('used').slice(0, 19)}: needed (used by prod: shop/Deployment/web (container app) (by digest)), but no tag leads there, and the registry collects what no tag leads to: put a tag on it`,
+        );
+    });
+  });
+
   it('count images that are kept for nothing but an unknown age', () => {
     const nodes: readonly NodeSpec[] = [
       { name: 'a', tags: ['x'], created: null },

@@ -192,6 +192,35 @@ it('a tag that links its image to a kept commit stays, however many reasons ther
   expect(untaggedBy({ nodes, history, policy }, true)).toEqual(['loose']);
 });
 
+describe('where the registry collects what no tag leads to', () => {
+  const { capabilities } = snapshotOf([]);
+  const PART: NodeSpec = { name: 'part', tags: ['amd64'] };
+  it.each<[string, readonly NodeSpec[], Partial<DecisionSpec>, readonly string[]]>([
+    [
+      'the last tag of a part goes when a tagged index that stays leads to it',
+      [PART, { name: 'i', tags: ['keep'], lists: ['part'] }],
+      { policy: pins('keep') },
+      ['amd64'],
+    ],
+    [
+      'the last tag of a part stays when the index has none',
+      [PART, { name: 'i', lists: ['part'] }],
+      { usage: usageOf([`${OURS}@${digestOf('i')}`]) },
+      [],
+    ],
+    [
+      'it goes when an index above that one has a tag',
+      [PART, { name: 'i', lists: ['part'] }, { name: 'top', tags: ['keep'], lists: ['i'] }],
+      { policy: pins('keep') },
+      ['amd64'],
+    ],
+    ['one of several tags goes', [{ name: 'a', tags: ['keep', 'old'] }], { policy: pins('keep') }, ['old']],
+  ])('%s', (_, nodes, spec, expected) => {
+    const snapshot = { capabilities: { ...capabilities, collectsUntagged: true } };
+    expect(untaggedBy({ nodes, snapshot, ...spec }, true)).toEqual(expected);
+  });
+});
+
 it('without untagging, no tag goes from what stays', () => {
   expect(untaggedBy({ nodes: [{ name: 'a', tags: ['keep', 'old'] }], policy: pins('keep') }, false)).toEqual([]);
 });
