@@ -113,7 +113,18 @@ describe('an apply', () => {
     expect(journal.some((line) => line.kind === 'intent' && line.digest === index.digest)).toBe(false);
   });
 
-  it('is stopped by a tag that has come, and by one that has moved here from the image', async () => {
+  it('does not take for gone what somebody else has tagged anew', async () => {
+    const { memory, registry } = collecting();
+    const { outcomes } = await applyTo(registry, DOOM, {
+      interlude: beforeCall('lookAround', 1, () => {
+        for (const tag of ['v1', 'v1.0']) memory.tags.delete(parseTag(tag));
+        memory.put(index, 'new');
+      }),
+    });
+    expect(tell(outcomes, names)).toEqual(['skipped index', 'deleted child', 'skipped signature']);
+  });
+
+  it('is stopped by a tag that has come', async () => {
     const { memory, registry } = collecting();
     const { outcomes } = await applyTo(
       registry,

@@ -190,6 +190,11 @@ describe("tag patterns in GitLab's words", () => {
       '$CI_PIPELINE_ID',
       'a pattern with one of {branch}, {tag}, {commit} and {number}',
     ],
+    [
+      'the number of a pipeline that is called a merge request',
+      'mr-$CI_PIPELINE_ID',
+      'a pattern with one of {branch}, {tag}, {commit} and {number}',
+    ],
     ['a whole image', '$CI_COMMIT_TAG:latest', 'only characters that a tag can have'],
     ['an empty variable', `\${}`, 'only the placeholders'],
   ])('are refused for %s', (_, pattern, expected) => {
