@@ -90,8 +90,8 @@ async function deleteTags(deleting: Deleting, digest: Digest, tags: readonly Tag
         deleting.parts.log.debug(`Tag ${tag} points at ${answer.to} now, so it was left alone.`);
         break;
       case 'no-route':
-        if (gone.length === 0) return deleting.parts.deleteWhole(digest, tags);
-        return stopAt({ kind: 'refused', why: answer.why }, gone, tags.slice(at));
+        // Where one tag has gone there is a way, so none has.
+        return deleting.parts.deleteWhole(digest, tags);
       case 'protected':
       case 'refused':
       case 'not-now':

@@ -147,6 +147,19 @@ describe("GitLab's list", () => {
     expect(snapshot.nodes.get(image.digest)?.times.tagged).toBeGreaterThan(Date.UTC(2026, 5, 1));
   });
 
+  it('is not believed a second time about a tag that has gone, when its manifest comes back', async () => {
+    const stage = await openStage({
+      script: ({ method, url }, content) => {
+        if (url.startsWith(LIST)) return page([listed('gone', other.digest), listed('v1', image.digest)]);
+        if (`${method} ${url}` === 'GET /v2/team/app/manifests/gone') content.add(other);
+        return undefined;
+      },
+    });
+    stage.add(image, 'v1');
+    const snapshot = await stage.registry.readSnapshot([]);
+    expect([snapshot.vanishedTags, snapshot.tags.size]).toEqual([['gone'], 1]);
+  });
+
   it('in the order of a locale is as good as any', async () => {
     const stage = await openStage({
       script: ({ url }) =>
