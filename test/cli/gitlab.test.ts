@@ -11,6 +11,8 @@ import { runProcess } from './run-process.ts';
 
 const START = fileURLToPath(new URL('./start-cli.ts', import.meta.url));
 const TOKEN = JOB_VARIABLES.CI_JOB_TOKEN;
+/** A token that a plan never reads. */
+const UNUSED = 'glpat-that-deletes-images';
 
 let folder: string;
 let server: ScriptedServer;
@@ -27,7 +29,7 @@ beforeAll(async () => {
     const plain = Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
     return {
       status: 403,
-      body: JSON.stringify({ errors: [{ code: 'DENIED', message: `${sent} ${plain} ${TOKEN}` }] }),
+      body: JSON.stringify({ errors: [{ code: 'DENIED', message: `${sent} ${plain} ${TOKEN} ${UNUSED}` }] }),
     };
   });
 });
@@ -42,6 +44,7 @@ const job = (): NodeJS.ProcessEnv => ({
   CI_API_V4_URL: `${server.origin}/api/v4`,
   CI_REGISTRY: server.host,
   CI_REGISTRY_IMAGE: `${server.host}/team/sub/app`,
+  WERF_IMAGES_CLEANUP_PASSWORD: UNUSED,
 });
 const run = (words: readonly string[], environment: NodeJS.ProcessEnv) =>
   runProcess({ file: START, words, directory: folder, environment });
@@ -55,7 +58,7 @@ describe('a job of GitLab CI', () => {
     const basic = Buffer.from(`gitlab-ci-token:${TOKEN}`).toString('base64');
     expect(server.requests.map(({ headers }) => headers.authorization)).toContain(`Basic ${basic}`);
     expect(stderr).toContain('***');
-    for (const secret of [TOKEN, basic]) expect(stdout + stderr).not.toContain(secret);
+    for (const secret of [TOKEN, basic, UNUSED]) expect(stdout + stderr).not.toContain(secret);
   });
 
   it('goes on without clusters where protected variables are not given, and an apply does not', async () => {

@@ -104,6 +104,8 @@ describe('the repository', () => {
     const mistakes = await folder.listMistakes({ ...IN_JOB, config: 'broken.yml' }, JOB);
     expect(mistakes.join('\n')).not.toContain('--repository');
     expect(mistakes.join('\n')).toContain('broken.yml');
+    const worse = jobWith({ CI_REGISTRY_IMAGE: 'not a repository' });
+    expect(await folder.listMistakes({ ...IN_JOB, config: 'broken.yml' }, worse)).toEqual(mistakes);
   });
 
   it('that the variable names wrongly is told as the variable’s', async () => {
@@ -213,6 +215,12 @@ describe('the login at GitLab’s registry', () => {
   });
 });
 
+it('a registry of which nobody can tell is fine with a user name and a password of its own', async () => {
+  const raw = { ...OWN, username: 'me', password: 'secret', 'gitlab-token': TOKEN };
+  expect(await accessOf(raw, LAPTOP)).toEqual({ host: 'images.example.org' });
+  expect(await notesOf(raw, LAPTOP)).not.toContain('the login of docker');
+});
+
 describe('what deletes', () => {
   const APPLY = { ...IN_JOB, command: 'apply' } as const;
   const deleteLogin = { username: 'registry-cleanup', password: DELETE };
@@ -292,6 +300,12 @@ describe('GitLab’s registry is refused', () => {
     [
       'with a token of two words',
       { ...ON_COM, 'gitlab-token': 'two words' },
+      LAPTOP,
+      ['GITLAB_TOKEN: got 9 characters that are no token, expected a token'],
+    ],
+    [
+      'with such a token for forge and registry, told once',
+      { ...ON_COM, 'without-forge': false, 'gitlab-project': 'a/b', 'gitlab-token': 'two words' },
       LAPTOP,
       ['GITLAB_TOKEN: got 9 characters that are no token, expected a token'],
     ],

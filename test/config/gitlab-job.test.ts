@@ -161,6 +161,11 @@ describe('the note on a merge request', () => {
       return (await folder.decide({ ...WISH, ...raw }, source)).notes;
     };
     expect(await notesOf({}, {})).toContain('no note is written: this is no merge request pipeline');
+    const elsewhereThanJobs = { ...MERGE_REQUEST, GITLAB_CI: '' };
+    const outside = { repository: ['quay.io/a/b'] };
+    expect(await notesOf(outside, elsewhereThanJobs)).toContain(
+      'no note is written: this is no merge request pipeline',
+    );
     expect(await notesOf({ 'gitlab-token': '' }, MERGE_REQUEST, UNPROTECTED)).toContain(
       `no note is written, for want of a token: ${UNPROTECTED}`,
     );

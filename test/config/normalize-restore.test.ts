@@ -130,6 +130,12 @@ describe('the settings of a restore', () => {
     ['none, with provider oci', { provider: 'oci', 'gitlab-token': GITLAB }, JOB, undefined],
     ['none, where another registry is in the variables’ place', {}, jobWith({ CI_REGISTRY: 'docker.io' }), undefined],
     [
+      'none, where another registry is in their place, though GitLab is named',
+      { 'gitlab-url': 'https://gitlab.example.com', 'gitlab-token': GITLAB },
+      jobWith({ CI_REGISTRY: 'docker.io' }),
+      undefined,
+    ],
+    [
       'none of gitlab.com, for a GitLab elsewhere that has a registry of unknown name',
       { 'gitlab-url': 'https://gitlab.example.org', 'gitlab-token': GITLAB },
       LAPTOP,
