@@ -1,7 +1,11 @@
 // The component as GitLab expands it: what inputs become, which are refused, and which jobs a pipeline has.
 
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import * as z from 'zod';
+import { TOOL } from '../../src/version.ts';
 import {
   openPipelineProject,
   type PipelineProject,
@@ -75,14 +79,52 @@ describe('expanded', () => {
     const { 'registry-cleanup-apply': apply, build, ...rest } = project.expand();
     expect(apply).toMatchObject({ retry: 0, interruptible: false, tags: ['big'] });
     expect(apply).not.toHaveProperty('before_script');
-    expect(build).toEqual({
-      script: ['make'],
-      tags: ['big'],
-      retry: 2,
-      before_script: ['npm ci'],
-      interruptible: true,
+    expect(build).toMatchObject({ script: ['make'], before_script: ['npm ci'] });
+    expect(Object.keys(rest).sort()).toEqual(['registry-cleanup-plan', 'stages']);
+  });
+});
+
+describe('the examples', () => {
+  const folder = join(root, 'docs', 'examples', 'gitlab');
+  const names = readdirSync(folder);
+  const version = TOOL.split(' ')[1] ?? '';
+
+  it('are looked at', () => {
+    expect(names.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(names)('%s is of this version, right, and cleans on a schedule', (name) => {
+    const text = readFileSync(join(folder, name), 'utf8');
+    // What is published stands in this checkout.
+    const local = text
+      .replaceAll(`registry-cleanup/registry-cleanup/cleanup@${version}`, '$CI_PROJECT_PATH/cleanup@$CI_COMMIT_SHA')
+      .replaceAll(
+        `registry-cleanup/registry-cleanup/host-cleanup@${version}`,
+        '$CI_PROJECT_PATH/host-cleanup@$CI_COMMIT_SHA',
+      )
+      .replace(
+        /remote: https:\S+\/registry-cleanup\/v([\d.]+)\/ci\//,
+        (_, tag: string) => `local: ${tag === version ? 'ci' : tag}/`,
+      );
+    project.configure(local);
+    expect(project.listJobs({ ...SOURCES.schedule, REGISTRY_CLEANUP: 'apply' }).map(({ when }) => when)).toContain(
+      'on_success',
+    );
+  });
+
+  it.each(names)('%s gives only inputs that there are', (name) => {
+    const Include = z.object({
+      include: z.array(
+        z.looseObject({ component: z.string().optional(), inputs: z.record(z.string(), z.unknown()).default({}) }),
+      ),
     });
-    expect(Object.keys(rest).sort()).toEqual(['.registry-cleanup', 'default', 'registry-cleanup-plan', 'stages']);
+    for (const { component, inputs } of Include.parse(parse(readFileSync(join(folder, name), 'utf8'))).include) {
+      const [, template] = /\/([\w-]+)@/.exec(component ?? '') ?? [];
+      if (template === undefined) continue;
+      const [header] = parseAllDocuments(readFileSync(join(root, 'templates', template, 'template.yml'), 'utf8'));
+      const known = z.object({ spec: z.object({ inputs: z.record(z.string(), z.unknown()) }) }).parse(header?.toJS());
+      expect(Object.keys(inputs).filter((input) => !(input in known.spec.inputs))).toEqual([]);
+    }
   });
 });
 

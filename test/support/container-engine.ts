@@ -41,6 +41,8 @@ export interface ContainerEngine {
   importImage(folder: string, name: string): void;
   /** Runs the image without a network, with a root that nobody can write to. */
   run(image: string, options: RunOptions): Ended;
+  /** Starts the engine with these words. */
+  start(...words: readonly string[]): Ended;
   remove(image: string): void;
   close(): void;
 }
@@ -72,8 +74,10 @@ function openPodman(): ContainerEngine | undefined {
       '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n',
   );
   writeFileSync(join(folder, 'registries.conf'), 'unqualified-search-registries = []\n');
+  // These would lead to somebody's service elsewhere.
+  const { CONTAINER_HOST: _host, CONTAINER_CONNECTION: _connection, ...own } = process.env;
   const environment = {
-    ...process.env,
+    ...own,
     PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
     CONTAINERS_STORAGE_CONF: join(folder, 'storage.conf'),
     CONTAINERS_CONF: join(folder, 'containers.conf'),
@@ -128,6 +132,10 @@ function createEngine(
       ];
       const common = ['run', '--rm', '--read-only', '--network', 'none', '--pull', 'never', ...flags];
       const { status, stdout, stderr } = engine([...common, image, ...words]);
+      return { exitCode: status ?? 1, stdout, stderr };
+    },
+    start: (...words) => {
+      const { status, stdout, stderr } = engine(words);
       return { exitCode: status ?? 1, stdout, stderr };
     },
     remove: (image) => void engine(['image', 'rm', '--force', image]),
