@@ -45,7 +45,7 @@ export function indexReferenceSlugs<Reference extends Named>(
  */
 function formsOf(kind: 'branch' | 'tag', name: string): ReadonlySet<string> {
   // By characters, as GitLab cuts, and by code units, as others may.
-  const cut = [...name.toLowerCase()].slice(0, SLUG_LENGTH).join('');
+  const cut = Array.from(name.toLowerCase()).slice(0, SLUG_LENGTH).join('');
   const forms = [coarse(name), coarse(name.slice(0, SLUG_LENGTH)), coarse(cut)];
   const bare = forms.filter((form) => kind === 'tag' && /^v\d/.test(form)).map((form) => form.slice(1));
   return new Set([...forms, ...bare]);

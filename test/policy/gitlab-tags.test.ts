@@ -38,7 +38,7 @@ const GONE = 'f00dbabe';
 
 /** CI_COMMIT_REF_SLUG as GitLab's code makes it: https://docs.gitlab.com/ci/variables/predefined_variables/ */
 function slugOf(name: string): string {
-  const lower = [...name.toLowerCase()].map((letter) => (/[0-9a-z]/.test(letter) ? letter : '-'));
+  const lower = Array.from(name.toLowerCase()).map((letter) => (/[0-9a-z]/.test(letter) ? letter : '-'));
   return lower
     .slice(0, 63)
     .join('')
