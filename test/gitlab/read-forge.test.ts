@@ -361,6 +361,14 @@ describe('the last deployment that succeeded', () => {
       [{ deployable: { finished_at: later } }, { deployable: { finished_at: DAY } }],
       ['active', 'active'],
     ],
+    [
+      'is the one that changed last, whenever its job ended',
+      [
+        { updated_at: later, deployable: { finished_at: DAY } },
+        { deployable: { finished_at: '2026-01-01T00:00:01Z' } },
+      ],
+      ['active', 'active'],
+    ],
     ['is none that failed', [{}, { status: 'failed' }], ['active', 'failed']],
     ['is one in each environment', [{ environment: { id: 2, name: 'x' } }, {}], ['active', 'active']],
     [

@@ -39,13 +39,16 @@ function describeRow({ id, status, at }: Row): object {
   };
 }
 
-/** Answers as GitLab does; `meanwhile` runs before the answer to each request, which are counted from 1. */
-async function serve(all: () => readonly Row[], meanwhile: (number: number) => void = () => undefined) {
+/** What happens before a request is answered; requests are counted from 1. */
+type Meanwhile = (number: number, query: URLSearchParams) => void | Promise<void>;
+
+/** Answers as GitLab does. */
+async function serve(all: () => readonly Row[], meanwhile: Meanwhile = () => undefined) {
   let number = 0;
-  const server = await startScriptedServer(({ url }): Reply => {
+  const server = await startScriptedServer(async ({ url }): Promise<Reply> => {
     number += 1;
-    meanwhile(number);
     const query = new URL(url, 'http://x').searchParams;
+    await meanwhile(number, query);
     const after = Date.parse(query.get('updated_after') ?? '');
     const before = Date.parse(query.get('updated_before') ?? '2100-01-01T00:00:00Z');
     const found = all()
@@ -95,6 +98,26 @@ describe('all deployments are read', () => {
     const found = await walk();
     expect(found).toHaveLength(count);
     expect(idsOf(found)).toEqual(idsOf(all));
+  });
+
+  it('of which some changed at the same moment, also where a page ends among them', async () => {
+    const all = rows(1000).map((row, index) => ({ ...row, at: Math.floor(index / 7) * MINUTE }));
+    const { walk } = await serve(() => all);
+    expect(idsOf(await walk())).toEqual(idsOf(all));
+  });
+
+  it('where something in between keeps the numbers of pages to itself', async () => {
+    const all = rows(250);
+    const server = await startScriptedServer(({ url }) => {
+      const query = new URL(url, 'http://x').searchParams;
+      const after = Date.parse(query.get('updated_after') ?? '');
+      const before = Date.parse(query.get('updated_before') ?? '2100-01-01T00:00:00Z');
+      const found = all.filter(({ at }) => START + at >= after && START + at <= before);
+      const ordered = query.get('sort') === 'asc' ? found : found.toReversed();
+      return json(ordered.slice(0, 100).map(describeRow));
+    });
+    const { walk } = await connect(server);
+    expect(idsOf(await walk())).toEqual(idsOf(all));
   });
 
   it('of fifty thousand with little more than a request for each hundred', async () => {
@@ -159,12 +182,20 @@ describe('while others deploy', () => {
 
   it('what changes by a clock that is behind is not missed either', async () => {
     const all = rows(350);
-    let isDone = false;
+    const newest = START + 349 * MINUTE;
+    let isRead: () => void = () => undefined;
+    const end = new Promise<void>((resolve) => {
+      isRead = resolve;
+    });
     const { walk } = await serve(
       () => all,
-      (number) => {
-        if (number !== 3 || isDone) return;
-        isDone = true;
+      async (number, query) => {
+        const before = Date.parse(query.get('updated_before') ?? '');
+        // Where nothing is kept back from the windows, their last one ends with the newest.
+        if (number > 2 && before >= newest - 10 * MINUTE) return isRead();
+        if (Number.isNaN(before)) return;
+        await end;
+        await new Promise((resolve) => setTimeout(resolve, 20));
         // Two minutes before the newest, though it changed after it.
         Object.assign(all[150]!, { status: 'success', at: 347 * MINUTE });
       },
