@@ -16,7 +16,7 @@ import { TOOL } from './version.ts';
 export type { RunContext } from './run/collect-evidence.ts';
 export { runExplain } from './run/explain.ts';
 export { runRbac } from './run/list-rights.ts';
-export { noteOnMergeRequest } from './run/merge-request.ts';
+export { findTargetPolicy, noteOnMergeRequest } from './run/merge-request.ts';
 export {
   commentOnPullRequest,
   findComparedPolicy,

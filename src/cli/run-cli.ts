@@ -16,6 +16,7 @@ import type { Report } from '../report/report.ts';
 import { listenForSignals } from '../util/listen-for-signals.ts';
 import { TOOL } from '../version.ts';
 import { type CliProcess, print } from './cli-process.ts';
+import { compareWithTarget } from './compare-with-target.ts';
 import { type CommandName, parseArguments } from './parse-arguments.ts';
 import { hasColor, isInteractive, textWidth } from './terminal-kind.ts';
 import { createTerminalLog, type TerminalLog } from './terminal-log.ts';
@@ -78,9 +79,10 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
       const { normalizeRbac } = await import('../config/normalize-rbac.ts');
       return await runRbacCommand(io, await decide(io, run, normalizeRbac), context);
     }
-    const { settings, notes } = await decide(io, run, normalizeSettings);
-    for (const note of notes) run.log.info(note);
-    if (settings.command === 'explain') return await explain(io, settings, context);
+    const normalized = await decide(io, run, normalizeSettings);
+    for (const note of normalized.notes) run.log.info(note);
+    if (normalized.settings.command === 'explain') return await explain(io, normalized.settings, context);
+    const settings = await compareWithTarget(normalized, { ...run, source: sourceOf(io) });
     const { runApply, runPlan } = await import('../cleanup.ts');
     const report = await (settings.command === 'apply' ? runApply : runPlan)(settings, context);
     run.log.stop();

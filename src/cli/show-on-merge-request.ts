@@ -40,7 +40,7 @@ export async function showOnMergeRequest({ report, raw, source, log }: ShownOnMe
   const marker = commentMarker(key);
   try {
     const note = { marker, body: text.slice(marker.length).trimStart() };
-    const outcome = await noteOnMergeRequest(note, { access, environment, log, caFile: raw['ca-file'] });
+    const outcome = await noteOnMergeRequest(note, access, { environment, log, caFile: raw['ca-file'] });
     if (outcome.kind === 'not-allowed')
       log.warn(`this token may not write a note on the merge request: ${outcome.why}`);
     else log.info(`the note on merge request !${access.iid} is ${outcome.kind}`);

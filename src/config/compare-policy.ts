@@ -53,7 +53,7 @@ function findOtherEvidence(findings: Findings, { file, decided, settings }: Comp
   const { kubernetes, git, forge } = decided;
   if (kubernetes !== 'off' && settings.kubernetes === 'off') return 'it asks clusters';
   if (git !== 'off' && settings.git === 'off') return 'it asks Git';
-  if (forge !== 'off' && settings.forge === 'off') return 'it asks GitHub';
+  if (forge !== 'off' && settings.forge === 'off') return `it asks ${forge.kind === 'gitlab' ? 'GitLab' : 'GitHub'}`;
   if (kubernetes !== 'off' && settings.kubernetes !== 'off') {
     const same = (['contexts', 'namespaces'] as const).every((key) =>
       isSameSet(kubernetes[key], settings.kubernetes === 'off' ? [] : settings.kubernetes[key]),

@@ -17,6 +17,8 @@ export interface GitlabRequest {
   readonly purpose: string;
   /** What the token needs for it, for messages: `the scope read_api and the role Reporter`. */
   readonly permission: string;
+  /** What a 200 holds is a file and no JSON: `data` is its text, undefined for an empty one. */
+  readonly answersFile?: boolean;
   /** A POST that may be sent again when its answer was lost: done twice, it has done the same. Every other method may anyway. */
   readonly repeatable?: boolean;
 }

@@ -51,7 +51,8 @@ export function createWire(parts: WireParts): Wire {
       const answer = await exchange(parts, request);
       // What was deleted leaves nothing to tell, and some of GitLab's routes tell nothing then, with any status of success.
       const isDone = request.method === 'DELETE' && answer.status < 300 && answer.data === '';
-      if (request.expect.includes(answer.status) && (isDone || isGitlabAnswer(answer))) return answer;
+      const isOurs = isDone || isFile(request, answer) || isGitlabAnswer(answer);
+      if (request.expect.includes(answer.status) && isOurs) return answer;
       const wait = readAskedWait(answer, Date.now());
       if (wait !== undefined && wait > limits.maxRetryAfterMs) refused = { answer, untilMs: Date.now() + wait };
       if (answer.status === 429 && wait !== undefined) throw rateLimited(asked, answer, wait);
@@ -91,6 +92,11 @@ async function exchange({ apiUrl, token, fetcher }: WireParts, request: GitlabRe
     header: (name) => response.headers.get(name) ?? undefined,
     data: isJson && text !== '' ? parseJson(text) : text,
   };
+}
+
+/** A file as it lies in the repository, which GitLab sends with headers of its own. */
+function isFile({ answersFile }: GitlabRequest, { status, header }: GitlabAnswer): boolean {
+  return answersFile === true && status === 200 && header('x-gitlab-blob-id') !== undefined;
 }
 
 function parseJson(text: string): unknown {

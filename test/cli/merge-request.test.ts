@@ -1,8 +1,8 @@
 // A plan in a merge request pipeline of GitLab: the note, the Markdown and the Code Quality report, whatever becomes of the run.
 
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeWorld, type World } from '../../src/demo/make-world.ts';
@@ -27,6 +27,8 @@ let server: ScriptedServer;
 let notes: Note[];
 /** What GitLab answers instead to whatever writes. */
 let refuseWith: number | undefined;
+/** The policy file at the commit that the merge request goes to; undefined for none. */
+let targetPolicy: string | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli-merge-request-'));
@@ -36,6 +38,7 @@ afterAll(() => rm(folder, { recursive: true }));
 beforeEach(async () => {
   notes = [];
   refuseWith = undefined;
+  targetPolicy = undefined;
   server = await startScriptedServer(({ method, url, body }) => {
     const json = (data: unknown, status = 200) => ({
       status,
@@ -43,6 +46,11 @@ beforeEach(async () => {
       body: JSON.stringify(data),
     });
     if (url === '/api/v4/user') return json({ id: 5 });
+    if (url.includes('/repository/files/')) {
+      if (targetPolicy === undefined) return json({ message: '404 File Not Found' }, 404);
+      if (targetPolicy === 'hidden') return json({ message: '404 Project Not Found' }, 404);
+      return { status: 200, headers: { 'content-type': 'text/plain', 'x-gitlab-blob-id': 'b' }, body: targetPolicy };
+    }
     if (method === 'GET')
       return json(
         notes.map((note) => ({ ...note, created_at: '2026-11-21T20:00:00Z', author: { id: 5 }, system: false })),
@@ -165,6 +173,84 @@ describe.runIf(requireProgram('git'))('a plan', () => {
     const { code } = await run([...words, '--markdown-file', 'refused.md']);
     expect(code).toBe(6);
     expect(await read('refused.md')).toContain('Refused by a guard: nothing was deleted.');
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe.runIf(requireProgram('git'))('a change of the policy', () => {
+  let world: World;
+  let text: string;
+  let words: readonly string[];
+
+  beforeAll(async () => {
+    const directory = await mkdtemp(join(folder, 'change-'));
+    world = await makeWorld(directory, instantFromMs(Date.now()), process.env);
+    const { policyFile, cloneDirectory, clustersDirectory } = world;
+    text = await readFile(policyFile, 'utf8');
+    await mkdir(join(directory, '.git'));
+    const sources = ['--git-dir', cloneDirectory, '--kube-manifests', clustersDirectory, '--without-forge'];
+    words = ['plan', '--config', policyFile, ...sources, '--format', 'markdown'];
+  });
+
+  const plan = (change: NodeJS.ProcessEnv = {}): Promise<ProcessResult> =>
+    run(
+      words,
+      job({
+        CI_PROJECT_DIR: dirname(world.policyFile),
+        CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
+        CI_MERGE_REQUEST_DIFF_BASE_SHA: '1a2b3c4d5e'.repeat(4),
+        ...change,
+      }),
+    );
+
+  it('is compared with the policy of the commit that it is based on', async () => {
+    targetPolicy = text.replace('buildcache', "'*'");
+    const { code, stdout } = await plan();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/### ⚠️ This change would delete \d+ more images/);
+    expect(stdout).toContain('Compared with the policy of main at `1a2b3c4d5e`');
+    const asked = server.requests.filter(({ url }) => url.includes('/files/'));
+    expect(asked.map(({ url }) => url)).toEqual([
+      `/api/v4/projects/34/repository/files/${basename(world.policyFile)}/raw?ref=${'1a2b3c4d5e'.repeat(4)}`,
+    ]);
+  });
+
+  it('is read with the token of the job where there is no other', async () => {
+    targetPolicy = text;
+    await plan({ GITLAB_TOKEN: undefined });
+    const [asked] = server.requests.filter(({ url }) => url.includes('/files/'));
+    expect(asked?.headers['job-token']).toBe(JOB_VARIABLES.CI_JOB_TOKEN);
+  });
+
+  it('is compared with the newest commit of the target where the checkout holds that', async () => {
+    targetPolicy = text;
+    await plan({ CI_MERGE_REQUEST_TARGET_BRANCH_SHA: 'f'.repeat(40) });
+    expect(server.requests.some(({ url }) => url.endsWith(`ref=${'f'.repeat(40)}`))).toBe(true);
+  });
+
+  it('that changes nothing shows nothing', async () => {
+    targetPolicy = text;
+    expect((await plan()).stdout).not.toMatch(/This change|cannot be told/);
+  });
+
+  it('where there was no policy file is compared with the built-in policy', async () => {
+    expect((await plan()).stdout).toContain('the built-in policy');
+  });
+
+  it.each([
+    ['that GitLab does not show', 'hidden'],
+    ['that is broken', 'keepPolicys: []'],
+  ])('of a policy %s is never called none', async (_, policy) => {
+    targetPolicy = policy;
+    const { code, stdout } = await plan();
+    expect(code).toBe(0);
+    expect(stdout).toContain('What this change of the policy does cannot be told');
+  });
+
+  it('is not looked for outside of merge request pipelines, and not guessed without a checkout', async () => {
+    await plan({ CI_PIPELINE_SOURCE: 'push', CI_MERGE_REQUEST_IID: undefined });
+    const { stderr } = await plan({ CI_PROJECT_DIR: world.cloneDirectory });
+    expect(stderr).toContain('whether this merge request changes the policy is not known');
     expect(server.requests).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 // REST routes of the fake GitLab on what Git and a project hold: branches, tags, commits, merge requests, releases, deployments.
 
+import { createHash } from 'node:crypto';
 import type { Answer } from '../github/exchange.ts';
 import { refuse, UNAUTHORIZED, userOf } from './access.ts';
 import { readCommits, readFileAt } from './git-facts.ts';
@@ -94,7 +95,12 @@ export const PROJECT_ROUTES: readonly Route[] = [
       const ref = query.get('ref') ?? 'HEAD';
       const bytes = project.directory === undefined ? undefined : readFileAt(project.directory, ref, path);
       if (bytes === undefined) return refuse(404, '404 File Not Found');
-      return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: bytes };
+      const headers = {
+        'content-type': 'text/plain; charset=utf-8',
+        'x-gitlab-blob-id': createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex'),
+        'x-gitlab-content-sha256': createHash('sha256').update(bytes).digest('hex'),
+      };
+      return { status: 200, headers, body: bytes };
     },
   },
   {
