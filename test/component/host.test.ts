@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -69,7 +69,9 @@ function saveImage(
   const home = mkdtempSync(join(folder, 'image-'));
   writeFileSync(join(home, 'file'), tag);
   spawnSync('tar', ['--create', '--file', 'layer.tar', 'file'], { cwd: home });
-  const diffId = spawnSync('sha256sum', ['layer.tar'], { cwd: home, encoding: 'utf8' }).stdout.slice(0, 64);
+  const diffId = createHash('sha256')
+    .update(readFileSync(join(home, 'layer.tar')))
+    .digest('hex');
   const config = {
     architecture: 'amd64',
     os: 'linux',

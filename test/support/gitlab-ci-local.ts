@@ -10,7 +10,8 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { root } from './source-files.ts';
 
-const PROGRAM = createRequire(import.meta.url).resolve('gitlab-ci-local');
+const require = createRequire(import.meta.url);
+const PROGRAM = require.resolve('gitlab-ci-local');
 const ListedJobs = z.array(
   z.looseObject({ name: z.string(), when: z.string(), allow_failure: z.union([z.boolean(), z.looseObject({})]) }),
 );
