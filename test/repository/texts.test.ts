@@ -104,7 +104,8 @@ describe('tests', () => {
   it('are left out only where a real part is missing, which is said loudly', () => {
     const silent = tests.filter(
       (file) =>
-        file.text.includes('.run' + 'If(') && !/(?:require(?:Program|Prism|Act|Distribution)|openContainerEngine)\b/.test(file.text),
+        file.text.includes('.run' + 'If(') &&
+        !/(?:require(?:Program|Prism|Act|Distribution)|openContainerEngine)\b/.test(file.text),
     );
     expect(silent.map((file) => file.path)).toEqual([]);
   });
