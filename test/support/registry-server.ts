@@ -170,10 +170,14 @@ function describeIssuer({ realm, service, issuer, certificateFile }: TokenIssuer
   return { realm, service, issuer, rootcertbundle: certificateFile };
 }
 
+/** What tokens are signed with. */
+export interface TokenKey {
+  readonly keyPem: string;
+  readonly certificatePem: string;
+}
+
 /** Makes a key and its certificate for signing tokens in `folder`: `token.key` and `token.crt`. */
-export async function makeTokenKey(
-  folder: string,
-): Promise<{ readonly keyPem: string; readonly certificatePem: string }> {
+export async function makeTokenKey(folder: string): Promise<TokenKey> {
   const subject = '-subj /CN=token-issuer';
   await openssl(folder, `req -x509 -newkey rsa:2048 -nodes -days 30 ${subject} -keyout token.key -out token.crt`);
   return {

@@ -108,3 +108,13 @@ export function basicUserOf(request: FakeRequest): string | undefined {
   const [, encoded] = /^basic (.+)$/i.exec(request.headers['authorization'] ?? '') ?? [];
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8').split(':')[0];
 }
+
+/**
+ * Whether a token is good as a password, for Git and for the registry: a job's of `gitlab-ci-token`, a deploy token's of its own user, any
+ * other of anybody.
+ */
+export function isGoodLogin(token: FakeToken, user: string | undefined): boolean {
+  if ((token.state ?? 'active') !== 'active') return false;
+  if (token.kind === 'private') return true;
+  return user === (token.kind === 'job' ? 'gitlab-ci-token' : userOf(token));
+}

@@ -2,7 +2,7 @@
 
 import type { Answer, FakeRequest } from '../github/exchange.ts';
 import { parseGitPath, runGitBackend } from '../github/git-backend.ts';
-import { basicUserOf, type FakeToken, LEVELS, levelIn, scopesOf } from './access.ts';
+import { basicUserOf, type FakeToken, isGoodLogin, LEVELS, levelIn, scopesOf } from './access.ts';
 import type { FakeProject } from './projects.ts';
 
 /** What the door knows of the rest. */
@@ -22,16 +22,15 @@ const NOT_FOUND: Answer = {
   body: "The project you were looking for could not be found or you don't have permission to view it.",
 };
 
-/** Answers a request of Git. A job's token is the password of `gitlab-ci-token`, any other token that of anybody. */
+/** Answers a request of Git. */
 export async function answerGit(request: FakeRequest, world: GitWorld): Promise<Answer> {
   const asked = parseGitPath(request.path);
   const project = asked === undefined ? undefined : world.findProject(asked.fullName);
   if (asked === undefined) return { status: 404, body: 'Not Found' };
   const isOpen = project?.visibility === 'public' && !asked.isWrite;
   const known = request.token === undefined ? undefined : world.token(request.token);
-  const isGood = known !== undefined && (known.state ?? 'active') === 'active' && hasGitScope(known, asked.isWrite);
-  const isRightUser = known?.kind !== 'job' || basicUserOf(request) === 'gitlab-ci-token';
-  if (request.token === undefined ? !isOpen : !isGood || !isRightUser) return UNAUTHORIZED;
+  const isGood = known !== undefined && isGoodLogin(known, basicUserOf(request)) && hasGitScope(known, asked.isWrite);
+  if (request.token === undefined ? !isOpen : !isGood) return UNAUTHORIZED;
   if (project?.directory === undefined) return NOT_FOUND;
   const isForeignJob =
     known?.kind === 'job' &&

@@ -24,12 +24,12 @@
 // tag that moves between two requests (`images.moveTag`). Older and smaller GitLabs: see the options. Nothing here is ever reached from
 // outside: it listens on 127.0.0.1 only.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dispatcher, request as send } from 'undici';
 import { requireDistribution } from '../../support/real-parts.ts';
-import { makeTokenKey, startRegistry } from '../../support/registry-server.ts';
+import { makeTokenKey, startRegistry, type TokenKey } from '../../support/registry-server.ts';
 import {
   type Channel,
   type FakeRequest,
@@ -120,6 +120,21 @@ interface PlannedFault {
 const PREFIXES = { private: 'glpat-', job: 'glcbt-', deploy: 'gldt-' } as const;
 const DATE = /\d{4}-\d{2}-\d{2}T[\d:.%A-Z]+/g;
 
+let tokenKey: Promise<TokenKey> | undefined;
+
+/** The key that tokens are signed with: one for all fakes of a process, for making one takes as long as everything else. */
+function findTokenKey(): Promise<TokenKey> {
+  tokenKey ??= (async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gitlab-key-'));
+    try {
+      return await makeTokenKey(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  })();
+  return tokenKey;
+}
+
 /** Starts a GitLab without projects, images and tokens. @throws Error naming `npm run real-parts` when distribution is missing. */
 export async function startGitlab(options: GitlabOptions = {}): Promise<FakeGitlab> {
   const program = requireDistribution();
@@ -143,7 +158,8 @@ export async function startGitlab(options: GitlabOptions = {}): Promise<FakeGitl
   };
   const limiter = createLimiter(options.limits, { now, violate });
   const folder = await mkdtemp(join(tmpdir(), 'gitlab-'));
-  const key = await makeTokenKey(folder);
+  const key = await findTokenKey();
+  await writeFile(join(folder, 'token.crt'), key.certificatePem);
 
   const find = {
     token: (text: string) => tokens.get(text),

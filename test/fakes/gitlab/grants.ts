@@ -3,7 +3,7 @@
 
 import { createSign, randomUUID } from 'node:crypto';
 import type { Answer, FakeRequest } from '../github/exchange.ts';
-import { basicUserOf, type FakeToken, LEVELS, levelIn, scopesOf, userOf } from './access.ts';
+import { basicUserOf, type FakeToken, isGoodLogin, LEVELS, levelIn, scopesOf, userOf } from './access.ts';
 import type { FakeProject } from './projects.ts';
 
 /** What a token says that its bearer may do with one repository. */
@@ -49,6 +49,7 @@ export interface GrantOptions {
   readonly deleteAction: 'delete' | '*';
 }
 
+const REGISTRY_SCOPES: readonly string[] = ['api', 'read_api', 'read_registry', 'write_registry'];
 export const SERVICE = 'container_registry';
 export const ISSUER = 'gitlab-issuer';
 
@@ -75,10 +76,14 @@ export function createGrantEndpoint(options: GrantOptions, world: GrantWorld): G
     const query = new URL(request.path, 'http://fake').searchParams;
     const hasCredentials = basicUserOf(request) !== undefined;
     const known = request.token === undefined ? undefined : world.token(request.token);
-    // Of a job the user's name counts, of all others the password alone.
-    const isWrongUser = known?.kind === 'job' && basicUserOf(request) !== 'gitlab-ci-token';
-    if (hasCredentials && (known === undefined || isWrongUser || (known.state ?? 'active') !== 'active')) return DENIED;
+    if (hasCredentials && (known === undefined || !isGoodLogin(known, basicUserOf(request)))) return DENIED;
     if (query.get('service') !== SERVICE) return { status: 404, body: '' };
+    if (
+      known !== undefined &&
+      known.kind !== 'job' &&
+      !scopesOf(known).some((scope) => REGISTRY_SCOPES.includes(scope))
+    )
+      return deny(403, 'DENIED', 'access forbidden');
     const scopes = query
       .getAll('scope')
       .flatMap((text) => text.split(' '))
@@ -130,13 +135,12 @@ export function createGrantEndpoint(options: GrantOptions, world: GrantWorld): G
       if (action === 'pull') return isOwn || (isListed && level >= LEVELS.reporter);
       return isOwn && (action === 'push' || action === 'delete');
     }
-    const scopes = scopesOf(known);
-    if (action === 'pull')
-      return level >= LEVELS.reporter && ['api', 'read_registry', 'write_registry'].some((one) => scopes.includes(one));
-    if (action === 'push')
-      return level >= LEVELS.developer && ['api', 'write_registry'].some((one) => scopes.includes(one));
+    const has = (...wanted: readonly string[]) => scopesOf(known).some((scope) => wanted.includes(scope));
+    // https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/auth.rb has what each scope stands for.
+    if (action === 'pull') return level >= LEVELS.reporter && has('api', 'read_api', 'read_registry');
+    if (action === 'push') return level >= LEVELS.developer && has('api', 'write_registry');
     // Deleting takes `admin_container_image`, a Maintainer's: no Developer, no deploy token, no `write_registry`.
-    const isWhole = known.kind === 'private' && scopes.includes('api') && level >= LEVELS.maintainer;
+    const isWhole = known.kind === 'private' && has('api') && level >= LEVELS.maintainer;
     return isWhole && ['delete', '*'].includes(action);
   }
 

@@ -12,7 +12,7 @@ export interface PageRequest {
 const DEFAULT_SIZE = 20;
 const MAX_SIZE = 100;
 /** From here on GitLab does not count. https://docs.gitlab.com/user/gitlab_com/#pagination-response-headers */
-export const COUNT_LIMIT = 10_000;
+const COUNT_LIMIT = 10_000;
 
 /** The numbers of a page, or undefined when they are none. A page of more than 100 has 100. */
 function sizesOf(query: URLSearchParams): { readonly page: number; readonly size: number } | undefined {

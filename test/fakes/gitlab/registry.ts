@@ -222,32 +222,28 @@ export function createRegistryFront(
   }
 
   async function forward({ request, token }: Target, path = request.path): Promise<Answer> {
-    const {
-      authorization: _,
-      host: _host,
-      'content-length': _length,
-      connection: _connection,
-      ...headers
-    } = request.headers;
+    const told = Object.entries(request.headers).filter(([key]) => !OWN_HEADERS.has(key));
     const hasBody = ['PUT', 'POST', 'PATCH'].includes(request.method);
     const response = await send(world.upstream() + path, {
       method: request.method as 'GET',
-      headers: { ...headers, authorization: `Bearer ${token}` },
+      headers: { ...Object.fromEntries(told), authorization: `Bearer ${token}` },
       body: hasBody ? request.body : null,
     });
     const body = Buffer.from(await response.body.arrayBuffer());
-    const told = Object.entries(response.headers).flatMap(([key, value]): [string, string][] =>
+    const answered = Object.entries(response.headers).flatMap(([key, value]): [string, string][] =>
       value === undefined || HOP_BY_HOP.has(key)
         ? []
         : [[key, String(value).replaceAll(world.upstream(), world.origin())]],
     );
-    return { status: response.statusCode, headers: Object.fromEntries(told), body };
+    return { status: response.statusCode, headers: Object.fromEntries(answered), body };
   }
 
   return answer;
 }
 
-const HOP_BY_HOP = new Set(['connection', 'transfer-encoding', 'keep-alive', 'date']);
+const HOP_BY_HOP: ReadonlySet<string> = new Set(['connection', 'transfer-encoding', 'keep-alive', 'date']);
+/** What every request has of its own. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'authorization', 'host', 'content-length', 'expect']);
 
 /** Anywhere in the name, as Go's MatchString does. */
 function matches(patterns: readonly string[], tag: string): boolean {
@@ -255,6 +251,6 @@ function matches(patterns: readonly string[], tag: string): boolean {
 }
 
 /** An error of the registry. */
-export function fail(status: number, code: string, message: string, detail?: unknown): Answer {
+function fail(status: number, code: string, message: string, detail?: unknown): Answer {
   return { status, json: { errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }] } };
 }

@@ -69,7 +69,8 @@ export interface Route {
   handle(call: Call): Answer | Promise<Answer>;
 }
 
-const ROUTES: readonly Route[] = [...PROJECT_ROUTES, ...NOTE_ROUTES, ...REGISTRY_ROUTES];
+/** All routes. */
+export const ROUTES: readonly Route[] = [...PROJECT_ROUTES, ...NOTE_ROUTES, ...REGISTRY_ROUTES];
 const PAGING = ['page', 'per_page', 'pagination', 'order_by', 'sort', 'page_token'];
 const PREFIX = '/api/v4';
 
