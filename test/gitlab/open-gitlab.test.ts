@@ -120,7 +120,7 @@ describe('a request to GitLab', () => {
     const server = await serve(async () => {
       inFlight += 1;
       most = Math.max(most, inFlight);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       inFlight -= 1;
       return json({});
     });
