@@ -84,6 +84,17 @@ describe('expanded', () => {
   });
 });
 
+describe('the pipeline of the mirror on GitLab', () => {
+  it.each([
+    ['a version’s tag publishes the components', { CI_COMMIT_TAG: 'v1.2.3' }, ['publish-components']],
+    ['the moving tag of a major version publishes nothing', { CI_COMMIT_TAG: 'v1' }, []],
+    ['a branch publishes nothing', SOURCES.push, []],
+  ])('%s', (_, variables, expected) => {
+    project.configure(readFileSync(join(root, '.gitlab-ci.yml'), 'utf8'));
+    expect(project.listJobs(variables).map(({ name }) => name)).toEqual(expected);
+  });
+});
+
 describe('the examples', () => {
   const folder = join(root, 'docs', 'examples', 'gitlab');
   const names = readdirSync(folder);
@@ -97,9 +108,9 @@ describe('the examples', () => {
     const text = readFileSync(join(folder, name), 'utf8');
     // What is published stands in this checkout.
     const local = text
-      .replaceAll(`registry-cleanup/registry-cleanup/cleanup@${version}`, '$CI_PROJECT_PATH/cleanup@$CI_COMMIT_SHA')
+      .replaceAll(`registry-cleanup/registry-cleanup/cleanup@v${version}`, '$CI_PROJECT_PATH/cleanup@$CI_COMMIT_SHA')
       .replaceAll(
-        `registry-cleanup/registry-cleanup/host-cleanup@${version}`,
+        `registry-cleanup/registry-cleanup/host-cleanup@v${version}`,
         '$CI_PROJECT_PATH/host-cleanup@$CI_COMMIT_SHA',
       )
       .replace(
