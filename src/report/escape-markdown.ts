@@ -32,10 +32,10 @@ const NOTIFYING = /[@#]|(?<![a-z\d])(?:gh-\d|[\da-f]{7,}(?![a-z\d]))|:\/\/|www\.
  * Source: https://docs.gitlab.com/user/markdown/#gitlab-specific-references
  */
 const NOTIFYING_ON_GITLAB =
-  /[!$&]\d|[~%](?=[^\s)\]}"'.,;:!?])|[~%]"\S|\^alert|\*iteration:|[\w.-]\/[\w.-]+>|(?=[a-f]*\d)[\da-f]{7,}/i;
+  /[!$&]\d|[~%](?=[^\s)\]}"'.,;:!?])|\^alert|\*iteration:|[\w.-]\/[\w.-]+>|(?=[a-f]*\d)[\da-f]{7,}/i;
 
-/** Brackets that make the reference, the placeholder or, as `{+`, the inline diff: such a word is taken whole. */
-const BRACKETED = /%\{|\[[a-z_]+:|[{[][+-]/i;
+/** Brackets and quotes that make the reference, the placeholder or, as `{+`, the inline diff: such a word is taken whole. */
+const BRACKETED = /%\{|[~%]"|\[[a-z_]+:|[{[][+-]/i;
 
 /** Punctuation around a word that does not belong to it. */
 const AROUND = /^(["'([{]*)(.*?)([)\]}"'.,;:!?…]*)$/su;

@@ -29,6 +29,7 @@ export const HOSTILE_ON_GITLAB = [
   '%v1.23',
   '36%v1.23',
   '%"release candidate"',
+  '~" b" %" b"',
   '%{project_path}',
   '^alert#1',
   '*iteration:1',
