@@ -77,7 +77,11 @@ export function scopesOf(token: FakeToken): readonly string[] {
 /** The role that a token has in a project, 0 for none: nobody in particular, or not a member. */
 export function levelIn(project: FakeProject, token: FakeToken | undefined): number {
   if (token === undefined) return LEVELS.none;
-  const isMember = token.project === undefined || token.project.toLowerCase() === project.fullName.toLowerCase();
+  // The user that a job acts for may be a member anywhere.
+  const isMember =
+    token.kind === 'job' ||
+    token.project === undefined ||
+    token.project.toLowerCase() === project.fullName.toLowerCase();
   return isMember ? LEVELS[token.level ?? 'maintainer'] : LEVELS.none;
 }
 

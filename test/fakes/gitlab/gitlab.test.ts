@@ -88,6 +88,13 @@ describe.runIf(hasParts)('the REST interface of the fake GitLab', () => {
     });
   });
 
+  it("lets a job's token read a project that has its own on the list", async () => {
+    gitlab.addProject('group/listed', { jobTokenAllowlist: ['group/app'] });
+    const path = '/projects/group%2Flisted';
+    expect((await get(`${path}/releases`, asJob())).status).toBe(200);
+    expect((await get(`${path}/registry/repositories`, asJob())).status).toBe(403);
+  });
+
   it("takes no job's token for a private one, nor the other way", async () => {
     const job = asJob()['job-token'];
     expect((await get(`${APP}/releases`, { 'private-token': job })).status).toBe(401);

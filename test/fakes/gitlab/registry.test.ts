@@ -60,6 +60,12 @@ describe.runIf(hasParts)('the registry of the fake GitLab', () => {
     expect(accessIn(answer)[0]?.actions).toEqual(actions);
   });
 
+  it('lets a job pull from a project that has its own on the list', async () => {
+    const job = gitlab.addToken({ kind: 'job', project: 'group/other' });
+    gitlab.addProject('group/app', { jobTokenAllowlist: ['group/other'] });
+    expect(accessIn(await askForToken(gitlab, { token: job, scope: SCOPE }))[0]?.actions).toEqual(['pull']);
+  });
+
   it('grants a job no `*`, and a maintainer `*`', async () => {
     const scope = 'repository:group/app:*';
     const job = gitlab.addToken({ kind: 'job', project: 'group/app' });
@@ -175,6 +181,7 @@ describe.runIf(hasParts)('the registry of the fake GitLab', () => {
     ['before=c', 'ab'],
     ['before=c&sort=-name', 'fed'],
     ['n=2&before=c', 'ab'],
+    ['n=1&before=c', 'b'],
     ['n=2&before=d&sort=-name', 'fe'],
     ['last=c', 'def'],
     ['last=c&sort=-name', 'ba'],
