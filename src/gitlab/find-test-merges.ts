@@ -1,12 +1,12 @@
 // Merges that GitLab made to test a merge request (merged results pipelines, merge trains): images were built from them, and no list has
 // them. https://docs.gitlab.com/ci/pipelines/merged_results_pipelines/
 
-import { ProtocolError } from '../errors.ts';
+import { AuthError, ProtocolError } from '../errors.ts';
 import type { TestMergeSearch } from '../forge/forge-source.ts';
 import { reachedFromHeads } from '../forge/reached-from-heads.ts';
 import type { CommitId } from '../model/history.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
-import { type GitlabProject, readAsEvidence } from './project-evidence.ts';
+import { type GitlabProject, READ_PERMISSION, readAsEvidence } from './project-evidence.ts';
 import { readCommit } from './read-commit.ts';
 
 const AT_ONCE = 8;
@@ -15,7 +15,8 @@ const MAX_COMMITS = 20_000;
 
 /**
  * Which of the commits merge a commit of an open merge request (their second parent): the merge's full id, and the commit it merges.
- * Everything else is left out. One request for each commit; none without an open merge request.
+ * Everything else is left out. One request for each commit, and one before them for a head, which must be there: who may read lists need
+ * not be allowed to read commits, and GitLab says the same of those as of commits that are not there. None without an open merge request.
  * @throws EvidenceError EVIDENCE_FORGE when GitLab cannot be asked or understood, or would have to be asked too often.
  */
 export async function findTestMerges(
@@ -23,10 +24,12 @@ export async function findTestMerges(
   search: TestMergeSearch,
 ): Promise<ReadonlyMap<CommitId, CommitId>> {
   const commits = [...new Set(search.commits)].filter((commit) => /^[0-9a-f]{7,64}$/.test(commit));
-  if (commits.length === 0 || search.heads.length === 0) return new Map();
+  const [head] = search.heads;
+  if (commits.length === 0 || head === undefined) return new Map();
   const isProposed = reachedFromHeads(search);
   return readAsEvidence('switch the rule off with mergeRequests: false in the policy file', async () => {
     if (commits.length > MAX_COMMITS) throw tooMany(source, commits.length);
+    if ((await readCommit(source, head)) === undefined) throw hidden(source, head);
     const found = await mapConcurrently(commits, AT_ONCE, async (commit) => {
       const named = await readCommit(source, commit);
       const merged = named?.parents[1];
@@ -35,6 +38,13 @@ export async function findTestMerges(
     });
     return new Map(found.flat().filter(([, merged]) => isProposed(merged)));
   });
+}
+
+function hidden({ project }: GitlabProject, head: CommitId): AuthError {
+  return new AuthError(
+    `Cannot look for commits that tested merge requests of ${project}: GitLab does not show the commit ${head}, which is the head of one.`,
+    { code: 'FORBIDDEN', hint: `The token needs ${READ_PERMISSION}.`, details: { permission: READ_PERMISSION } },
+  );
 }
 
 function tooMany({ project }: GitlabProject, count: number): ProtocolError {

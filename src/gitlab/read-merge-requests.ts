@@ -10,7 +10,12 @@ import { readCommit } from './read-commit.ts';
 
 /** https://docs.gitlab.com/api/merge_requests/#list-project-merge-requests; `sha` is null where GitLab never saw a commit of it. */
 const mergeRequestsSchema = z.array(
-  z.object({ iid: z.int().positive(), sha: commitIdSchema.nullable(), target_branch: z.string().min(1) }),
+  z.object({
+    iid: z.int().positive(),
+    sha: commitIdSchema.nullable(),
+    source_branch: z.string().min(1),
+    target_branch: z.string().min(1),
+  }),
 );
 
 type WireMergeRequest = z.infer<typeof mergeRequestsSchema>[number];
@@ -47,10 +52,10 @@ export async function readMergeRequests(source: GitlabProject): Promise<OpenPull
 /** Without a `sha` the reference that GitLab makes for each merge request tells, or proves that there is no commit. */
 async function placeHead(
   source: GitlabProject,
-  { iid, sha, target_branch: baseBranch }: WireMergeRequest,
+  { iid, sha, source_branch: headBranch, target_branch: baseBranch }: WireMergeRequest,
 ): Promise<PullRequest | undefined> {
   const head = sha ?? (await readCommit(source, `refs/merge-requests/${iid}/head`))?.id;
-  if (head !== undefined) return { number: iid, head, baseBranch };
+  if (head !== undefined) return { number: iid, head, baseBranch, headBranch };
   source.log.warn(`GitLab has no commit of the merge request !${iid} of ${source.project}; it protects no image.`);
   return undefined;
 }

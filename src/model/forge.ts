@@ -28,6 +28,8 @@ export interface PullRequest {
   readonly head: CommitId;
   /** The branch it wants to be merged into; untrusted text. */
   readonly baseBranch: string;
+  /** The branch it comes from, in whatever repository that is: pipelines put its name into tags. Untrusted text; absent: not known. */
+  readonly headBranch?: string;
 }
 
 /** A release. A draft's tag may not exist yet. */

@@ -51,10 +51,7 @@ export function makeLinkReader({ history, images, forge }: LinkEvidence): LinkRe
     slugs: indexReferenceSlugs(history.references),
     isReferenced: makeIsReferenced(history),
     mergesWithPrefix: indexTestMerges(forge?.testMerges ?? new Map()),
-    requests:
-      forge?.pullRequests === undefined
-        ? undefined
-        : { name: forge.requestName, open: new Set(forge.pullRequests.map(({ number }) => number)) },
+    requests: forge === undefined ? undefined : indexRequests(forge, history),
   };
   const patterns = selectTagPatterns(images.tagPatterns);
   return {
@@ -70,7 +67,33 @@ interface ReaderState {
   isReferenced(commit: CommitIndex): boolean;
   mergesWithPrefix(hex: string): readonly (readonly [merge: CommitId, head: CommitId])[];
   /** Pull or merge requests; undefined when no forge was asked for them. */
-  readonly requests: { readonly name: RequestName; readonly open: ReadonlySet<number> } | undefined;
+  readonly requests: OpenRequests | undefined;
+}
+
+interface OpenRequests {
+  readonly name: RequestName;
+  readonly open: ReadonlySet<number>;
+  /** By the branches that they come from, those excepted that are this repository's own: these say what they lead to themselves. */
+  readonly fromElsewhere: ReferenceSlugs<{ readonly kind: 'branch'; readonly name: string; readonly number: number }>;
+}
+
+/** A pipeline in this project for a fork's request names its images by the fork's branch, which is not among ours. */
+function indexRequests(
+  { pullRequests, requestName: name }: NonNullable<LinkEvidence['forge']>,
+  { references }: History,
+): OpenRequests | undefined {
+  if (pullRequests === undefined) return undefined;
+  const own = new Set(references.flatMap(({ kind, name, commit }) => (kind === 'branch' ? `${commit} ${name}` : [])));
+  const elsewhere = pullRequests.flatMap(({ number, head, headBranch }) =>
+    headBranch === undefined || own.has(`${head} ${headBranch}`)
+      ? []
+      : { kind: 'branch' as const, name: headBranch, number },
+  );
+  return {
+    name,
+    open: new Set(pullRequests.map(({ number }) => number)),
+    fromElsewhere: indexReferenceSlugs(elsewhere),
+  };
 }
 
 function makeProofOfSource(history: History, images: Policy['images']): (map: Annotations) => string | undefined {
@@ -187,11 +210,15 @@ function linksOfMatch(match: TagMatch, tag: Tag, reader: ReaderState): readonly 
     return [{ kind: 'pull-request', number: Number(open), ...(commit === undefined ? {} : { commit }), found }];
   }
   const references = commit === undefined ? referenceCommits(match, reader) : [];
-  if (references.length > 0) {
+  const proposed = commit === undefined ? requestsFromElsewhere(match, reader) : [];
+  if (references.length > 0 || proposed.length > 0) {
     // Beside a number, a live branch may be all there is: the number may not be a request's at all. Of a build's number, the branch is all,
     // and which of its commits was built is not known.
     const mayCondemn = pattern.declared && !hasNumber && !pattern.placeholders.includes('build');
-    return references.map((at) => ({ kind: 'commit', commit: at, found, mayCondemn }));
+    return [
+      ...references.map((at): Link => ({ kind: 'commit', commit: at, found, mayCondemn })),
+      ...proposed.map((number): Link => ({ kind: 'pull-request', number, found })),
+    ];
   }
   if (hasNumber && pattern.declared && !namesPullRequest(pattern)) {
     const why = `tag ${tag} may hold the number of a build: only after words such as ${requests?.name === 'merge request' ? 'mr-' : 'pr-'} is a number surely a ${requests?.name ?? 'pull request'}'s`;
@@ -235,6 +262,11 @@ function referenceCommits(match: TagMatch, { slugs, history }: ReaderState): rea
     name === 'branch' || name === 'tag' ? slugs.find(name, text) : [],
   );
   return [...new Set(references.flatMap(({ commit }) => history.graph.indexOf(commit) ?? []))];
+}
+
+function requestsFromElsewhere(match: TagMatch, { requests }: ReaderState): readonly number[] {
+  const found = textsOf(match, 'branch').flatMap((text) => requests?.fromElsewhere.find('branch', text) ?? []);
+  return [...new Set(found.map(({ number }) => number))];
 }
 
 /** Digits alone may be a date or a build's number: when no commit has them, they say nothing. */

@@ -20,6 +20,8 @@ interface PullRequestSpec {
   readonly number: number;
   readonly head: string;
   readonly base?: string | undefined;
+  /** The branch it comes from; nobody knows it when it is left out. */
+  readonly from?: string | undefined;
 }
 
 /** A release in short; its commit is left out where nobody knows it. */
@@ -53,8 +55,9 @@ export function forgeOf(spec: ForgeSpec): Forge {
   };
 }
 
-function pullRequestOf({ number, head, base = 'main' }: PullRequestSpec): PullRequest {
-  return { number, head: commitIdOf(head), baseBranch: base };
+function pullRequestOf({ number, head, base = 'main', from }: PullRequestSpec): PullRequest {
+  const headBranch = from === undefined ? {} : { headBranch: from };
+  return { number, head: commitIdOf(head), baseBranch: base, ...headBranch };
 }
 
 function releaseOf({ tag, date, commit, draft = false }: ReleaseSpec): Release {

@@ -48,7 +48,14 @@ const story = z.strictObject({
     .strictObject({
       requestName: z.enum(['pull request', 'merge request']).optional(),
       pullRequests: z
-        .array(z.strictObject({ number: z.int(), head: z.string(), base: z.string().optional() }))
+        .array(
+          z.strictObject({
+            number: z.int(),
+            head: z.string(),
+            base: z.string().optional(),
+            from: z.string().optional(),
+          }),
+        )
         .optional(),
       releases: z
         .array(

@@ -115,14 +115,21 @@ describe.runIf(isReady)('what protects images on GitLab', () => {
   it('are open merge requests, from forks too, and what is being merged', async () => {
     project.addMergeRequest({ iid: 1, head: id('a'), state: 'merged' });
     project.addMergeRequest({ iid: 2, head: id('a'), state: 'closed' });
-    project.addMergeRequest({ iid: 3, head: id('topic'), fork: 'somebody/app' });
-    project.addMergeRequest({ iid: 4, head: id('b'), fork: null, target: 'team/deep/topic', draft: true });
-    project.addMergeRequest({ iid: 5, head: id('topic'), state: 'locked' });
+    project.addMergeRequest({ iid: 3, head: id('topic'), fork: 'somebody/app', branch: 'Fix/It' });
+    project.addMergeRequest({
+      iid: 4,
+      head: id('b'),
+      fork: null,
+      branch: 'own',
+      target: 'team/deep/topic',
+      draft: true,
+    });
+    project.addMergeRequest({ iid: 5, head: id('topic'), state: 'locked', branch: 'own' });
     expect(await readMergeRequests(await connect())).toEqual({
       pullRequests: [
-        { number: 3, head: id('topic'), baseBranch: 'main' },
-        { number: 4, head: id('b'), baseBranch: 'team/deep/topic' },
-        { number: 5, head: id('topic'), baseBranch: 'main' },
+        { number: 3, head: id('topic'), baseBranch: 'main', headBranch: 'Fix/It' },
+        { number: 4, head: id('b'), baseBranch: 'team/deep/topic', headBranch: 'own' },
+        { number: 5, head: id('topic'), baseBranch: 'main', headBranch: 'own' },
       ],
       testMerges: new Map(),
     });
@@ -291,6 +298,15 @@ describe.runIf(isReady)('what protects images on GitLab', () => {
       expect(fake.requests).toEqual([]);
     });
 
+    it('and stops where commits are hidden from a token that may read the lists', async () => {
+      const source = await scripted(() => refuse(404, '404 Project Not Found'));
+      const graph = buildCommitGraph([{ id: id('topic'), date: at(DAY), parents: [] }]);
+      const error = await failure(findTestMerges(source, { commits: ['abcdef0'], graph, heads: [id('topic')] }));
+      expect(error.message).toContain(`does not show the commit ${id('topic')}`);
+      expect(error.hint).toContain('read_api');
+      expect(error.details).toMatchObject({ cause: 'FORBIDDEN' });
+    });
+
     it('and stops for more than can be asked', async () => {
       const commits = Array.from({ length: 20_001 }, (_, index) => (index + 0x10_00_00_00).toString(16));
       const error = await failure(search(commits));
@@ -310,13 +326,15 @@ describe('a merge request without a commit in the list', () => {
     (head: ReturnType<typeof json>): Script =>
     ({ url }) => {
       if (url.includes('refs%2Fmerge-requests%2F7%2Fhead')) return head;
-      return json(url.includes('state=opened') ? [{ iid: 7, sha: null, target_branch: 'main' }] : []);
+      return json(
+        url.includes('state=opened') ? [{ iid: 7, sha: null, source_branch: 'fix', target_branch: 'main' }] : [],
+      );
     };
 
   it('has the one of its reference', async () => {
     const source = await scripted(answer(json({ id: SHA, parent_ids: [] })));
     const { pullRequests } = await readMergeRequests(source);
-    expect(pullRequests).toEqual([{ number: 7, head: SHA, baseBranch: 'main' }]);
+    expect(pullRequests).toEqual([{ number: 7, head: SHA, baseBranch: 'main', headBranch: 'fix' }]);
     expect(warnings).toEqual([]);
   });
 
@@ -443,8 +461,13 @@ describe('an answer that is not understood stops the run and drops nothing', () 
     ['a branch that does not say whether it is the default', 'branches', [{ name: 'main', commit: { id: SHA } }]],
     ['a tag without what it holds', 'tags', [{ name: 'v1', commit: { id: SHA } }]],
     ['a tag that does not say whether it has a commit', 'tags', [{ name: 'v1', target: SHA }]],
-    ['a merge request without a target', 'merge_requests', [{ iid: 1, sha: SHA }]],
-    ['a merge request that does not say its commit', 'merge_requests', [{ iid: 1, target_branch: 'main' }]],
+    ['a merge request without a target', 'merge_requests', [{ iid: 1, sha: SHA, source_branch: 'fix' }]],
+    ['a merge request without a source', 'merge_requests', [{ iid: 1, sha: SHA, target_branch: 'main' }]],
+    [
+      'a merge request that does not say its commit',
+      'merge_requests',
+      [{ iid: 1, source_branch: 'fix', target_branch: 'main' }],
+    ],
     ['a release without a date', 'releases', [{ tag_name: 'v1', released_at: null }]],
     ['a release with half a commit', 'releases', [{ tag_name: 'v1', released_at: DAY, commit: {} }]],
     ['an environment without a state', 'environments', [{ id: 1, name: 'production' }]],
