@@ -27,15 +27,15 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const NOTIFYING = /[@#]|(?<![a-z\d])(?:gh-\d|[\da-f]{7,}(?![a-z\d]))|:\/\/|www\./i;
 
 /**
- * Words that GitLab looks for besides: merge requests (`!1`), snippets (`$1`), epics (`&1`), labels (`~bug`), milestones and placeholders
- * (`%v1`, `%{…}`), alerts, iterations, projects (`group/name>`), and commit ids in the middle of a word.
+ * Words that GitLab looks for besides: merge requests (`!1`), snippets (`$1`), epics (`&1`), milestones (`%v1`), alerts, iterations,
+ * projects (`group/name>`), and commit ids in the middle of a word.
  * Source: https://docs.gitlab.com/user/markdown/#gitlab-specific-references
  */
 const NOTIFYING_ON_GITLAB =
-  /[!$&]\d|[~%](?=[^\s)\]}"'.,;:!?])|\^alert|\*iteration:|[\w.-]\/[\w.-]+>|(?=[a-f]*\d)[\da-f]{7,}/i;
+  /[!$&]\d|%(?=\S*[^\s)\]}"'.,;:!?…])|\^alert|\*iteration:|[\w.-]\/[\w.-]+>|(?=[a-f]*\d)[\da-f]{7,}/i;
 
-/** Brackets and quotes that make the reference, the placeholder or, as `{+`, the inline diff: such a word is taken whole. */
-const BRACKETED = /%\{|[~%]"|\[[a-z_]+:|[{[][+-]/i;
+/** What punctuation may be a part of: labels, names in quotes or brackets, placeholders, inline diffs (`{+`). Such a word is taken whole. */
+const WHOLE = /~\S|%[{"]|\[[a-z_]+:|[{[][+-]/i;
 
 /** Punctuation around a word that does not belong to it. */
 const AROUND = /^(["'([{]*)(.*?)([)\]}"'.,;:!?…]*)$/su;
@@ -70,7 +70,7 @@ export function escapeMarkdown(text: string): string {
 
 function escapeWord(word: string, structure: RegExp): string {
   const [, before = '', core = '', after = ''] = AROUND.exec(word) ?? [];
-  if (BRACKETED.test(word)) return markdownCode(word);
+  if (WHOLE.test(word)) return markdownCode(word);
   if (!isLookedFor(core)) return word.replace(structure, neutralize);
   return `${before.replace(structure, neutralize)}${markdownCode(core)}${after.replace(STRUCTURE, neutralize)}`;
 }
@@ -91,7 +91,7 @@ export function htmlCode(text: string): string {
 
 /** Prose for the title of a fold, as {@link htmlCode}: all of it as code when any of it could notify somebody. */
 export function escapeHtml(text: string): string {
-  const isCode = isLookedFor(text) || BRACKETED.test(text);
+  const isCode = isLookedFor(text) || WHOLE.test(text);
   return isCode ? htmlCode(text) : oneLine(text).replace(STRUCTURE, neutralize);
 }
 

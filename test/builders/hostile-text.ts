@@ -30,6 +30,7 @@ export const HOSTILE_ON_GITLAB = [
   '36%v1.23',
   '%"release candidate"',
   '~" b" %" b"',
+  '~.net %.5',
   '%{project_path}',
   '^alert#1',
   '*iteration:1',

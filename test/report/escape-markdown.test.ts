@@ -44,7 +44,7 @@ describe('escapeMarkdown', () => {
     ['a merge request of another project', '(group/app!12)', '(`group/app!12`)'],
     ['a snippet', '$1', '<code><span>&#36;</span>1</code>'],
     ['an epic', 'group&1', '<code>group&amp;1</code>'],
-    ['a label', '~bug, ~"feature request"', '`~bug`, `~"feature` request"'],
+    ['a label', '~bug, ~"feature request"', '`~bug,` `~"feature` request"'],
     ['a milestone', '%v1.23 and %"release candidate"', '`%v1.23` and `%"release` candidate"'],
     ['a milestone behind a number', '36%v1', '`36%v1`'],
     ['a placeholder', '%{project_path}', '`%{project_path}`'],
