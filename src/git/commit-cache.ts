@@ -2,7 +2,7 @@
 // share the folder. What is odd about it is as good as nothing there.
 
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describeCause, EvidenceError } from '../errors.ts';
 import { type CommitId, isCommitId } from '../model/history.ts';
 import { OWN_FOLDER, type OwnRepository } from './own-repository.ts';
@@ -32,7 +32,8 @@ const LEFT_BEHIND_MS = 24 * 60 * 60_000;
  * @throws Error of `node:fs` when the folder cannot be made.
  */
 export async function openCommitCache(cacheDirectory: string, address: string): Promise<CommitCache> {
-  const parent = join(cacheDirectory, 'git');
+  // Git works in another folder than this process: a relative path would lead it elsewhere.
+  const parent = resolve(cacheDirectory, 'git');
   const place = join(parent, nameOf(address));
   await mkdir(parent, { recursive: true, mode: 0o700 });
   await removeLeftBehind(parent);

@@ -13,7 +13,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EvidenceError } from '../../src/errors.ts';
 import { type ForgeHistoryOptions, readForgeHistory, type Wanted } from '../../src/git/read-forge-history.ts';
@@ -364,6 +364,16 @@ describe.runIf(requireProgram('git'))('the history that a forge lists', () => {
       expect(statSync(join(cacheDirectory(), 'git')).mode & 0o077).toBe(0);
       expect(statSync(kept()).mode & 0o077).toBe(0);
       expect(readdirSync(join(cacheDirectory(), 'git'))).toHaveLength(1);
+    });
+
+    it('is found again in a folder that is named from the working directory, where git does not work', async () => {
+      const near = relative(process.cwd(), cacheDirectory());
+      expect(isAbsolute(near)).toBe(false);
+      await read({ cacheDirectory: near });
+      expect(existsSync(kept())).toBe(true);
+      const count = server.requests.length;
+      expectWhole(await read({ cacheDirectory: near }));
+      expect(since(count)).toEqual([]);
     });
 
     it('is fetched in part when a branch moved, and forgets what went', async () => {
