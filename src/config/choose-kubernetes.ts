@@ -71,16 +71,21 @@ function chooseAmbient(findings: Findings, file: PolicyFile): KubeConfigSource |
     findings.missing.push({ source: 'kubernetes', why: findings.withoutSecrets });
     return 'off';
   }
-  const hasVariable = (findings.environment['KUBECONFIG'] ?? '').trim() !== '';
-  const hint =
-    hasVariable && findings.frontEnd === 'cli' ? '. KUBECONFIG is set: --kube-config "$KUBECONFIG" gives it' : '';
   findings.mistakes.push({
     place: 'Kubernetes',
     text:
       'no cluster to ask: give kube-config, kube-config-base64 or kube-manifests, or say without-kube. ' +
-      `In CI nothing is taken from the environment, and an empty secret counts as not given${hint}`,
+      `In CI nothing is taken from the environment, and an empty secret counts as not given${hintAtVariable(findings)}`,
   });
   return undefined;
+}
+
+/** A job's cluster is often in this variable already, and only nobody has said that it is meant. */
+function hintAtVariable({ environment, frontEnd }: Findings): string {
+  if (frontEnd !== 'cli' || (environment['KUBECONFIG'] ?? '').trim() === '') return '';
+  const component =
+    environment['GITLAB_CI'] === 'true' ? ', in the component the input kube-config: [$KUBECONFIG]' : '';
+  return `. KUBECONFIG is set: --kube-config "$KUBECONFIG" gives it${component}`;
 }
 
 /** The kubeconfig that was given; undefined when none was. With mistakes among the findings the answer is not to be used. */

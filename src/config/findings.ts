@@ -88,8 +88,15 @@ export function readList(findings: Findings, name: OptionName): readonly string[
   const value = findings.raw[name];
   if (value === undefined || !Array.isArray(value)) return undefined;
   const items = value.map((item) => String(item).trim());
-  if (items.includes('')) addWrong(findings, { name, got: 'an empty value', expected: 'a value' });
+  if (items.includes('')) addWrong(findings, { name, got: 'an empty value', expected: expectedValue(findings) });
   return items.filter((item) => item !== '');
+}
+
+/** In GitLab CI an entry is often a variable, which is empty where it is misspelt or kept from this pipeline. */
+function expectedValue({ environment, frontEnd }: Findings): string {
+  return frontEnd === 'cli' && environment['GITLAB_CI'] === 'true'
+    ? 'a value; is the CI/CD variable set, and given to this pipeline?'
+    : 'a value';
 }
 
 /** A text, trimmed; an empty one is a mistake. Undefined when the option was not given. */

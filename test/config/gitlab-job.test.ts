@@ -90,7 +90,7 @@ describe('protected variables', () => {
   it('are missed by an apply, which then does not run', async () => {
     const mistakes = await folder.listMistakes({ command: 'apply', 'kube-config': [''] }, source);
     expect(mistakes).toEqual([
-      '--kube-config: got an empty value, expected a value',
+      '--kube-config: got an empty value, expected a value; is the CI/CD variable set, and given to this pipeline?',
       '--kube-config: got no file, expected a kubeconfig',
     ]);
     const [none] = await folder.listMistakes({ command: 'apply' }, source);
@@ -101,7 +101,9 @@ describe('protected variables', () => {
 it('a job says which cluster it has, and does not ask it by itself', async () => {
   const [mistake] = await folder.listMistakes({}, jobWith({ KUBECONFIG: '/builds/agent.tmp/KUBECONFIG' }));
   expect(mistake).toContain('no cluster to ask');
-  expect(mistake).toContain('KUBECONFIG is set: --kube-config "$KUBECONFIG" gives it');
+  expect(mistake).toContain(
+    'KUBECONFIG is set: --kube-config "$KUBECONFIG" gives it, in the component the input kube-config: [$KUBECONFIG]',
+  );
 });
 
 describe('the note on a merge request', () => {
