@@ -149,6 +149,17 @@ describe.runIf(hasAll)('the component, run', () => {
     expect(output).not.toContain(strong);
   });
 
+  it('deletes with the token of the job where the access token is for notes alone', async () => {
+    const notes = gitlab.addToken({ kind: 'private', scopes: ['api'], level: 'reporter' });
+    const refused = await runJob('apply', SOURCES.schedule, { GITLAB_TOKEN: notes });
+    expect(refused.output).toContain('The right to delete is missing');
+    expect(left()).toEqual(ALL);
+    configure({ 'without-kube': true, 'delete-token-variable': 'CI_JOB_TOKEN' });
+    const { exitCode, output } = await runJob('apply', SOURCES.schedule, { GITLAB_TOKEN: notes });
+    expect([exitCode, output]).toEqual([0, expect.stringContaining('main-1') as string]);
+    expect(left()).toEqual(['main-3', 'main-4']);
+  });
+
   it('leaves the job red with the exit code of what was wrong, and its artifacts', async () => {
     configure({});
     const unnamed = await runJob('apply', SOURCES.schedule);
