@@ -123,7 +123,7 @@ async function showElsewhere(io: CliProcess, { raw, log }: Run, report: Report):
 }
 
 /** Where the options of a command line come from. */
-export function sourceOf({ environment }: CliProcess): SettingsSource {
+function sourceOf({ environment }: CliProcess): SettingsSource {
   const why = whyWithoutVariables(environment);
   const source = { environment, workingDirectory: '.', frontEnd: 'cli' } as const;
   return why === undefined ? source : { ...source, withoutSecrets: why };
