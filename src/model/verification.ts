@@ -53,6 +53,8 @@ export interface LostImage extends VerifiedImage {
   readonly repository: string;
   /** Tags and digests that were there. At least one. */
   readonly lost: readonly string[];
+  /** It can be pulled for now: no tag leads to it any more, and its registry will collect it. */
+  readonly isStranded?: true;
   /** Whether this very run deleted any of them: then the journal has it. */
   readonly byThisRun: boolean;
   /** How its registry takes a deletion back. */

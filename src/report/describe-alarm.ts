@@ -19,7 +19,8 @@ export interface Alarm {
 export function describeAlarm(lost: readonly LostImage[], journal: string | undefined): Alarm {
   const images = pluralize(lost.length, 'image');
   const [was, is] = lost.length === 1 ? ['was', 'is'] : ['were', 'are'];
-  const first = `${images} that clusters use ${was} there before this run and ${is} gone now:`;
+  const end = lost.some(({ isStranded }) => isStranded === true) ? 'gone now, or about to go' : 'gone now';
+  const first = `${images} that clusters use ${was} there before this run and ${is} ${end}:`;
   return { message: [first, ...lost.map(describeLost)].join('\n'), hint: describeWayBack(lost, journal) };
 }
 
@@ -34,11 +35,13 @@ function describeLost(image: LostImage): string {
   const where = image.askedIn === undefined ? '' : ` in ${image.askedIn}`;
   const state = describeState(image);
   const by = image.byThisRun ? '' : '; not by this run';
-  return `${image.image}${where}: ${state}, without ${image.lost.join(', ')}${by}; used by ${describeUsers(image)}`;
+  const without = image.isStranded === true ? '' : `, without ${image.lost.join(', ')}`;
+  return `${image.image}${where}: ${state}${without}${by}; used by ${describeUsers(image)}`;
 }
 
 /** What the registry forgot as a whole, or hides from one moment to the next, is worth telling apart from one manifest. */
-function describeState({ availability }: LostImage): string {
+function describeState({ availability, isStranded }: LostImage): string {
+  if (isStranded === true) return 'there until the registry collects it, as no tag leads to it any more';
   if (availability.kind === 'incomplete') return 'incomplete';
   return availability.kind === 'absent' && availability.withoutRepository === true
     ? 'absent, and the registry does not show the repository any more'

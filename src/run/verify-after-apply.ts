@@ -28,6 +28,7 @@ import { describeShrunk } from '../report/describe-verification.ts';
 import type { RepositoryOutcome } from '../report/report.ts';
 import { type CollectedRepository, closeAll, type RunContext } from './collect-evidence.ts';
 import { refuseEmpty } from './refuse-empty.ts';
+import { findStranded } from './stranded-by-apply.ts';
 import { mergeImages, type OpenRepository } from './verify.ts';
 import { readUsedNow, type UsedNow } from './verify-clusters.ts';
 import { platformsFor } from './verify-platforms.ts';
@@ -85,10 +86,15 @@ export async function verifyAfterApply(after: AfterApply): Promise<LookedAfterAp
   const doubts: NoAnswer[] = [];
   for (const repository of repositories) {
     const wanted = listWanted(repository, used, settings);
-    const { images, doubt } = await lookIn(repository, wanted, after);
+    const { images, doubt, stranded = [] } = await lookIn(repository, wanted, after);
     if (doubt !== undefined) doubts.push(doubt);
     all.push(...images);
-    lost.push(...images.flatMap((image) => lostOf(image, repository, after)));
+    lost.push(
+      ...images.flatMap((image, at) => {
+        const ask = wanted[at]?.ask ?? [];
+        return lostOf(image, { repository, after, stranded: stranded.filter((digest) => ask.includes(digest)) });
+      }),
+    );
   }
   const shown = mergeImages(all);
   const isLost = new Set(lost.map(({ image }) => image));
@@ -168,11 +174,21 @@ function asksOf({ reference }: ImageUse, finder: UseFinder, isOurs: boolean): re
   return tag !== undefined && (isOurs || found.length > 0) ? [tag] : [];
 }
 
+/** What became of the wanted images, in their order. */
+interface LookedIn {
+  readonly images: readonly LookedImage[];
+  readonly doubt?: NoAnswer;
+  /** Digests among the wanted that are there, and that no tag leads to any more since this apply. */
+  readonly stranded?: readonly Digest[];
+}
+
 async function lookIn(
-  { name, snapshot }: CollectedRepository,
+  repository: CollectedRepository,
   images: readonly WantedImage[],
-  { settings, context, open }: AfterApply,
-): Promise<{ readonly images: readonly LookedImage[]; readonly doubt?: NoAnswer }> {
+  after: AfterApply,
+): Promise<LookedIn> {
+  const { name, snapshot } = repository;
+  const { settings, context, open } = after;
   const target = settings.repositories.find((one) => formatRepository(one.repository) === name);
   if (images.length === 0 || target === undefined) return { images: [] };
   let done = 0;
@@ -180,8 +196,25 @@ async function lookIn(
   return await withRegistry(target, { context, open }, async (registry) => {
     if ('error' in registry)
       return { images: withoutAnswer(images, registry.error), doubt: noAnswerOf(registry.error) };
-    return await lookAtRepository({ registry, images, foreign: [], expected: snapshot.nodes, onImage });
+    const looked = await lookAtRepository({ registry, images, foreign: [], expected: snapshot.nodes, onImage });
+    return { ...looked, ...(await lookForStranded(registry, repository, { images, after })) };
   });
+}
+
+/** Only a registry that collects what is untagged can lose later what is there now. */
+async function lookForStranded(
+  fresh: Registry,
+  { name, snapshot, registry }: CollectedRepository,
+  { images, after }: { readonly images: readonly WantedImage[]; readonly after: AfterApply },
+): Promise<Pick<LookedIn, 'doubt' | 'stranded'>> {
+  if (!registry.capabilities.collectsUntagged) return {};
+  const gone = deletedIn(after.applied.find((one) => one.name === name));
+  const used = [...new Set(images.flatMap(({ ask }) => ask.filter((asked) => isDigest(asked))))];
+  try {
+    return { stranded: await findStranded({ snapshot, gone, used }, fresh) };
+  } catch (error) {
+    return { doubt: noAnswerOf(error) };
+  }
 }
 
 async function withRegistry<Result>(
@@ -205,14 +238,22 @@ async function withRegistry<Result>(
 /** What of the missing was there before. A tag that has been moved leads somewhere: it is not among the missing. */
 function lostOf(
   { missing, ...image }: LookedImage,
-  { name, snapshot, registry }: CollectedRepository,
-  { applied }: AfterApply,
+  { repository: { name, snapshot, registry }, after, stranded }: LostFrom,
 ): readonly LostImage[] {
-  const lost = missing.filter((one) => (isDigest(one) ? snapshot.nodes.has(one) : snapshot.tags.has(one)));
+  const gone = missing.filter((one) => (isDigest(one) ? snapshot.nodes.has(one) : snapshot.tags.has(one)));
+  const lost = [...new Set([...gone, ...stranded])];
   if (lost.length === 0) return [];
-  const ours = deletedIn(applied.find((one) => one.name === name));
-  const byThisRun = lost.some((one) => ours.has(one));
-  return [{ ...image, repository: name, lost, byThisRun, undo: registry.capabilities.undo }];
+  const ours = deletedIn(after.applied.find((one) => one.name === name));
+  const byThisRun = stranded.length > 0 || lost.some((one) => ours.has(one));
+  const isStranded = gone.length === 0 ? ({ isStranded: true } as const) : {};
+  return [{ ...image, repository: name, lost, ...isStranded, byThisRun, undo: registry.capabilities.undo }];
+}
+
+interface LostFrom {
+  readonly repository: CollectedRepository;
+  readonly after: AfterApply;
+  /** Of this image's digests. */
+  readonly stranded: readonly Digest[];
 }
 
 /** Everything that went, or may have gone, with the steps of this run. */
