@@ -10,7 +10,15 @@ import type { Step } from './plan.ts';
 export interface ReviewedPlan {
   readonly createdAt: string;
   readonly asOf?: string;
-  readonly repositories: readonly { readonly name: string; readonly steps: readonly Step[] }[];
+  readonly repositories: readonly ReviewedRepository[];
+}
+
+/** One repository's part of it. */
+export interface ReviewedRepository {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** The plan was made for a registry that collects by itself what no tag leads to: its deletions are of tags only. */
+  readonly collectsUntagged?: true;
 }
 
 const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest');
@@ -25,7 +33,13 @@ const plan = z.object({
   tool: z.string(),
   createdAt: z.string(),
   asOf: z.string().optional(),
-  repositories: z.array(z.object({ name: z.string(), steps: z.array(step) })),
+  repositories: z.array(
+    z.object({
+      name: z.string(),
+      steps: z.array(step),
+      totals: z.object({ collected: z.number().optional() }).optional(),
+    }),
+  ),
   sha256: z.string(),
 });
 
@@ -44,7 +58,14 @@ export function decodePlan(text: string, source: string): ReviewedPlan {
       hint: 'Make the plan again with `plan --plan-file`; to change what is deleted, change the policy.',
     });
   }
-  const { createdAt, asOf, repositories } = decoded.data;
+  const { createdAt, asOf } = decoded.data;
+  const repositories = decoded.data.repositories.map(
+    ({ name, steps, totals }): ReviewedRepository => ({
+      name,
+      steps,
+      ...(totals?.collected === undefined ? {} : { collectsUntagged: true }),
+    }),
+  );
   return { createdAt, ...(asOf === undefined ? {} : { asOf }), repositories };
 }
 

@@ -1,6 +1,7 @@
 // What of a reviewed plan may still be done: the steps that a fresh plan, made from fresh evidence, holds too.
 
 import type { Digest } from '../model/reference.ts';
+import type { ReviewedRepository } from './decode-plan.ts';
 import type { Outcome } from './outcome.ts';
 import type { RepositoryPlan, ShownDecision, Step } from './plan.ts';
 
@@ -10,8 +11,16 @@ export interface CommonSteps {
   readonly notApplied: readonly Outcome[];
 }
 
-/** Steps are the same when action, digest, tag and the complete set of tags are the same and no owner is new. */
-export function intersectSteps(reviewed: readonly Step[], fresh: RepositoryPlan): CommonSteps {
+/**
+ * Steps are the same when action, digest, tag and the complete set of tags are the same and no owner is new; none is where whole manifests
+ * would be deleted now and only tags were to go.
+ */
+export function intersectSteps(
+  { steps: reviewed, collectsUntagged }: Pick<ReviewedRepository, 'steps' | 'collectsUntagged'>,
+  fresh: RepositoryPlan,
+): CommonSteps {
+  if (collectsUntagged === true && fresh.totals.collected === undefined)
+    return { steps: [], notApplied: reviewed.map((step) => ({ step, outcome: 'skipped', why: ONLY_TAGS })) };
   const freshByKey = new Map(fresh.steps.map((step) => [keyOf(step), step]));
   const decisions = new Map(fresh.decisions.map((decision) => [decision.digest, decision]));
   const agreed = new Set<string>();
@@ -25,6 +34,9 @@ export function intersectSteps(reviewed: readonly Step[], fresh: RepositoryPlan)
   }
   return { steps: fresh.steps.filter((step) => agreed.has(keyOf(step))), notApplied };
 }
+
+const ONLY_TAGS =
+  'the plan only deletes its tags and leaves the rest to the registry; this run, which speaks to the registry in another way, would delete the manifest';
 
 function keyOf(step: Step): string {
   return `${step.action} ${step.digest} ${step.tag ?? ''}`;

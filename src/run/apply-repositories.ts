@@ -112,7 +112,7 @@ function workOn(repository: CollectedRepository, planned: Planned, reviewed: Rev
 function stepsOf(plan: RepositoryPlan, reviewed: ReviewedPlan | undefined): ReturnType<typeof intersectSteps> {
   if (reviewed === undefined) return { steps: plan.steps, notApplied: [] };
   const part = reviewed.repositories.find(({ name }) => name === plan.name);
-  return intersectSteps(part?.steps ?? [], plan);
+  return intersectSteps(part ?? { steps: [] }, plan);
 }
 
 /** Milliseconds of a clock that never jumps. */

@@ -169,7 +169,9 @@ export async function applyTo(registry: Registry, doom: Doom, options: SceneOpti
   const snapshot = await registry.readSnapshot([]);
   const plan = planOf(snapshot, doom);
   const { steps, notApplied } =
-    options.reviewed === undefined ? { steps: plan.steps, notApplied: [] } : intersectSteps(options.reviewed, plan);
+    options.reviewed === undefined
+      ? { steps: plan.steps, notApplied: [] }
+      : intersectSteps({ steps: options.reviewed }, plan);
   return { ...(await applyPlanned(registry, { snapshot, steps }, options)), notApplied, planned: plan.steps };
 }
 

@@ -141,5 +141,5 @@ function planOf(spec: DecisionSpec): RepositoryPlan {
 }
 
 function intersect(reviewed: DecisionSpec, fresh: DecisionSpec) {
-  return intersectSteps(planOf(reviewed).steps, planOf(fresh));
+  return intersectSteps(planOf(reviewed), planOf(fresh));
 }

@@ -156,7 +156,7 @@ describe('a reviewed plan of such a registry', () => {
       ['skipped: tag new is on it since the plan was made'],
     ],
   ])('%s', (_, fresh, expected) => {
-    const { steps, notApplied } = intersectSteps(planOf(WORLD).steps, planOf(fresh));
+    const { steps, notApplied } = intersectSteps(planOf(WORLD), planOf(fresh));
     expect(notApplied.map(({ outcome, why }) => `${outcome}: ${why}`)).toEqual(expected);
     expect(steps).toHaveLength(planOf(WORLD).steps.length - expected.length);
   });

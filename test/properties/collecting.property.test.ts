@@ -115,9 +115,14 @@ describe('for every repository of a registry that collects what is untagged', ()
   it('a reviewed plan survives its file and is done as it stands', () => {
     fc.assert(
       fc.property(worlds(), (world) => {
-        const reviewed = decodePlan(JSON.stringify(wholePlan(world)), 'p.json').repositories[0]?.steps ?? [];
+        const [reviewed = { steps: [] }] = decodePlan(JSON.stringify(wholePlan(world)), 'p.json').repositories;
         const fresh = planOn(world);
         expect(intersectSteps(reviewed, fresh)).toEqual({ steps: fresh.steps, notApplied: [] });
+        const elsewhere = intersectSteps(reviewed, planOn(world, { collects: false }));
+        expect(elsewhere.steps).toEqual([]);
+        expect(elsewhere.notApplied.map(({ step, outcome }) => [step, outcome])).toEqual(
+          reviewed.steps.map((step) => [step, 'skipped']),
+        );
       }),
       { numRuns: 200 },
     );
