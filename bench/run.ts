@@ -3,6 +3,7 @@
 
 import { benchGit } from './git.ts';
 import { benchGithub } from './github.ts';
+import { benchGitlab } from './gitlab.ts';
 import { benchKubernetes } from './kubernetes.ts';
 import { benchRegistry } from './registry.ts';
 import { benchStart } from './start.ts';
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   git: benchGit,
   registry: benchRegistry,
   github: benchGithub,
+  gitlab: benchGitlab,
   kubernetes: benchKubernetes,
 };
 
