@@ -22,7 +22,7 @@ const GONE_CODES: ReadonlySet<unknown> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB
 
 /**
  * Puts a deleted image where it was, looks that it is there, then gives it its tags, those excepted that somebody has put elsewhere since.
- * `refused`: the registry says no, or something that it needs is gone.
+ * `already-there`: neither it nor any of its tags was missing. `refused`: the registry says no, or something that it needs is gone.
  * @throws what the registry throws, when that is about more than this image.
  */
 export async function restoreByPut(work: PutWork, loss: IntentLine): Promise<RestoreAnswer> {
@@ -40,13 +40,16 @@ export async function restoreByPut(work: PutWork, loss: IntentLine): Promise<Res
   seen.add(loss.digest);
   const back: Tag[] = [];
   const refused: string[] = [];
+  // Where only tags are deleted the manifest is there all the time, and a tag is what has gone.
+  let hasChanged = !wasThere;
   for (const tag of loss.tags) {
     const answer = await putTag(registry, loss, { tag, isThere: true });
     if (answer.kind === 'put' || answer.kind === 'there') back.push(tag);
+    if (answer.kind === 'put') hasChanged = true;
     if (answer.kind === 'refused') refused.push(`${tag}: ${answer.why}`);
   }
   if (refused.length > 0) return { kind: 'refused', why: `it is there, but not under ${refused.join('; ')}` };
-  return { kind: wasThere ? 'already-there' : 'restored', tags: back };
+  return { kind: hasChanged ? 'restored' : 'already-there', tags: back };
 }
 
 /** A single tag that was taken off an image that stayed. A tag that somebody has put elsewhere since is theirs. */

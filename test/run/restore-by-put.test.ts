@@ -155,9 +155,27 @@ describe('a restore by putting manifests again', () => {
     await deleteAll();
     memory.manifests.set(one.digest, one);
     const report = await restore();
-    expect(rowsOf(report)).toContain('already-there one');
+    expect(rowsOf(report)).toContain('restored one');
     expect(memory.tags.get(parseTag('one'))).toBe(one.digest);
-    expect(report.totals).toMatchObject({ alreadyThere: 1, restored: 3, tagsLost: 0 });
+    expect(report.totals).toMatchObject({ alreadyThere: 0, restored: 4, tagsLost: 0 });
+  });
+
+  it('counts an image as brought back that had lost nothing but its tags, as on a GitLab', async () => {
+    await deleteAll();
+    for (const manifest of [one, multi]) memory.manifests.set(manifest.digest, manifest);
+    const report = await restore();
+    expect(rowsOf(report)).toEqual(expect.arrayContaining(['restored one', 'restored multi']));
+    expect(memory.tags.get(parseTag('one'))).toBe(one.digest);
+  });
+
+  it('counts an image as there whose tags somebody has put elsewhere meanwhile', async () => {
+    await deleteAll();
+    memory.manifests.set(one.digest, one);
+    memory.manifests.set(multi.digest, multi);
+    memory.tags.set(parseTag('one'), multi.digest);
+    const report = await restore();
+    expect(rowsOf(report)).toContain('already-there one');
+    expect(memory.tags.get(parseTag('one'))).toBe(multi.digest);
   });
 
   it('asks once for what it has brought back itself', async () => {
@@ -328,7 +346,7 @@ describe('a restore by putting manifests again refuses and goes on', () => {
     });
     expect(whyOf(report, multi)).toBe('it is there, but not under latest: answered 409 (DENIED)');
     expect(memory.tags.get(parseTag('multi'))).toBe(multi.digest);
-    expect(rowsOf(await restore())).toEqual(['already-there multi']);
+    expect(rowsOf(await restore())).toEqual(['restored multi']);
     expect(memory.tags.get(parseTag('latest'))).toBe(multi.digest);
   });
 
