@@ -6,7 +6,7 @@ import type { Digest } from '../model/reference.ts';
 /**
  * The digests in an order in which every index comes before what it lists and every subject before what refers to it.
  * Deterministic: ties by the order given. Listing can not be cyclic (digests are hashes), but referrer tags are just names
- * and can be; where they contradict, listing wins.
+ * and can be; where they contradict, listing wins, and what is only owned by such a circle still comes after it.
  */
 export function orderDeletions(graph: ImageGraph, digests: readonly Digest[]): readonly Digest[] {
   const waiting = new Set(digests);
@@ -28,9 +28,38 @@ export function orderDeletions(graph: ImageGraph, digests: readonly Digest[]): r
     const candidates = [...waiting];
     for (const digest of candidates) if (waiting.has(digest) && isFree(digest)) take(digest);
     if (waiting.size < before) continue;
-    const next = [...waiting].find(isUnlisted) ?? [...waiting][0];
+    const circle = findCircle(graph, waiting);
+    const next = circle.find(isUnlisted) ?? circle[0];
     if (next === undefined) break;
     take(next);
   }
   return ordered;
+}
+
+/** A circle of owners that nothing else that waits owns, in the order given; empty when nothing waits. */
+function findCircle(graph: ImageGraph, waiting: ReadonlySet<Digest>): readonly Digest[] {
+  const [first] = waiting;
+  if (first === undefined) return [];
+  let circle = ownersOf(graph, first, waiting);
+  for (;;) {
+    // In a circle all have the same owners; outside of it some owner has fewer.
+    const { size } = circle;
+    const smaller = [...circle].map((owner) => ownersOf(graph, owner, waiting)).find((owners) => owners.size < size);
+    if (smaller === undefined) return [...waiting].filter((digest) => circle.has(digest));
+    circle = smaller;
+  }
+}
+
+/** All that waits and owns the node, at any height; the node itself too where it is in a circle. */
+function ownersOf(graph: ImageGraph, digest: Digest, waiting: ReadonlySet<Digest>): Set<Digest> {
+  const owners = new Set<Digest>();
+  const queue = [digest];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const owner of [...graph.parentsOf(next), ...graph.subjectsOf(next)]) {
+      if (!waiting.has(owner) || owners.has(owner)) continue;
+      owners.add(owner);
+      queue.push(owner);
+    }
+  }
+  return owners;
 }

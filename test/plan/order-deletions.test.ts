@@ -43,6 +43,16 @@ describe('the order of deletions', () => {
       ['a', 'b'],
     ],
     [
+      'puts what signs something in a circle after the circle',
+      [
+        { name: 'a', tags: [referrerTagOf('b')] },
+        { name: 'b', tags: [referrerTagOf('a')] },
+        { name: 's', subject: 'a' },
+      ],
+      ['s', 'b', 'a'],
+      ['b', 'a', 's'],
+    ],
+    [
       'puts listing above a referrer tag that contradicts it',
       [{ name: 'i', lists: ['c'], tags: [referrerTagOf('c')] }, { name: 'c' }],
       ['c', 'i'],
