@@ -21,7 +21,7 @@ export const SOURCE_OPTIONS = [
     name: 'repository',
     kind: 'list',
     group: 'What to clean',
-    help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form. With `restore`: of the journal, only these.',
+    help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form. With `restore`: of the journal, only these. A job of GitLab CI that names none cleans CI_REGISTRY_IMAGE.',
     value: 'NAME',
     fileKey: 'repositories',
     commands: ON_REGISTRY,
