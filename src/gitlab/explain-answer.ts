@@ -20,6 +20,8 @@ export interface AskedGitlab {
   readonly permission: string;
   /** `none`: what everybody may read. */
   readonly tokenKind: GitlabToken['kind'] | 'none';
+  /** The token, which an answer may repeat; absent: there is none. Never part of an error. */
+  readonly secret?: string | undefined;
 }
 
 /** Statuses that may pass on their own. GitLab says 500 also when its database took too long. */
@@ -84,6 +86,7 @@ function notGitlab(message: string, context: Omit<ErrorContext, 'code'>): Protoc
 
 /** `gitlab.com answered 404 ("404 Project Not Found")`. */
 function describe(asked: AskedGitlab, answer: GitlabAnswer): string {
-  const quoted = quoteFirstLine(messageOf(answer));
+  const message = messageOf(answer);
+  const quoted = quoteFirstLine(asked.secret === undefined ? message : message.replaceAll(asked.secret, '***'));
   return `${asked.host} answered ${answer.status}${quoted === undefined ? '' : ` (${quoted})`}`;
 }

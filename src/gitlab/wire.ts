@@ -43,7 +43,7 @@ export function createWire(parts: WireParts): Wire {
   let refused: { readonly answer: GitlabAnswer; readonly untilMs: number } | undefined;
 
   async function attempt(request: GitlabRequest): Promise<GitlabAnswer> {
-    const asked: AskedGitlab = { ...request, host, tokenKind: token?.kind ?? 'none' };
+    const asked: AskedGitlab = { ...request, host, tokenKind: token?.kind ?? 'none', secret: token?.value };
     return limiter.run(async () => {
       const nowMs = Date.now();
       if (refused !== undefined && nowMs < refused.untilMs)

@@ -163,6 +163,13 @@ describe('what may pass on its own is tried again', () => {
     expect(server.requests).toHaveLength(5);
   });
 
+  it('and what an answer repeats of the token is in no error', async () => {
+    const server = await serve(({ headers }) => refuse(403, `403 for ${String(headers['private-token'])}`));
+    // Also looks for the token itself.
+    const error = await failure(askGitlab(await connect(server)));
+    expect(error.message).toContain('403 for ***');
+  });
+
   it('and a failure that stays is told with GitLab’s words', async () => {
     const server = await serve(() => refuse(503, 'maintenance'));
     const error = await failure(askGitlab(await connect(server)));
