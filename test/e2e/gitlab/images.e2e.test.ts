@@ -11,9 +11,10 @@ import {
   buildMultiArch,
   cosignTag,
 } from '../../builders/image.ts';
-import { golden, hasParts, openScene, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { golden, hasPrograms, openScene, type Scene } from './scene.ts';
 
-describe.runIf(hasParts)('images at GitLab', () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)('images at GitLab', () => {
   let scene: Scene;
   beforeEach(async () => {
     scene = await openScene();

@@ -3,11 +3,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { buildImage, buildMultiArch } from '../../builders/image.ts';
-import { golden, hasParts, imageOf, openScene, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { golden, hasPrograms, imageOf, openScene, type Scene } from './scene.ts';
 
 const problems = z.array(z.looseObject({ description: z.string(), fingerprint: z.string(), severity: z.string() }));
 
-describe.runIf(hasParts)('a job without options', () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)('a job without options', () => {
   let scene: Scene;
   beforeEach(async () => {
     scene = await openScene();

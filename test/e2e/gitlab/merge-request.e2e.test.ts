@@ -2,9 +2,10 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../builders/image.ts';
-import { golden, hasParts, openScene, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { golden, hasPrograms, openScene, type Scene } from './scene.ts';
 
-describe.runIf(hasParts)('a merge request pipeline', () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)('a merge request pipeline', () => {
   let scene: Scene;
   beforeEach(async () => {
     scene = await openScene();

@@ -2,11 +2,12 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BuiltManifest, buildImage, buildIndex, buildMultiArch } from '../../builders/image.ts';
-import { digestAt, golden, hasParts, imageOf, openScene, outcomesOf, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { digestAt, golden, hasPrograms, imageOf, openScene, outcomesOf, type Scene } from './scene.ts';
 
 const TAG = 'branch-old';
 
-describe.runIf(hasParts)('images at GitLab that others change', () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)('images at GitLab that others change', () => {
   let scene: Scene;
   let old: BuiltManifest;
   let fresh: BuiltManifest;

@@ -4,7 +4,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { GitlabOptions } from '../../fakes/gitlab/gitlab.ts';
-import { buildApp, buildOld, golden, hasParts, openScene, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { buildApp, buildOld, golden, hasPrograms, openScene, type Scene } from './scene.ts';
 
 const GITLABS: Readonly<Record<string, GitlabOptions>> = {
   'of today': {},
@@ -28,7 +29,7 @@ const planSchema = z.object({
   ),
 });
 
-describe.runIf(hasParts)('a GitLab', () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)('a GitLab', () => {
   let scene: Scene;
   afterEach(async () => {
     expect(await scene.broken()).toEqual([]);

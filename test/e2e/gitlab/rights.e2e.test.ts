@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { buildImage } from '../../builders/image.ts';
 import { FORBIDDEN } from '../../fakes/gitlab/access.ts';
-import { golden, hasParts, openScene, outcomesOf, registryFault, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { golden, hasPrograms, openScene, outcomesOf, registryFault, type Scene } from './scene.ts';
 
 const claims = z.object({ sub: z.string() });
 
-describe.runIf(hasParts)('a token at GitLab', () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)('a token at GitLab', () => {
   let scene: Scene;
   beforeEach(async () => {
     scene = await openScene();

@@ -3,14 +3,15 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../builders/image.ts';
-import { golden, hasParts, openScene, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { golden, hasPrograms, openScene, type Scene } from './scene.ts';
 
 const IMAGES = 4_000;
 /** As pipelines put them: by branch, by commit, by build, and a moving one. */
 const TAGS_EACH = 5;
 const PAGE = 1000;
 
-describe.runIf(hasParts)(`${IMAGES * TAGS_EACH} tags at GitLab`, () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)(`${IMAGES * TAGS_EACH} tags at GitLab`, () => {
   let scene: Scene;
   afterEach(async () => {
     expect(scene.gitlab.violations).toEqual([]);

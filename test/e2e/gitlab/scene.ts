@@ -8,15 +8,15 @@ import * as z from 'zod';
 import type { CommitId } from '../../../src/model/history.ts';
 import type { Digest } from '../../../src/model/reference.ts';
 import { createGitSandbox, type GitSandbox } from '../../builders/git-repository.ts';
-import { type BuiltManifest, buildImage, buildIndex, TYPES } from '../../builders/image.ts';
+import { type BuiltManifest, buildImage, buildIndex } from '../../builders/image.ts';
 import type { Answer, FakeRequest } from '../../fakes/github/exchange.ts';
-import { ask, askForToken } from '../../fakes/gitlab/ask.ts';
 import { type FakeGitlab, type GitlabOptions, startGitlab } from '../../fakes/gitlab/gitlab.ts';
 import type { FakeImages, PushOptions } from '../../fakes/gitlab/images.ts';
 import type { FakeProject } from '../../fakes/gitlab/projects.ts';
-import { requireDistribution, requireProgram } from '../../support/real-parts.ts';
+import { requireProgram } from '../../support/real-parts.ts';
 import { inAHurry } from '../../support/run-bundle.ts';
 import { type GitlabJob, type GitlabJobResult, runGitlabJob } from '../../support/run-gitlab.ts';
+import { pullAll } from './pull-all.ts';
 
 /** How a scene differs from the usual one. */
 export interface SceneOptions {
@@ -80,7 +80,7 @@ export interface Scene {
 }
 
 /** The newest image of main stays, and every tagged release. What no pattern explains stays too. */
-export const KEEP_LAST = `cleanup:
+const KEEP_LAST = `cleanup:
   keepPolicies:
     - references: {tag: /v.*/}
     - references: {branch: main}
@@ -91,13 +91,10 @@ guards: {maxDeleteShare: 1}
 `;
 
 /** Older than any rule for what is young. */
-export const OLD = '2026-02-10T12:00:00Z';
+const OLD = '2026-02-10T12:00:00Z';
 
-/** Whether all is there that a scene is made of; says so when not. */
-export const hasParts: boolean = [
-  requireDistribution() !== undefined,
-  ...(['git', 'openssl'] as const).map(requireProgram),
-].every(Boolean);
+/** Whether the programs are there that a scene needs beside the registry; says so when not. */
+export const hasPrograms: boolean = (['git', 'openssl'] as const).map(requireProgram).every(Boolean);
 
 /** How often these come depends on what happens at the same time, and on how fast the machine is. */
 const UNSTEADY = /^HEAD \/v2\/|\/tags\/list\/?\?|^GET \/jwt\/auth|^GET \/v2\/ |^POST \/\S+\/git-upload-pack/;
@@ -228,13 +225,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     },
     broken: async () => {
       gitlab.onRequest = () => undefined;
-      const own = gitlab.addToken({ kind: 'private' });
-      const granted = await askForToken(gitlab, { token: own, scope: `repository:${images.path}:pull` });
-      const { token } = z.object({ token: z.string() }).parse(granted.body);
-      const from: PullPlace = { origin: `http://${gitlab.registryHost}/v2/${images.path}`, token };
-      const first = new Map(images.tags().map((tag) => [images.digestOf(tag) ?? tag, tag]));
-      const faults: string[] = [];
-      for (const tag of first.values()) faults.push(...(await pull(from, tag)));
+      const faults = await pullAll(gitlab, images);
       return faults.map(inWords);
     },
     close: async () => {
@@ -244,34 +235,6 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     },
   };
   return scene;
-}
-
-const manifestSchema = z.object({
-  config: z.object({ digest: z.string() }).optional(),
-  layers: z.array(z.object({ digest: z.string() })).optional(),
-  manifests: z.array(z.object({ digest: z.string() })).optional(),
-});
-
-interface PullPlace {
-  readonly origin: string;
-  readonly token: string;
-}
-
-/** What of a manifest, and of all below it, does not come. */
-async function pull(from: PullPlace, reference: string): Promise<readonly string[]> {
-  const headers = { authorization: `Bearer ${from.token}`, accept: `*/*, ${Object.values(TYPES).join(', ')}` };
-  const read = (where: string) => ask(`${from.origin}/${where}`, { headers });
-  const { status, body } = await read(`manifests/${reference}`);
-  if (status !== 200) return [`manifest ${reference}: ${status}`];
-  const json: unknown = typeof body === 'string' ? JSON.parse(body) : body;
-  const { config, layers = [], manifests = [] } = manifestSchema.parse(json);
-  const faults: string[] = [];
-  for (const { digest } of [...(config === undefined ? [] : [config]), ...layers]) {
-    const blob = await read(`blobs/${digest}`);
-    if (blob.status !== 200) faults.push(`blob ${digest} of ${reference}: ${blob.status}`);
-  }
-  for (const { digest } of manifests) faults.push(...(await pull(from, digest)));
-  return faults;
 }
 
 /** An image that says of itself that it is old: for registries that tell no times. */

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../builders/image.ts';
 import type { Fate } from '../../fakes/github/exchange.ts';
 import { badGateway, tooManyRequests } from '../../fakes/gitlab/limits.ts';
-import { hasParts, openScene, type Scene } from './scene.ts';
+import { requireDistribution } from '../../support/real-parts.ts';
+import { hasPrograms, openScene, type Scene } from './scene.ts';
 
 /** So many tags of one image that the registry's own list has two pages. */
 const TWO_PAGES = 1001;
@@ -25,7 +26,7 @@ const PLACES = {
   'the list of deployments': /^GET \/api\/v4\/.*\/deployments/,
 } as const;
 
-describe.runIf(hasParts)('a GitLab in trouble', () => {
+describe.runIf(requireDistribution() !== undefined && hasPrograms)('a GitLab in trouble', () => {
   let scene: Scene;
   beforeEach(async () => {
     scene = await openScene();
