@@ -21,8 +21,11 @@ const mergeRequestsSchema = z.array(
 type WireMergeRequest = z.infer<typeof mergeRequestsSchema>[number];
 
 const AT_ONCE = 4;
-/** While GitLab merges one it is locked, and open again when that fails: it counts as open until it is merged. */
-const STATES = ['opened', 'locked'];
+/**
+ * While GitLab merges one it is locked, and open again when that fails: it counts as open until it is merged. Asked for twice, so that
+ * one which changes between two lists is on one of them either way.
+ */
+const STATES = ['locked', 'opened', 'locked'];
 
 /**
  * All open merge requests, oldest first; also those from forks, drafts, and those that are being merged. One of which GitLab has no commit
@@ -44,7 +47,8 @@ export async function readMergeRequests(source: GitlabProject): Promise<OpenPull
       });
       for (const request of decodeWire(mergeRequestsSchema, items, purpose)) found.set(request.iid, request);
     }
-    const placed = await mapConcurrently([...found.values()], AT_ONCE, (request) => placeHead(source, request));
+    const inOrder = [...found.values()].sort((a, b) => a.iid - b.iid);
+    const placed = await mapConcurrently(inOrder, AT_ONCE, (request) => placeHead(source, request));
     return { pullRequests: placed.flatMap((request) => request ?? []), testMerges: new Map() };
   });
 }

@@ -135,6 +135,23 @@ describe.runIf(isReady)('what protects images on GitLab', () => {
     });
   });
 
+  it.each([
+    ['locked', 'opened', 1],
+    ['locked', 'opened', 2],
+    ['opened', 'locked', 1],
+    ['opened', 'locked', 2],
+  ] as const)('are merge requests also when one changes from %s to %s after list %i', async (before, after, lists) => {
+    project.addMergeRequest({ iid: 5, head: id('topic'), state: before, branch: 'own' });
+    let asked = 0;
+    fake.onRequest = ({ path }) => {
+      if (path.includes('/merge_requests')) asked += 1;
+      if (asked === lists + 1) project.updateMergeRequest(5, { state: after });
+      return undefined;
+    };
+    expect((await readMergeRequests(await connect())).pullRequests.map(({ number }) => number)).toEqual([5]);
+    expect(asked).toBe(3);
+  });
+
   it('are releases, upcoming ones as drafts, with the commit that stays when the tag goes', async () => {
     project.addRelease({ tag: 'v1', releasedAt: '2026-02-01T00:00:00Z' });
     project.addRelease({ tag: 'gone', commit: id('topic'), releasedAt: DAY });
@@ -203,6 +220,7 @@ describe.runIf(isReady)('what protects images on GitLab', () => {
     const base = '/api/v4/projects/group%2Fapp';
     const page = 'per_page=100&';
     expect(fake.requestLog()).toEqual([
+      `GET ${base}/merge_requests?${page}state=locked&scope=all&order_by=created_at&sort=asc 200`,
       `GET ${base}/merge_requests?${page}state=opened&scope=all&order_by=created_at&sort=asc 200`,
       `GET ${base}/merge_requests?${page}state=locked&scope=all&order_by=created_at&sort=asc 200`,
       `GET ${base}/releases?${page}order_by=created_at&sort=asc 200`,

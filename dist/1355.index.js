@@ -1,1 +1,0 @@
-export const id=1355;export const ids=[1355];export const modules={51355:((e,t,n)=>{n.d(t,{X:()=>countOutcomes});function countOutcomes(e){let t={deleted:0,untagged:0,alreadyGone:0,skipped:0,failed:0,left:0};for(let{step:n,outcome:r,left:i}of e)i===!0?t.left+=1:r===`deleted`?t[n.action===`delete`?`deleted`:`untagged`]+=1:t[r===`already-gone`?`alreadyGone`:r]+=1;return t}})};

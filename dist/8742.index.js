@@ -1,0 +1,1 @@
+export const id=8742;export const ids=[8742];export const modules={98742:((e,t,n)=>{n.d(t,{z:()=>createLimiter});var r=n(19052);function createLimiter(e){let t=new r.Ay({concurrency:e}),n=0,i;function release(){clearTimeout(i),n=0,t.start()}return{run:e=>t.add(e),holdFor:e=>{let r=performance.now()+e;r<=n||(n=r,t.pause(),clearTimeout(i),i=setTimeout(release,e))},release}}})};
