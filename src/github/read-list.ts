@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { ProtocolError } from '../errors.ts';
+import { type Moved, readUnmoved } from '../http/read-unmoved.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
 import type { GithubListRequest } from './github.ts';
 import { parsePageLinks } from './page-link.ts';
@@ -20,7 +21,6 @@ const PAGE_SIZE = 100;
 /** A million items: more is a loop. */
 const MAX_PAGES = 10_000;
 const PAGES_AT_ONCE = 10;
-const TRIES = 3;
 
 /** The parameters that name one page. */
 type Query = Readonly<Record<string, string | number>>;
@@ -34,27 +34,15 @@ interface Page {
   readonly last: number | undefined;
 }
 
-/** Why what was read is not the list as it was at any moment. */
-interface Moved {
-  readonly moved: string;
-}
-
 /**
  * All items, each once, in the order of the pages.
  * @throws ProtocolError PROTOCOL when the list keeps changing, when a page is no array, or a page link leads elsewhere.
  */
-export async function readList(options: ListOptions): Promise<readonly unknown[]> {
-  const { purpose } = options.request;
-  let why = '';
-  for (let tries = 0; tries < TRIES; tries += 1) {
+export function readList(options: ListOptions): Promise<readonly unknown[]> {
+  return readUnmoved(options.request.purpose, async () => {
     const pages = await readPages(options);
-    const fault = 'moved' in pages ? pages : await findMove(options, pages);
-    if (!('moved' in pages) && fault === undefined) return pages.flatMap(({ items }) => items);
-    why = fault?.moved ?? '';
-  }
-  throw new ProtocolError(`Cannot ${purpose}: the list keeps changing while it is read (${why}).`, {
-    code: 'PROTOCOL',
-    hint: 'Run again when nothing is being made or deleted there.',
+    if ('moved' in pages) return pages;
+    return (await findMove(options, pages)) ?? pages.flatMap(({ items }) => items);
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { ProtocolError } from '../errors.ts';
+import { type Moved, readUnmoved } from '../http/read-unmoved.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
 import type { GitlabListRequest } from './gitlab.ts';
 import type { GitlabAnswer } from './gitlab-answer.ts';
@@ -21,7 +22,6 @@ const PAGE_SIZE = 100;
 /** Two hundred thousand items: more is a loop. */
 const MAX_PAGES = 2000;
 const PAGES_AT_ONCE = 8;
-const TRIES = 3;
 /** GitLab refuses a page that begins after an item which is gone by now. */
 const STALE_CURSOR: ReadonlySet<number> = new Set([400, 422]);
 
@@ -36,28 +36,14 @@ interface Page {
   readonly last: number | undefined;
 }
 
-/** Why what was read is not the list as it was at any moment. */
-interface Moved {
-  readonly moved: string;
-}
-
 /**
  * All items, each once, in the order of the pages. One page is the list at one moment; of more pages each is looked at twice.
  * @throws ProtocolError PROTOCOL when the list keeps changing, when a page is no array, or a page link leads elsewhere.
  */
-export async function readList(options: ListOptions): Promise<readonly unknown[]> {
-  const { purpose } = options.request;
-  let why = '';
-  for (let tries = 0; tries < TRIES; tries += 1) {
+export function readList(options: ListOptions): Promise<readonly unknown[]> {
+  return readUnmoved(options.request.purpose, async () => {
     const pages = await readPages(options);
-    const whole = 'moved' in pages ? pages : await lookAgain(options, pages);
-    if (!('moved' in whole)) return whole;
-    why = whole.moved;
-  }
-  throw new ProtocolError(`Cannot ${purpose}: the list keeps changing while it is read (${why}).`, {
-    code: 'PROTOCOL',
-    hint: 'Run again when nothing is being made or deleted there.',
-    temporary: true,
+    return 'moved' in pages ? pages : await lookAgain(options, pages);
   });
 }
 

@@ -105,6 +105,7 @@ describe.runIf(hasAll)('the component, run', () => {
     expect(left()).toEqual(ALL);
     expect(gitlab.project('group/app').notes).toEqual([]);
     expect(artifact('plan', 'plan.md')).toContain('main-1');
+    expect(artifact('plan', 'plan.txt')).toContain('main-1');
     const problems = Problems.parse(JSON.parse(artifact('plan', 'code-quality.json') ?? ''));
     expect(problems[0]?.description).toContain('2 of 4 images would go');
     expect(JSON.parse(artifact('plan', 'plan.json') ?? '')).toHaveProperty('repositories');
