@@ -112,14 +112,15 @@ describe('restore', () => {
       journal: join(folder, 'registry-cleanup-journal.jsonl'),
       provider: 'github',
       'github-token': token,
-      'kube-config-base64': 'what only a plan needs',
+      'kube-config-base64': 'a secret of one step for all its commands',
+      'kube-context': 'what only a plan needs',
     };
     const { code, stdout, outputs, summary } = await runActionProcess(folder, inputs, environment());
     expect(code).toBe(0);
     expect(outputs).toMatchObject({ 'restored-count': '2', 'failed-count': '0', 'left-count': '0', 'plan-file': '' });
     expect(JSON.parse(await readFile(outputs['report-file'] ?? '', 'utf8'))).toMatchObject({ command: 'restore' });
     expect(summary).toContain('All is there again');
-    expect(stdout).toContain('restore does not look at kube-config-base64');
+    expect(stdout).toContain('restore does not look at kube-context');
     expect(stdout.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain(token);
     expect(new Set(app.digests())).toEqual(new Set(before));
   });
