@@ -50,7 +50,7 @@ export function readList(options: ListOptions): Promise<readonly unknown[]> {
 async function readPages(options: ListOptions): Promise<readonly Page[] | Moved> {
   const first = await readPage(options, {});
   if ('moved' in first) return first;
-  if (first.next === undefined) return checkOnlyPage(options, first);
+  if (first.next === undefined) return checkEnd(options, [first]);
   const isNumbered = first.next['page'] === 2 && first.last !== undefined;
   if (!isNumbered || first.last === undefined) return readOneByOne(options, first);
   if (first.last > MAX_PAGES) throw noEnd(options);
@@ -61,14 +61,29 @@ async function readPages(options: ListOptions): Promise<readonly Page[] | Moved>
   return pages.length === numbers.length + 1 ? pages : { moved: 'a page is gone' };
 }
 
-/** A full page that names no other is either all, or a proxy has taken the names away. */
-async function checkOnlyPage(options: ListOptions, only: Page): Promise<readonly Page[] | Moved> {
-  if (only.items.length < PAGE_SIZE || only.total === only.items.length) return [only];
-  const second = await readPage(options, { page: 2 });
-  if ('moved' in second) return second;
-  // Where the list is not paged by numbers the same comes again.
-  if (second.items.length === 0 || isDeepStrictEqual(second.keys, only.keys)) return [only];
-  return { moved: 'a page follows that nothing led to' };
+/** A full page that names no other is either the end, or a proxy has taken the names away: then more comes when it is asked for. */
+async function checkEnd(options: ListOptions, pages: readonly Page[]): Promise<readonly Page[] | Moved> {
+  const last = pages.at(-1);
+  const count = pages.reduce((sum, { items }) => sum + items.length, 0);
+  if (last === undefined || last.items.length < PAGE_SIZE || last.total === count) return pages;
+  for (const query of namePagesAfter(options, last)) {
+    const beyond = await readPage(options, query);
+    if ('moved' in beyond) return beyond;
+    // Whoever does not know the word that names the page gives the first one again.
+    if (beyond.items.length > 0 && !isDeepStrictEqual(beyond.keys, pages[0]?.keys))
+      return { moved: 'a page follows that nothing led to' };
+  }
+  return pages;
+}
+
+function namePagesAfter({ request }: ListOptions, last: Page): readonly PageQuery[] {
+  const key = last.keys.at(-1);
+  const isByKeys = request.parameters?.['pagination'] === 'keyset' && key !== undefined;
+  const isByNumbers = Object.keys(last.query).every((name) => name === 'page');
+  return [
+    ...(isByKeys ? [{ page_token: key }] : []),
+    ...(isByNumbers ? [{ page: Number(last.query['page'] ?? 1) + 1 }] : []),
+  ];
 }
 
 /** For a list of which GitLab does not tell the last page. */
@@ -85,7 +100,7 @@ async function readOneByOne(options: ListOptions, first: Page): Promise<readonly
     pages.push(page);
     next = page.next;
   }
-  return pages;
+  return checkEnd(options, pages);
 }
 
 /** The items, as the second look shows them: what they hold is then as new as can be. */

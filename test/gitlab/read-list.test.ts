@@ -43,10 +43,14 @@ function numbered(all: readonly unknown[], { query }: Asked, counts = true): Rep
   });
 }
 
+function keyedItems(all: readonly { readonly name: string }[], { query }: Pick<Asked, 'query'>) {
+  const token = query.get('page_token') ?? '';
+  return all.filter(({ name }) => name > token).slice(0, 100);
+}
+
 /** A page by name: a full one always leads to another. */
 function keyed(all: readonly { readonly name: string }[], { query, address }: Asked): Reply {
-  const token = query.get('page_token') ?? '';
-  const shown = all.filter(({ name }) => name > token).slice(0, 100);
+  const shown = keyedItems(all, { query });
   const more = new URLSearchParams(query);
   more.set('page_token', shown.at(-1)?.name ?? '');
   return json(shown, shown.length === 100 ? { link: `<${address}?${more.toString()}>; rel="next"` } : {});
@@ -176,6 +180,21 @@ describe('a list that is not whole stops the run:', () => {
       'a full page that nothing follows, and that is not all',
       /nothing led to/,
       ({ query }) => json(query.get('page') === '2' ? names(3, 100) : names(100)),
+    ],
+    [
+      'a full page by names whose link a proxy has taken away',
+      /nothing led to/,
+      (asked) => json(keyedItems(names(150), asked)),
+    ],
+    [
+      'a later full page by names without its link',
+      /nothing led to/,
+      (asked) => {
+        const isFirst = !asked.query.has('page_token');
+        const items = keyedItems(names(250), asked);
+        const link = `<${asked.address}?page_token=${items.at(-1)?.name}>; rel="next"`;
+        return json(items, isFirst ? { link } : {});
+      },
     ],
     [
       'a link to another place',
