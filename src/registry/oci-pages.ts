@@ -27,14 +27,29 @@ const tagPageSchema = z.object({ tags: z.array(z.string().refine(isTag, 'is not 
 const NO_REFERRERS_API: readonly number[] = [404, 405, 501];
 
 /**
- * All tags, each once, in no particular order; empty for an emptied repository.
+ * All tags, each once, in no particular order; empty for an emptied repository. A full page without a link may be one of a registry that
+ * knows none, or one whose link a proxy took away: then what comes after its last tag is asked for, until nothing new comes.
  * @throws AuthError REPOSITORY_UNKNOWN for a repository that the registry does not know or hides.
  * @throws ProtocolError PROTOCOL for a page that is no tag list, or a link that loops or leads elsewhere.
  */
 export async function listAllTags(endpoint: OciEndpoint): Promise<readonly Tag[]> {
-  const purpose = `list the tags of ${endpoint.place}`;
   const tags = new Set<Tag>();
-  const path = `/v2/${endpoint.repository.name}/tags/list?n=${PAGE_SIZE}`;
+  let after: Tag | undefined;
+  for (let rounds = 0; rounds < MAX_PAGES; rounds += 1) {
+    const known = tags.size;
+    const last = await listTagsAfter(endpoint, after, tags);
+    after = last.at(-1);
+    // More than was asked for is all there is: distribution 2.8 knows no pages.
+    if (last.length !== PAGE_SIZE || tags.size === known) return [...tags];
+  }
+  throw badPage(`list the tags of ${endpoint.place}`, `its pages do not end after ${MAX_PAGES}`);
+}
+
+/** Adds the tags of the pages from there on, as far as links lead. The last page comes back. */
+async function listTagsAfter(endpoint: OciEndpoint, after: Tag | undefined, tags: Set<Tag>): Promise<readonly Tag[]> {
+  const purpose = `list the tags of ${endpoint.place}`;
+  const path = `/v2/${endpoint.repository.name}/tags/list?n=${PAGE_SIZE}${after === undefined ? '' : `&last=${after}`}`;
+  let last: readonly Tag[] = [];
   for await (const page of readPages(endpoint, { path, purpose, expect: [200, 404] })) {
     if (page.status === 404)
       throw decodeFaults(page.body) === undefined ? notTheRegistry(purpose) : repositoryUnknown(purpose);
@@ -42,9 +57,10 @@ export async function listAllTags(endpoint: OciEndpoint): Promise<readonly Tag[]
     if (value === undefined) throw badPage(purpose, 'it is not JSON');
     const parsed = tagPageSchema.safeParse(value);
     if (!parsed.success) throw badPage(purpose, describeIssue(parsed.error.issues[0]));
-    for (const tag of parsed.data.tags ?? []) tags.add(tag);
+    last = parsed.data.tags ?? [];
+    for (const tag of last) tags.add(tag);
   }
-  return [...tags];
+  return last;
 }
 
 /**

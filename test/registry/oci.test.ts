@@ -253,6 +253,32 @@ describe('a tag list', () => {
     expect([...(await registry.listTags())].sort()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  const numbered = (count: number): readonly string[] =>
+    Array.from({ length: count }, (_, at) => `t${String(at).padStart(5, '0')}`);
+
+  it.each([
+    [
+      'knows no links',
+      2345,
+      (all: readonly string[], last: string) => all.filter((tag) => tag > last).slice(0, 1000),
+      3,
+    ],
+    [
+      'knows no links, and ends with a full page',
+      2000,
+      (all: readonly string[], last: string) => all.filter((tag) => tag > last).slice(0, 1000),
+      3,
+    ],
+    ['knows no pages', 1000, (all: readonly string[]) => all, 2],
+    ['knows no pages, and has more than one would hold', 2500, (all: readonly string[]) => all, 1],
+  ])('of a registry that %s is read whole', async (_, count, page, requests) => {
+    const all = numbered(count);
+    fake.script = ({ path }) =>
+      json({ tags: page(all, new URL(path, 'http://registry').searchParams.get('last') ?? '') });
+    expect([...(await registry.listTags())].sort()).toEqual(all);
+    expect(fake.log).toHaveLength(requests);
+  });
+
   it('of an unknown repository is an error of rights, not an empty one', async () => {
     await expect(registry.readSnapshot([])).rejects.toMatchObject({
       name: 'AuthError',
