@@ -54,6 +54,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@octokit/rest': ['github/'],
   commander: ['cli/'],
   'json-p3': ['kubernetes/images/', 'config/'],
+  murmurhash: ['model/'],
   'p-queue': ['http/', 'github/', 'registry/', 'kubernetes/', 'util/'],
   'p-retry': ['http/', 'github/', 'registry/', 'kubernetes/', 'util/'],
   re2js: ['policy/', 'config/', 'registry/gitlab-right.ts'],

@@ -28,6 +28,9 @@ const DEFAULT_PULL_REQUEST_COMMITS = 2;
 const DEFAULT_RELEASES = 5;
 /** What runs, and what one would go back to. */
 const DEFAULT_DEPLOYMENTS = 2;
+/** A force-push that is taken back, a branch that is made again at an older commit: a week is enough to notice. */
+const DEFAULT_RECORD_GRACE: Duration = parseDuration('7d');
+const DEFAULT_UNRECORDED_GRACE: Duration = parseDuration('7d');
 /** Longer than anything can have existed, and near enough for dates to stay dates. */
 const EVERYTHING: Duration = parseDuration('100000w');
 
@@ -58,6 +61,15 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
       allowDeleteAll: choices.allowDeleteAll ?? file.guards?.allowDeleteAll ?? false,
     },
     untag: !isDisabled && (choices.untag ?? file.untag ?? false),
+    records: { grace: DEFAULT_RECORD_GRACE },
+    werf: {
+      unrecordedGrace: DEFAULT_UNRECORDED_GRACE,
+      foreign: 'keep',
+      imageNames: [],
+      areNamesComplete: true,
+      disabled: isDisabled ? 'keep-records' : 'no',
+    },
+    purge: false,
   };
 }
 

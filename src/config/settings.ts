@@ -17,8 +17,20 @@ export type Format = 'text' | 'json' | 'markdown';
  */
 export type Provider = 'oci' | 'github' | 'gitlab';
 
+/**
+ * What a repository is to another one of the same project of werf's, called by its full name. `final`: it has copies of the images that are
+ * deployed. `meta`: it has the records. `cache`: it has copies of stages that only builds use.
+ */
+export interface RepositoryRole {
+  readonly kind: 'final' | 'meta' | 'cache';
+  readonly of: string;
+}
+
+/** A repository; without a role it stands for itself. */
+export type RepositoryTarget = RepositoryPlace & { readonly role?: RepositoryRole };
+
 /** Where a repository lives. */
-export type RepositoryTarget =
+type RepositoryPlace =
   | {
       readonly kind: 'registry';
       readonly repository: RepositoryReference;

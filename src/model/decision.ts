@@ -8,8 +8,8 @@ import { formatWorkload, type Workload } from './usage.ts';
 
 /** Where a link from an image to a commit was found. */
 export interface LinkSource {
-  readonly kind: 'label' | 'annotation' | 'tag-pattern';
-  /** The label's or annotation's key, or the pattern. */
+  readonly kind: 'label' | 'annotation' | 'tag-pattern' | 'provenance' | 'record' | 'werf-record';
+  /** The label's or annotation's key, the pattern, the type of the provenance, or what the record is called. */
   readonly name: string;
   /** The tag that matched, for a tag pattern. */
   readonly tag?: Tag;
@@ -67,7 +67,21 @@ export type KeepReason =
   | { readonly rule: 'parent'; readonly of: Digest }
   | { readonly rule: 'referrer'; readonly of: Digest }
   | { readonly rule: 'subject'; readonly of: Digest }
-  | { readonly rule: 'orphan-referrer'; readonly subject: string };
+  | { readonly rule: 'orphan-referrer'; readonly subject: string }
+  /** A stage that one that stays was built on or took files from. */
+  | {
+      readonly rule: 'relative';
+      readonly of: Digest;
+      readonly how: 'ancestor' | 'base image' | 'import source' | 'dependency';
+    }
+  /** In a repository that werf made, a tag that is none of werf's. */
+  | { readonly rule: 'foreign'; readonly tag: Tag }
+  /** A stage of werf's without any record of what it was built for. `age` is absent when it is unknown. */
+  | { readonly rule: 'unrecorded-young'; readonly age?: Duration; readonly within: Duration }
+  /** The same stage stays in, or is used from, another repository. */
+  | { readonly rule: 'counterpart'; readonly stage: string; readonly repository: string }
+  /** A record, of ours or of werf's; `why` is what it is for or waits for. */
+  | { readonly rule: 'record'; readonly why: string };
 
 /** Why nothing keeps a node. */
 export type DeleteReason =
@@ -86,6 +100,14 @@ export type DeleteReason =
   | { readonly rule: 'older'; readonly age: Duration; readonly within: Duration }
   /** All indexes and subjects it belonged to go. */
   | { readonly rule: 'owner-goes'; readonly owners: readonly Digest[] }
+  /** werf marked the stage as broken. */
+  | { readonly rule: 'rejected'; readonly stage: string }
+  | { readonly rule: 'unrecorded'; readonly age: Duration; readonly within: Duration }
+  | { readonly rule: 'counterpart-goes'; readonly stage: string; readonly repository: string }
+  /** A record that nobody needs any more; `why` says why. */
+  | { readonly rule: 'record-needless'; readonly why: string }
+  /** The user wants all that werf made to go. */
+  | { readonly rule: 'purge' }
   | { readonly rule: 'unused' };
 
 /** Why a node stays or goes. */
@@ -124,7 +146,12 @@ export interface Remark {
     | 'needed-without-tag'
     | 'release-without-tag'
     | 'no-such-environment'
-    | 'pattern-needs-forge';
+    | 'pattern-needs-forge'
+    | 'unrecorded-stages'
+    | 'foreign-tags'
+    | 'foreign-project'
+    | 'no-records'
+    | 'unread-record';
   readonly text: string;
 }
 
@@ -165,11 +192,26 @@ export function describeReason(reason: Reason): string {
       return `${shortDigest(reason.of)} refers to it and stays`;
     case 'orphan-referrer':
       return `refers to ${reason.subject.slice(0, 19)}, which is not in this repository`;
+    case 'relative':
+      return `${reason.how} of ${shortDigest(reason.of)}, which stays`;
+    case 'foreign':
+      return `tag ${reason.tag} is none of werf's`;
+    case 'unrecorded-young':
+      return `no record says what it was built for; ${reason.age === undefined ? 'its age is unknown' : `${formatDuration(reason.age)} old, such stages stay for ${formatDuration(reason.within)}`}`;
+    case 'counterpart':
+      return `stage ${reason.stage} is needed in ${reason.repository}`;
+    case 'record':
+      return reason.why;
     case 'git-superseded':
     case 'git-gone':
     case 'unlinked-unwanted':
     case 'older':
     case 'owner-goes':
+    case 'rejected':
+    case 'unrecorded':
+    case 'counterpart-goes':
+    case 'record-needless':
+    case 'purge':
     case 'unused':
       return describeDeleteReason(reason);
   }
@@ -178,6 +220,7 @@ export function describeReason(reason: Reason): string {
 /** Where a link was found, in words: `label org.opencontainers.image.revision`. */
 export function describeLinkSource(found: LinkSource): string {
   if (found.kind === 'tag-pattern') return `tag ${found.tag} by ${found.name}`;
+  if (found.kind === 'werf-record') return `werf's record ${found.name}`;
   return `${found.kind} ${found.name}`;
 }
 
@@ -193,6 +236,16 @@ function describeDeleteReason(reason: DeleteReason): string {
       return `${formatDuration(reason.age)} old, older than ${formatDuration(reason.within)}`;
     case 'owner-goes':
       return `belongs to ${reason.owners.map(shortDigest).join(', ')}, which ${reason.owners.length === 1 ? 'goes' : 'go'}`;
+    case 'rejected':
+      return `werf marked stage ${reason.stage} as broken`;
+    case 'unrecorded':
+      return `no record says what it was built for, and it is ${formatDuration(reason.age)} old (such stages stay for ${formatDuration(reason.within)})`;
+    case 'counterpart-goes':
+      return `stage ${reason.stage} does not stay in ${reason.repository}`;
+    case 'record-needless':
+      return reason.why;
+    case 'purge':
+      return 'everything that werf made is to go';
     case 'unused':
       return 'no rule keeps it';
   }

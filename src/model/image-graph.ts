@@ -6,9 +6,13 @@ import type { Child, ImageNode, Snapshot } from './snapshot.ts';
 
 /**
  * What a node is to the rules. `image`: stands for itself (has an ordinary tag, or nothing owns it). `child`: untagged and
- * listed by an index. `referrer`: belongs to a subject, by `subject` field or by referrer tag, and has no ordinary tag.
+ * listed by an index. `referrer`: belongs to a subject, by `subject` field or by referrer tag, and has no ordinary tag. `record`: says what an
+ * image was published for, whatever its tags; it belongs to that image as a referrer does.
  */
-export type Role = 'image' | 'child' | 'referrer';
+export type Role = 'image' | 'child' | 'referrer' | 'record';
+
+/** Records with the images that each is about; an empty list for one whose image is not in the repository. */
+export type AttachedRecords = ReadonlyMap<Digest, readonly Digest[]>;
 
 /** The image graph of one snapshot. All lists are sorted and without duplicates. */
 export interface ImageGraph {
@@ -30,8 +34,8 @@ export interface ImageGraph {
 
 type Edges = Map<Digest, Set<Digest>>;
 
-/** The graph of a snapshot; one pass over its nodes. */
-export function buildImageGraph(snapshot: Pick<Snapshot, 'nodes'>): ImageGraph {
+/** The graph of a snapshot; one pass over its nodes. `records`: what is known to be a record; no other node is one. */
+export function buildImageGraph(snapshot: Pick<Snapshot, 'nodes'>, records: AttachedRecords = new Map()): ImageGraph {
   const { nodes } = snapshot;
   const parents: Edges = new Map();
   const children: Edges = new Map();
@@ -46,6 +50,11 @@ export function buildImageGraph(snapshot: Pick<Snapshot, 'nodes'>): ImageGraph {
       addEdge(children, node.digest, child.digest);
       addEdge(parents, child.digest, node.digest);
       if (isAttestationChild(child)) attestations.add(child.digest);
+    }
+    for (const image of records.get(node.digest) ?? []) {
+      if (!nodes.has(image) || image === node.digest) continue;
+      addEdge(subjects, node.digest, image);
+      addEdge(referrers, image, node.digest);
     }
     for (const subject of namedSubjects(node, nodes)) {
       if (subject.digest !== undefined && subject.digest !== node.digest) {
@@ -67,6 +76,7 @@ export function buildImageGraph(snapshot: Pick<Snapshot, 'nodes'>): ImageGraph {
     absentSubjectsOf: (digest) => [...(absentSubjects.get(digest) ?? [])],
     isAttestation: (digest) => attestations.has(digest),
     roleOf(digest) {
+      if (records.has(digest)) return 'record';
       const tags = nodes.get(digest)?.tags ?? [];
       if (tags.some((tag) => parseReferrerTag(tag) === undefined)) return 'image';
       if (subjects.has(digest) || absentSubjects.has(digest)) return 'referrer';

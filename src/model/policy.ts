@@ -90,4 +90,29 @@ export interface Policy {
   };
   /** Take tags that no rule keeps off nodes that stay. */
   readonly untag: boolean;
+  /** Records in the registry of what images were published for, ours and werf's. */
+  readonly records: {
+    /** A record that nobody needs stays so long after it was written, as long as its image stays. */
+    readonly grace: Duration;
+  };
+  /** What counts in a repository that werf made. */
+  readonly werf: WerfPolicy;
+  /** The user's word that everything werf made is to go; only what clusters, pins and the registry hold stays. */
+  readonly purge: boolean;
+}
+
+/** What counts in a repository that werf made. */
+export interface WerfPolicy {
+  /** A stage without a record of what it was built for stays so long. */
+  readonly unrecordedGrace: Duration;
+  /** `keep`: images whose tags are none of werf's stay, whatever the other rules say. `decide`: the other rules decide. */
+  readonly foreign: 'keep' | 'decide';
+  /** The `project` of werf.yaml. Absent: not known; then no stage is another project's as long as all are of one. */
+  readonly project?: string;
+  /** The images of werf.yaml; records of images that are neither here nor managed protect nothing. */
+  readonly imageNames: readonly string[];
+  /** False where werf.yaml has names that only a template tells: then no image can be called unknown. */
+  readonly areNamesComplete: boolean;
+  /** `cleanup.disable`: nothing is deleted, save, where the user says so, werf's records of images and of what they were built for. */
+  readonly disabled: 'no' | 'keep-records' | 'delete-records';
 }

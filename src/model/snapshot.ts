@@ -43,6 +43,22 @@ export type Content =
       readonly names?: readonly Digest[];
     };
 
+/**
+ * What the provenance in an attestation says about the sources, or why it could not be read. An unread provenance is never an empty one.
+ * `revisions` is empty when it names no commit.
+ */
+export type ProvenanceFacts =
+  | { readonly kind: 'read'; readonly predicateType: string; readonly revisions: readonly ProvenanceRevision[] }
+  | { readonly kind: 'unread'; readonly why: string };
+
+/** A commit that a provenance names, as written there: untrusted text. */
+export interface ProvenanceRevision {
+  /** Hex digits; what a builder appends for uncommitted changes (`-dirty`) is taken off. */
+  readonly commit: string;
+  /** The address of the repository, when it tells. */
+  readonly source?: string;
+}
+
 /** A manifest by digest, with everything the registry told about it. */
 export interface ImageNode {
   readonly digest: Digest;
@@ -57,6 +73,8 @@ export interface ImageNode {
   /** The manifest's own OCI 1.1 `subject`. */
   readonly subject?: Digest;
   readonly annotations: Annotations;
+  /** Only of a BuildKit attestation whose provenance was wanted. */
+  readonly provenance?: ProvenanceFacts;
   /** The image's own word (config or `org.opencontainers.image.created`), already checked for belief. */
   readonly created: KnownOrUnknown;
   /** The registry's word, where its API tells: absent means that it does not tell, never "long ago". */

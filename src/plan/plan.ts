@@ -45,6 +45,8 @@ export interface ShownDecision {
    * it now, sorted: when the steps of these are done, the registry collects it. Empty when nothing leads to it.
    */
   readonly collectedWith?: readonly Digest[];
+  /** It is no image but a record of what one was published for, ours or werf's. */
+  readonly isRecord?: true;
 }
 
 /** Sums over one repository. */
@@ -59,6 +61,8 @@ export interface Totals {
   readonly untagged: number;
   /** Tags before the plan. */
   readonly tags: number;
+  /** Records of what images were published for, counted here and nowhere else. Absent where there are none. */
+  readonly records?: { readonly kept: number; readonly deleted: number };
   /** Bytes of blobs and manifests that no kept node shares: an upper bound, other repositories may share them. */
   readonly reclaimableBytes: number;
 }

@@ -3,7 +3,7 @@
 import type { Decision, DeleteReason, KeepReason, Remark } from '../model/decision.ts';
 import type { Forge } from '../model/forge.ts';
 import type { History } from '../model/history.ts';
-import { buildImageGraph, type ImageGraph } from '../model/image-graph.ts';
+import { type AttachedRecords, buildImageGraph, type ImageGraph } from '../model/image-graph.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Digest, Tag } from '../model/reference.ts';
 import type { ImageNode, Snapshot } from '../model/snapshot.ts';
@@ -14,6 +14,7 @@ import { collectClaims } from './commit-claims.ts';
 import { collectForgeRemarks } from './forge-remarks.ts';
 import type { Link } from './link.ts';
 import { collectLinks, isBuiltHere } from './links.ts';
+import { readRecords } from './records/read-records.ts';
 import { collectRemarks } from './remarks.ts';
 import { keepDeployments } from './rules/deployments.ts';
 import { judgeByGit } from './rules/git.ts';
@@ -24,6 +25,8 @@ import { type FirstSeen, judgeByAge } from './rules/recent.ts';
 import { keepRegistryProtected } from './rules/registry-protected.ts';
 import { keepReleases } from './rules/releases.ts';
 import { selectUntag } from './untag.ts';
+import { readWerf } from './werf/read-werf.ts';
+import type { Werf, WerfEvidence } from './werf/werf.ts';
 
 /**
  * All that is known about one repository. `history` and `usage` are absent only when the user switched the rule off, `forge` when no forge
@@ -35,6 +38,8 @@ export interface Evidence {
   readonly forge: Forge | undefined;
   readonly usage: Usage | undefined;
   readonly firstSeen: FirstSeen | undefined;
+  /** What other repositories of the same project of werf's say. */
+  readonly werf?: WerfEvidence;
 }
 
 /** One decision for every node, in no particular order. */
@@ -48,12 +53,19 @@ export interface Decisions {
   readonly isBuiltHere: boolean | undefined;
   /** Whether the registry itself collects what no tag leads to: then a plan only deletes tags. */
   readonly collectsUntagged: boolean;
+  /** Nodes that are records of what images were published for, and no images. */
+  readonly records: ReadonlySet<Digest>;
+  /** What werf made here; absent where it made nothing. */
+  readonly werf?: Werf;
 }
 
 /** What is to happen to every node of a repository, and why. */
 export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisions {
   const snapshot = inOrder(evidence.snapshot);
-  const graph = buildImageGraph(snapshot);
+  const werf = readWerf(snapshot, policy.werf, evidence.werf);
+  const own = readRecords(snapshot);
+  const attached: AttachedRecords = new Map([...own.attached, ...(werf?.attached ?? [])]);
+  const graph = buildImageGraph(snapshot, attached);
   const verdicts = judge({ ...evidence, snapshot }, { graph, policy, now });
   const kept = protectReachable(graph, verdicts.roots);
   protectAlso(graph, kept, doubtful(snapshot, graph, kept));
@@ -74,6 +86,8 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     links: verdicts.links ?? new Map(),
     isBuiltHere: verdicts.links === undefined ? undefined : isBuiltHere(verdicts.links),
     collectsUntagged,
+    records: new Set(attached.keys()),
+    ...(werf === undefined ? {} : { werf }),
   };
 }
 

@@ -61,6 +61,7 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'kubernetes':
     case 'pin':
     case 'registry-protected':
+    case 'foreign':
       return reason.tag ?? 'all';
     case 'git':
     case 'release':
@@ -79,6 +80,10 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'referrer':
     case 'subject':
     case 'orphan-referrer':
+    case 'relative':
+    case 'unrecorded-young':
+    case 'counterpart':
+    case 'record':
       return 'all';
   }
 }

@@ -24,6 +24,9 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   pin: 2,
   recent: 3,
   'registry-protected': 3.5,
+  counterpart: 3.6,
+  foreign: 3.7,
+  relative: 3.8,
   child: 4,
   parent: 5,
   referrer: 6,
@@ -33,10 +36,17 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   'age-unknown': 10,
   unreadable: 11,
   'in-doubt': 12,
+  'unrecorded-young': 12.3,
+  record: 12.6,
+  purge: 12.7,
+  rejected: 12.8,
   'git-gone': 13,
   'git-superseded': 14,
   older: 15,
+  'counterpart-goes': 15.5,
   'owner-goes': 16,
+  unrecorded: 16.3,
+  'record-needless': 16.6,
   'unlinked-unwanted': 17,
   unused: 18,
 };
@@ -101,10 +111,25 @@ function kindOf(reason: Reason): string {
       return 'cannot be understood';
     case 'in-doubt':
       return 'untagged, and a manifest that cannot be understood might list it';
+    case 'relative':
+      return 'a stage that stays was made from it';
+    case 'foreign':
+      return "none of werf's";
+    case 'unrecorded-young':
+      return 'no record of what it was built for, and not old enough to go';
+    case 'counterpart':
+      return `needed in ${reason.repository}`;
+    case 'record':
+      return 'record of what stays';
     case 'git-gone':
     case 'git-superseded':
     case 'older':
     case 'owner-goes':
+    case 'rejected':
+    case 'unrecorded':
+    case 'counterpart-goes':
+    case 'record-needless':
+    case 'purge':
     case 'unlinked-unwanted':
     case 'unused':
       return kindOfDeletion(reason);
@@ -123,6 +148,16 @@ function kindOfDeletion(reason: DeleteReason): string {
       return 'part of, or attached to, an image that goes';
     case 'unlinked-unwanted':
       return 'no link to a commit (the policy says unlinked: delete)';
+    case 'rejected':
+      return 'werf marked it as broken';
+    case 'unrecorded':
+      return `no record of what it was built for, and older than ${formatDuration(reason.within)}`;
+    case 'counterpart-goes':
+      return `does not stay in ${reason.repository}`;
+    case 'record-needless':
+      return 'record that nothing needs any more';
+    case 'purge':
+      return 'everything that werf made is to go';
     case 'unused':
       return 'no rule keeps it';
   }
@@ -136,5 +171,6 @@ function namesIn(reason: Reason): readonly string[] {
   if (reason.rule === 'release') return [reason.tag];
   if (reason.rule === 'deployment') return [reason.environment];
   if (reason.rule === 'git-gone') return [reason.what];
+  if (reason.rule === 'foreign') return [reason.tag];
   return reason.rule === 'pin' && reason.tag !== undefined ? [reason.tag] : [];
 }

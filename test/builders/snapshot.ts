@@ -151,6 +151,9 @@ export function policyOf(parts: Partial<Policy> = {}): Policy {
     forge: { pullRequests: 'off', releases: 'off', deployments: 'off' },
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
     untag: false,
+    records: { grace: hours(168) },
+    werf: { unrecordedGrace: hours(168), foreign: 'keep', imageNames: [], areNamesComplete: true, disabled: 'no' },
+    purge: false,
     ...parts,
   };
 }

@@ -1,0 +1,34 @@
+// A record in the registry that says which commit an image was published for: our own, or werf's.
+
+import type { LinkSource } from './decision.ts';
+import type { Digest } from './reference.ts';
+import type { KnownOrUnknown } from './time.ts';
+
+/** The type of the manifests that `record` writes: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage */
+export const RECORD_TYPE = 'application/vnd.registry-cleanup.build.v1+json';
+
+/** The keys of a record's annotations. The commit, its address and the time stand under the image specification's own keys. */
+export const RECORD_KEYS = {
+  commit: 'org.opencontainers.image.revision',
+  source: 'org.opencontainers.image.source',
+  created: 'org.opencontainers.image.created',
+  /** `refs/heads/main`, `refs/tags/v1`; for people. */
+  reference: 'vnd.registry-cleanup.reference',
+  /** Which of several images in one repository. */
+  imageName: 'vnd.registry-cleanup.image-name',
+} as const;
+
+/** One statement "this image was published for this commit". */
+export interface BuildRecord {
+  /** The record's own manifest; in another repository for one of werf's meta repository. */
+  readonly record: Digest;
+  /** The image that was published: an existing node of the snapshot. */
+  readonly image: Digest;
+  /** 40 or 64 hex digits. */
+  readonly commit: string;
+  /** Which image it is, where one repository holds several: policies count for each by itself. */
+  readonly product?: string;
+  /** When it was written. */
+  readonly at: KnownOrUnknown;
+  readonly found: LinkSource;
+}
