@@ -4,11 +4,16 @@ import type { LinkSource } from './decision.ts';
 import type { Digest } from './reference.ts';
 import type { KnownOrUnknown } from './time.ts';
 
-/** The type of the manifests that `record` writes: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage */
+/**
+ * The type of the manifests that `record` writes: https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
+ * It stands in `artifactType` where the registry takes that, and always under {@link RECORD_KEYS}.type.
+ */
 export const RECORD_TYPE = 'application/vnd.registry-cleanup.build.v1+json';
 
 /** The keys of a record's annotations. The commit, its address and the time stand under the image specification's own keys. */
 export const RECORD_KEYS = {
+  /** {@link RECORD_TYPE}: GitLab's registry takes no manifest with an `artifactType` that it does not know. */
+  type: 'vnd.registry-cleanup.type',
   commit: 'org.opencontainers.image.revision',
   source: 'org.opencontainers.image.source',
   created: 'org.opencontainers.image.created',
@@ -31,4 +36,12 @@ export interface BuildRecord {
   /** When it was written. */
   readonly at: KnownOrUnknown;
   readonly found: LinkSource;
+}
+
+/** `record-` and 40 hex digits: the tag of a record that has one. */
+const RECORD_TAG = /^record-[0-9a-f]{40}$/;
+
+/** Whether a tag has the shape of those that `record` gives its records: what it leads to need be none. */
+export function isRecordTag(tag: string): boolean {
+  return RECORD_TAG.test(tag);
 }

@@ -14,7 +14,7 @@ import { collectClaims } from './commit-claims.ts';
 import { collectForgeRemarks } from './forge-remarks.ts';
 import type { Link } from './link.ts';
 import { collectLinks, isBuiltHere } from './links.ts';
-import { readRecords } from './records/read-records.ts';
+import { readRecords, remarkUnread } from './records/read-records.ts';
 import { collectRemarks } from './remarks.ts';
 import { keepDeployments } from './rules/deployments.ts';
 import { judgeByGit } from './rules/git.ts';
@@ -82,6 +82,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     remarks: [
       ...collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, ...verdicts }),
       ...collectForgeRemarks({ ...evidence, graph, policy, links: verdicts.links ?? new Map() }),
+      ...remarkUnread(own.unread),
     ],
     links: verdicts.links ?? new Map(),
     isBuiltHere: verdicts.links === undefined ? undefined : isBuiltHere(verdicts.links),

@@ -33,6 +33,9 @@ export interface NodeSpec {
   readonly subject?: string;
   readonly labels?: Annotations;
   readonly annotations?: Annotations;
+  readonly artifactType?: string;
+  /** Of the config; default: an image's. */
+  readonly configType?: string;
   /** `null`: the image does not say. */
   readonly created?: string | null;
   readonly pushed?: Instant;
@@ -96,6 +99,7 @@ function nodeOf(spec: NodeSpec): ImageNode {
     tags: [...(spec.tags ?? [])].sort().map(parseTag),
     content: contentOf(spec, created),
     ...(spec.subject === undefined ? {} : { subject: digestOf(spec.subject) }),
+    ...(spec.artifactType === undefined ? {} : { artifactType: spec.artifactType }),
     annotations: spec.annotations ?? {},
     created: believableCreated(created, NOW),
     times: spec.pushed === undefined ? {} : { pushed: spec.pushed },
@@ -126,7 +130,7 @@ function contentOf(spec: NodeSpec, created: string | undefined): Content {
     config: {
       digest: digestOf(`config of ${spec.name}`),
       sizeBytes: 1,
-      mediaType: 'application/vnd.oci.image.config.v1+json',
+      mediaType: spec.configType ?? 'application/vnd.oci.image.config.v1+json',
     },
     facts:
       spec.unread === true
