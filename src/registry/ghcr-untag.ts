@@ -14,7 +14,7 @@ import type { DeleteAnswer, ManifestBytes } from './port.ts';
 export interface GhcrUntagging extends GhcrChanges {
   readonly endpoint: OciEndpoint;
   /** Puts a manifest under a tag. */
-  readonly put: (manifest: ManifestBytes, at: Tag) => Promise<void>;
+  readonly put: (manifest: ManifestBytes, at: Tag) => Promise<unknown>;
   /** Digests of the helpers that were pushed, so that nobody takes them for images. */
   readonly helpers: Set<Digest>;
   /** Waits between looks for the helper in GitHub's list, which lags behind; together the patience. Milliseconds. */

@@ -21,6 +21,7 @@ import type { ManifestSource } from './manifest-source.ts';
 import { type OciEndpoint, resolveManifest } from './oci-manifests.ts';
 import { listAllTags } from './oci-pages.ts';
 import type { KnownContent, Registry, Surroundings } from './port.ts';
+import { putBlob } from './put-blob.ts';
 import { putManifest } from './put-manifest.ts';
 import { readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
@@ -99,6 +100,7 @@ export function createGhcrRegistry(parts: GhcrParts): Registry {
       unlessLimited(() => deletePackageVersion(changes, digest, { tags, beyondBudget: how?.isRemainder === true })),
     deleteTag: (tag, digest) => untagPackageVersion(changes, tag, digest),
     putManifest: put,
+    putBlob: (bytes) => putBlob(endpoint, bytes),
     restore: (digests, onAnswer, how) =>
       restorePackageVersions({ ...changes, isUrgent: how?.isUrgent === true, now }, digests, onAnswer),
     close: async () => {

@@ -24,6 +24,7 @@ import { getManifest, type OciEndpoint, resolveManifest } from './oci-manifests.
 import { listAllTags } from './oci-pages.ts';
 import type { Registry, Surroundings } from './port.ts';
 import { probeReferrers, type ReferrersProbe } from './probe-referrers.ts';
+import { putBlob } from './put-blob.ts';
 import { putManifest } from './put-manifest.ts';
 import { readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
@@ -82,10 +83,14 @@ export function createGitlabRegistry(parts: GitlabParts): Registry {
     // A list for every step would be dear. What is tagged again after the last look stays whole anyway: only tags are deleted.
     listTagsOf: () => Promise.resolve('unsupported'),
     readManifest: (digest) => reader.readBytes(digest),
+    get listReferrers() {
+      return adapter.referrers.ask();
+    },
     readEdges: (digest) => reader.readEdges(digest),
     deleteManifest: (digest, tags) => deletes.deleteTags(digest, tags),
     deleteTag: (tag, digest) => deletes.deleteTag(tag, digest),
     putManifest: (manifest, at) => putManifest(endpoint, manifest, at),
+    putBlob: (bytes) => putBlob(endpoint, bytes),
     hasBlob: (digest) => hasBlob(endpoint, digest),
     close: async () => {
       await cache.close();

@@ -4,6 +4,7 @@
 import { RegistryError } from '../errors.ts';
 import { type Digest, isDigest, type Tag } from '../model/reference.ts';
 import { assertDigest, digestOf } from './check-digest.ts';
+import { decodeManifest } from './decode-manifest.ts';
 import {
   deleteLayoutBlob,
   type LayoutEntry,
@@ -23,7 +24,7 @@ import {
 } from './layout-graph.ts';
 import { tagsOfEntries, withTag } from './layout-tags.ts';
 import { viewIndex } from './layout-view.ts';
-import type { DeleteAnswer, ManifestBytes } from './port.ts';
+import type { DeleteAnswer, ManifestBytes, PutAnswer } from './port.ts';
 
 /** A layout that is being changed; by one change at a time. */
 export interface LayoutPlace {
@@ -70,7 +71,11 @@ export async function deleteLayoutTag(place: LayoutPlace, tag: Tag, digest: Dige
  * Puts a manifest in, under a tag (which leaves the manifest that it was on) or under none.
  * @throws RegistryError REGISTRY_REFUSED when a blob or child that it needs is not there.
  */
-export async function putLayoutManifest(place: LayoutPlace, manifest: ManifestBytes, at: Digest | Tag): Promise<void> {
+export async function putLayoutManifest(
+  place: LayoutPlace,
+  manifest: ManifestBytes,
+  at: Digest | Tag,
+): Promise<PutAnswer> {
   const { directory } = place;
   const { mediaType, bytes } = manifest;
   const digest = isDigest(at) ? at : digestOf(bytes);
@@ -83,6 +88,8 @@ export async function putLayoutManifest(place: LayoutPlace, manifest: ManifestBy
   const added = isDigest(at) ? (isListed ? [] : [entry]) : [withTag(entry, at)];
   await writeLayoutBlob(directory, digest, bytes);
   await writeLayoutIndex(directory, { ...rest, manifests: [...dropUntagged(rest, digest, added), ...added] });
+  // Every reading goes through all that is listed, with and without a tag.
+  return { isIndexed: decodeManifest(bytes, mediaType).subject !== undefined };
 }
 
 /** A manifest that needs the digest, as a child or (against all custom) as a blob. */

@@ -7,9 +7,10 @@ import type { Log } from '../log.ts';
 import type { Digest, RepositoryReference, Tag } from '../model/reference.ts';
 import type { Capabilities } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
+import { digestOf } from './check-digest.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
 import { deleteLayoutManifest, deleteLayoutTag, type LayoutPlace, putLayoutManifest } from './layout-changes.ts';
-import { assertLayout, readLayoutBlob, sizeOfLayoutBlob } from './layout-files.ts';
+import { assertLayout, readLayoutBlob, sizeOfLayoutBlob, writeLayoutBlob } from './layout-files.ts';
 import { reachManifests, readLayoutManifest } from './layout-graph.ts';
 import { createLayoutViewer, type LayoutView } from './layout-view.ts';
 import { lookAtEveryTag } from './look-around.ts';
@@ -76,6 +77,7 @@ export async function openOciLayout(parts: OciLayoutParts): Promise<Registry> {
     deleteManifest: (digest) => changes.add(() => deleteLayoutManifest(place, digest)),
     deleteTag: (tag, digest) => changes.add(() => deleteLayoutTag(place, tag, digest)),
     putManifest: (manifest, at) => changes.add(() => putLayoutManifest(place, manifest, at)),
+    putBlob: (bytes) => changes.add(() => writeLayoutBlob(directory, digestOf(bytes), bytes)),
     close: () => changes.onIdle(),
   };
 }

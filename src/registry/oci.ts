@@ -14,7 +14,8 @@ import { deleteByDigest, deleteByTag } from './oci-delete.ts';
 import { getBareManifest, getBlob, getManifest, type OciEndpoint, resolveManifest } from './oci-manifests.ts';
 import { listAllTags } from './oci-pages.ts';
 import type { ManifestBytes, Registry } from './port.ts';
-import { probeReferrers } from './probe-referrers.ts';
+import { probeReferrers, type ReferrersProbe } from './probe-referrers.ts';
+import { putBlob } from './put-blob.ts';
 import { putManifest } from './put-manifest.ts';
 import { readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
@@ -35,7 +36,8 @@ export interface OciRegistryParts {
 export function createOciRegistry(parts: OciRegistryParts): Registry {
   const { repository, transport, now, log } = parts;
   const endpoint: OciEndpoint = { repository, transport, place: formatRepository(repository) };
-  const source = createOciSource(endpoint);
+  const referrers = probeReferrers(endpoint);
+  const source = createOciSource(endpoint, referrers);
   const listTags = () => listAllTags(endpoint);
   const resolveTag = (tag: Tag) => resolveManifest(endpoint, tag);
   return {
@@ -50,17 +52,20 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
     lookAround: () => lookAtEveryTag({ listTags, resolveTag }),
     listTagsOf: () => Promise.resolve('unsupported'),
     readManifest: (digest) => readManifest(endpoint, digest),
+    get listReferrers() {
+      return referrers.ask();
+    },
     readEdges: (digest) => readEdges(endpoint, digest),
     deleteManifest: (digest, tags) => deleteByDigest(endpoint, digest, tags),
     deleteTag: (tag) => deleteByTag(endpoint, tag),
     putManifest: (manifest, at) => putManifest(endpoint, manifest, at),
+    putBlob: (bytes) => putBlob(endpoint, bytes),
     hasBlob: (digest) => hasBlob(endpoint, digest),
     close: () => transport.close(),
   };
 }
 
-function createOciSource(endpoint: OciEndpoint): ManifestSource {
-  const referrers = probeReferrers(endpoint);
+function createOciSource(endpoint: OciEndpoint, referrers: ReferrersProbe): ManifestSource {
   return {
     repository: endpoint.repository,
     listTags: () => listAllTags(endpoint),

@@ -105,7 +105,7 @@ function send(connection: Connection, request: RegistryRequest): Promise<Registr
   if (!request.path.startsWith('/') || /[\s\\]/.test(request.path))
     throw new InternalError(`Not a path on the registry: ${JSON.stringify(request.path)}`, { code: 'INTERNAL' });
   const { purpose } = request;
-  const idempotent = request.method !== 'POST';
+  const idempotent = request.method !== 'POST' || request.mayRepeat === true;
   return retryRequest(() => attempt(connection, request), {
     ...connection,
     log: connection.options.log,

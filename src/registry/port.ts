@@ -45,6 +45,16 @@ export interface DeleteWay {
   readonly isRemainder: boolean;
 }
 
+/** What putting a manifest came to. */
+export interface PutAnswer {
+  /**
+   * Whether who asks for the referrers of its subject finds it from now on, without a tag. A registry says so by `OCI-Subject` with the
+   * subject's digest. False for a manifest without a subject.
+   * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests-with-subject
+   */
+  readonly isIndexed: boolean;
+}
+
 /** What bringing back one deleted manifest came to. */
 export type RestoreAnswer =
   | { readonly kind: 'restored'; readonly tags: readonly Tag[] }
@@ -102,14 +112,30 @@ export interface Registry {
    */
   readEdges(digest: Digest): Promise<readonly Digest[] | 'opaque' | 'absent'>;
 
+  /**
+   * What the registry's own index says refers to the digest now; empty when nothing does. Present where `capabilities.referrers` is `api`,
+   * which the first snapshot finds out: look at it after that.
+   */
+  readonly listReferrers?: ((digest: Digest) => Promise<readonly Digest[]>) | undefined;
+
   /** Deletes a manifest and all tags on it. Idempotent. `tags`: the tags it is known to have. */
   deleteManifest(digest: Digest, tags: readonly Tag[], how?: DeleteWay): Promise<DeleteAnswer>;
 
   /** Deletes one tag and nothing else. Registries have been seen to take the manifest too, so the caller looks after it. */
   deleteTag(tag: Tag, digest: Digest): Promise<DeleteAnswer>;
 
-  /** Puts a manifest back, byte for byte, optionally under a tag: undo, and repair after a tag delete went too far. */
-  putManifest(manifest: ManifestBytes, at: Digest | Tag): Promise<void>;
+  /**
+   * Puts a manifest there, byte for byte, optionally under a tag: undo, repair after a tag delete went too far, and what is recorded.
+   * @throws ProtocolError DIGEST_MISMATCH for a digest that is not the bytes' own; RegistryError when something it lists is not there.
+   */
+  putManifest(manifest: ManifestBytes, at: Digest | Tag): Promise<PutAnswer>;
+
+  /**
+   * Puts a blob there, under its SHA-256 digest, unless it is there already. Whoever puts a manifest puts its blobs before it: what no
+   * manifest holds may be collected at any time. Absent where nothing can be written.
+   * @throws AuthError FORBIDDEN when the right to push is missing.
+   */
+  putBlob?(bytes: Uint8Array): Promise<void>;
 
   /**
    * Brings deleted manifests back by the registry's own undo, in the given order (children before what lists them). Absent where

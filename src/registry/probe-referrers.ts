@@ -12,6 +12,8 @@ export interface ReferrersProbe {
   list(digest: Digest): Promise<readonly NamedDigest[] | 'unsupported'>;
   /** Where referrers are found, as far as is known by now. */
   kind(): 'api' | 'fallback-tags';
+  /** Asks a registry that has the API, for a {@link import('./port.ts').Registry}; undefined while none is known to be there. */
+  ask(): ((digest: Digest) => Promise<readonly Digest[]>) | undefined;
 }
 
 /** A probe that has not asked yet. */
@@ -25,5 +27,12 @@ export function probeReferrers(endpoint: OciEndpoint): ReferrersProbe {
       return referrers;
     },
     kind: () => (hasApi === true ? 'api' : 'fallback-tags'),
+    ask: () => (hasApi === true ? (digest) => askKnown(endpoint, digest) : undefined),
   };
+}
+
+async function askKnown(endpoint: OciEndpoint, digest: Digest): Promise<readonly Digest[]> {
+  const referrers = await listAllReferrers(endpoint, digest, { isKnown: true });
+  // It throws instead, where the API is known.
+  return referrers === 'unsupported' ? [] : referrers.map((named) => named.digest);
 }

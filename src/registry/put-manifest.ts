@@ -3,15 +3,20 @@
 
 import { type Digest, isDigest, type Tag } from '../model/reference.ts';
 import { assertDigest } from './check-digest.ts';
+import { decodeManifest } from './decode-manifest.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import { manifestPath, type OciEndpoint } from './oci-manifests.ts';
-import type { ManifestBytes } from './port.ts';
+import type { ManifestBytes, PutAnswer } from './port.ts';
 
 /**
  * Puts it at its digest, or under a tag, which moves there.
  * @throws ProtocolError DIGEST_MISMATCH for a digest that is not the bytes' own (then nothing is sent), or when the registry stored others.
  */
-export async function putManifest(endpoint: OciEndpoint, manifest: ManifestBytes, at: Digest | Tag): Promise<void> {
+export async function putManifest(
+  endpoint: OciEndpoint,
+  manifest: ManifestBytes,
+  at: Digest | Tag,
+): Promise<PutAnswer> {
   const what = `The manifest to put at ${at} in ${endpoint.place}`;
   if (isDigest(at)) assertDigest(manifest.bytes, at, what);
   const response = await endpoint.transport.request({
@@ -26,4 +31,6 @@ export async function putManifest(endpoint: OciEndpoint, manifest: ManifestBytes
   });
   const stored = response.header('docker-content-digest');
   if (stored !== undefined && isDigest(stored)) assertDigest(manifest.bytes, stored, what);
+  const { subject } = decodeManifest(manifest.bytes, manifest.mediaType);
+  return { isIndexed: subject !== undefined && response.header('oci-subject') === subject };
 }

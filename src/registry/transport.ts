@@ -17,6 +17,8 @@ export interface RegistryRequest {
   readonly expect: readonly number[];
   /** What is being done, for messages: `list tags of ghcr.io/team/app`. */
   readonly purpose: string;
+  /** A POST that is tried again like everything else, because sending it twice does no more than sending it once. */
+  readonly mayRepeat?: true;
 }
 
 /** An answer with one of the expected statuses. */

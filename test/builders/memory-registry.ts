@@ -114,7 +114,14 @@ function registryOf(store: Store): Registry {
       const digest = sha256(manifest.bytes);
       manifests.set(digest, manifest);
       if (!isDigest(at)) tags.set(at, digest);
+      const { subject } = decodeManifest(manifest.bytes, manifest.mediaType);
+      return { isIndexed: subject !== undefined && capabilities.referrers !== 'fallback-tags' };
     },
+    putBlob: async (bytes) => {
+      const digest = sha256(bytes);
+      store.blobs.set(digest, { digest, bytes, mediaType: 'application/octet-stream' });
+    },
+    ...(capabilities.referrers === 'api' ? { listReferrers: async (digest) => referrersIn(store, digest) } : {}),
     restore: async (digests, onAnswer) => {
       for (const digest of digests) await onAnswer(digest, giveBack(store, digest));
     },
@@ -151,6 +158,13 @@ function sourceOf(store: Store): ManifestSource {
     listReferrers: () => Promise.resolve('unsupported'),
     capabilities: () => store.capabilities,
   };
+}
+
+function referrersIn({ manifests }: Store, subject: Digest): readonly Digest[] {
+  const found = [...manifests].filter(
+    ([, { bytes, mediaType }]) => decodeManifest(bytes, mediaType).subject === subject,
+  );
+  return found.map(([digest]) => digest);
 }
 
 function edgesIn({ manifests }: Store, digest: Digest): readonly Digest[] | 'opaque' | 'absent' {

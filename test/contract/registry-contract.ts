@@ -1,9 +1,9 @@
 // One suite for every adapter: what the port promises, whatever the registry behind it is like. It reads capabilities, never names.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Digest, parseDigest, parseTag } from '../../src/model/reference.ts';
+import { type Digest, parseDigest, parseTag, type Tag } from '../../src/model/reference.ts';
 import type { ImageNode, Snapshot } from '../../src/model/snapshot.ts';
-import type { Registry } from '../../src/registry/port.ts';
+import type { PutAnswer, Registry } from '../../src/registry/port.ts';
 import {
   type BuiltManifest,
   buildArtifact,
@@ -16,6 +16,7 @@ import {
   buildSchema1,
   cosignTag,
   fallbackTag,
+  TYPES,
 } from '../builders/image.ts';
 import { matching } from '../support/typed-matchers.ts';
 
@@ -481,6 +482,60 @@ export function describeRegistryContract(place: ContractPlace): void {
         await expect(misplaced).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
         expect(await repository.changes()).toBe(before);
       });
+    });
+
+    describe('what is pushed', () => {
+      it('is a Docker image of blobs and a manifest, which reads back', async () => {
+        const labels = { from: 'a push' };
+        const { dockerImage, dockerConfig } = TYPES;
+        const image = buildImage({ seed: 'pushed', labels, mediaType: dockerImage, configType: dockerConfig });
+        expect(await push(image, parseTag('pushed'))).toEqual({ isIndexed: false });
+        const snapshot = await registry.readSnapshot([]);
+        expect([...snapshot.tags]).toEqual([['pushed', image.digest]]);
+        expect(nodeOf(snapshot, image).content).toMatchObject({ kind: 'image', facts: { kind: 'read', labels } });
+        expect(bytesIn(await registry.readManifest(image.digest))).toEqual(bytesIn(image));
+      });
+
+      it('is not sent again when it is there', async () => {
+        const image = buildImage({ seed: 'pushed twice' });
+        await push(image, parseTag('v1'));
+        const before = await repository.changes();
+        for (const { bytes } of image.blobs) await registry.putBlob?.(bytes);
+        expect(await repository.changes()).toBe(before);
+      });
+
+      it('is an artifact about an image, found by its subject where the answer promised that', async () => {
+        const image = buildImage({ seed: 'about this' });
+        await repository.put(image, 'v1');
+        const artifact = buildArtifact('pushed', image, { note: 'x' });
+        const { isIndexed } = await push(artifact, artifact.digest);
+        const snapshot = await registry.readSnapshot([]);
+        const { referrers, listUntagged } = snapshot.capabilities;
+        if (isIndexed) expect(referrers).not.toBe('fallback-tags');
+        expect(snapshot.nodes.has(artifact.digest)).toBe(isIndexed || listUntagged);
+        await registry.putManifest({ mediaType: artifact.mediaType, bytes: artifact.bytes }, parseTag('artifact'));
+        const node = nodeOf(await registry.readSnapshot([]), artifact);
+        expect(node).toMatchObject({ subject: image.digest, tags: ['artifact'], annotations: { note: 'x' } });
+        expect(node.artifactType).toBe('application/x.test');
+      });
+
+      it('tells its referrers at once, where the registry has an index of them', async () => {
+        const image = buildImage({ seed: 'asked about' });
+        await repository.put(image, 'v1');
+        await registry.readSnapshot([]);
+        expect(registry.listReferrers !== undefined).toBe(registry.capabilities.referrers === 'api');
+        if (registry.listReferrers === undefined) return;
+        expect(await registry.listReferrers(image.digest)).toEqual([]);
+        const [one, two] = [buildArtifact('one', image), buildArtifact('two', image)];
+        for (const artifact of [one, two]) expect((await push(artifact, artifact.digest)).isIndexed).toBe(true);
+        expect([...(await registry.listReferrers(image.digest))].sort()).toEqual(digestsIn(one, two));
+        expect(await registry.listReferrers(NOWHERE)).toEqual([]);
+      });
+
+      async function push(manifest: BuiltManifest, at: Digest | Tag): Promise<PutAnswer> {
+        for (const { bytes } of manifest.blobs) await registry.putBlob?.(bytes);
+        return registry.putManifest({ mediaType: manifest.mediaType, bytes: manifest.bytes }, at);
+      }
     });
 
     it('may be closed twice', async () => {

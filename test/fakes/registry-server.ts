@@ -162,13 +162,15 @@ function answerManifest(visit: Visit): ScriptedAnswer {
   };
 }
 
-function putManifest({ exchange, repository, rest }: Visit): ScriptedAnswer {
+function putManifest({ exchange, repository, rest, quirks }: Visit): ScriptedAnswer {
   const manifest = { bytes: exchange.body, mediaType: exchange.contentType };
   const digest = sha256(exchange.body);
   if (isDigest(rest) && rest !== digest) return fault(400, 'DIGEST_INVALID');
   repository.manifests.set(digest, manifest);
   if (!isDigest(rest)) repository.tags.set(rest, { digest, manifest });
-  return { status: 201, headers: { 'docker-content-digest': digest } };
+  const subject = quirks.noReferrersApi === true ? undefined : subjectIn(exchange.body);
+  const headers = typeof subject === 'string' ? { 'oci-subject': subject } : {};
+  return { status: 201, headers: { 'docker-content-digest': digest, ...headers } };
 }
 
 function deleteManifest({ repository, rest, quirks }: Visit): ScriptedAnswer {

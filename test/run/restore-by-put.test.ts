@@ -72,7 +72,7 @@ const watched = (registry: Registry): Registry => ({
   ...registry,
   putManifest: async (manifest, at) => {
     calls.push(`put ${nameOf(at)}`);
-    await registry.putManifest(manifest, at);
+    return await registry.putManifest(manifest, at);
   },
 });
 
@@ -91,7 +91,7 @@ async function deleteAll(): Promise<void> {
 const refusing = (isRefused: (at: string) => boolean, error: () => Error): Partial<Registry> => ({
   putManifest: async (manifest, at) => {
     if (isRefused(nameOf(at))) throw error();
-    await memory.registry.putManifest(manifest, at);
+    return await memory.registry.putManifest(manifest, at);
   },
 });
 const refusal = (status = 400, registryCode = 'MANIFEST_BLOB_UNKNOWN') =>
@@ -351,7 +351,7 @@ describe('a restore by putting manifests again refuses and goes on', () => {
   });
 
   it('what the registry takes and does not show', async () => {
-    const report = await restored({ registry: { putManifest: () => Promise.resolve() } });
+    const report = await restored({ registry: { putManifest: () => Promise.resolve({ isIndexed: false }) } });
     expect(whyOf(report, one)).toBe('the registry took it and does not show it');
     expect(report.totals).toMatchObject({ restored: 0, refused: 4 });
     expect((await restore()).totals).toMatchObject({ restored: 4 });
@@ -361,7 +361,7 @@ describe('a restore by putting manifests again refuses and goes on', () => {
     const report = await restored({
       registry: {
         putManifest: async (manifest, at) => {
-          if (isDigest(at)) await memory.registry.putManifest(manifest, at);
+          return isDigest(at) ? await memory.registry.putManifest(manifest, at) : { isIndexed: false };
         },
       },
     });
@@ -413,7 +413,7 @@ describe('a restore by putting manifests again ends', () => {
     const registry: Partial<Registry> = {
       putManifest: async (manifest, at) => {
         controller.abort();
-        await memory.registry.putManifest(manifest, at);
+        return await memory.registry.putManifest(manifest, at);
       },
     };
     expect((await restore({ registry, signal: controller.signal })).totals).toMatchObject({ restored: 1, left: 3 });
