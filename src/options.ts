@@ -19,6 +19,8 @@ export type RawOptions = {
 } & {
   /** What `explain` is asked about. */
   readonly target?: string;
+  /** What stands after `managed-images`. */
+  readonly words?: readonly string[];
 };
 
 /** The option of that name. */

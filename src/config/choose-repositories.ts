@@ -1,20 +1,19 @@
 // Which repositories, and how each registry is spoken to.
 
-import { existsSync, realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { formatRepository, isSameRepository, parseRepository } from '../model/reference.ts';
-import { resolvePath } from './check-files.ts';
+import { formatRepository, isSameRepository } from '../model/reference.ts';
 import type { ProviderOf } from './choose-provider.ts';
+import { chooseWerfRepositories } from './choose-werf-repositories.ts';
 import { addWrong, type Findings, placeOf, readList } from './findings.ts';
 import { readGitlabJob } from './gitlab-job.ts';
-import { quote, wrongValue } from './mistake.ts';
+import { quote } from './mistake.ts';
 import type { PolicyFile } from './policy-schema.ts';
-import { repositoryProblem } from './policy-words.ts';
+import { isSameFolder, readTarget } from './repository-target.ts';
 import type { RepositoryTarget } from './settings.ts';
 
-const LAYOUT = 'oci-layout:';
-
-/** The repositories of the options, else of the file; never empty without a mistake among the findings. */
+/**
+ * The repositories of the options, else of the file; never empty without a mistake among the findings. Those that belong to one that werf
+ * made stand after it.
+ */
 export function chooseRepositories(
   findings: Findings,
   file: PolicyFile,
@@ -27,23 +26,18 @@ export function chooseRepositories(
   if (texts.length === 0 && !findings.policyIsBroken) addWrong(findings, expectRepository(findings));
   const targets: RepositoryTarget[] = [];
   for (const written of texts) {
-    const text = spellRepository(findings, written, providerOf);
-    const problem = repositoryProblem(text);
-    if (problem !== undefined) {
-      findings.mistakes.push(wrongValue(place, quote(text), problem));
-      continue;
-    }
-    const target = parseTarget(findings, text, providerOf);
+    const target = readTarget(findings, written, { place, providerOf });
+    if (target === undefined) continue;
     if (targets.some((other) => isSameRepository(other.repository, target.repository))) {
       findings.mistakes.push({ place, text: `${formatRepository(target.repository)} is named twice` });
     }
     // Under its second name, what clusters use by the first one would look unused.
-    if (target.kind === 'oci-layout' && targets.some((other) => isSameFolder(other, target.directory))) {
+    if (target.kind === 'oci-layout' && targets.some((other) => isSameFolder(other, target))) {
       findings.mistakes.push({ place, text: `the directory ${quote(target.directory)} is named twice` });
     }
     targets.push(target);
   }
-  return targets;
+  return [...targets, ...chooseWerfRepositories(findings, targets, providerOf)];
 }
 
 /** In a job of GitLab CI, the first repository of its project. What a policy file names that cannot be read is not known to be nothing. */
@@ -68,42 +62,4 @@ function expectRepository(findings: Findings): { name: 'repository'; got: string
       : '; CI_REGISTRY_IMAGE is not set either: is the container registry switched on in this project?';
   const expected = `${what}, here or under repositories in the policy file${prefix}${ofJob}`;
   return { name: 'repository', got: 'none', expected };
-}
-
-/**
- * A repository as its registry has it. `ghcr.io/${{ github.repository }}` has the capitals of GitHub's owner and repository, and a package
- * of GitHub's has none; likewise `$CI_REGISTRY/$CI_PROJECT_PATH` of GitLab's. A text that is wrong otherwise comes back as it is.
- * https://docs.gitlab.com/user/packages/container_registry/#naming-convention-for-your-container-images and
- * https://docs.github.com/en/packages/working-with-a-github-packages-registry/working-with-the-container-registry#pushing-container-images
- */
-export function spellRepository(findings: Findings, text: string, providerOf: ProviderOf): string {
-  const slash = text.indexOf('/');
-  const spelled = `${text.slice(0, slash)}${text.slice(slash).toLowerCase()}`;
-  if (text.startsWith(LAYOUT) || slash === -1 || spelled === text || repositoryProblem(spelled) !== undefined)
-    return text;
-  const provider = providerOf(parseRepository(spelled).host);
-  if (provider === 'oci') return text;
-  const what = provider === 'github' ? "names of GitHub's packages" : "names in GitLab's registry";
-  findings.notes.push(`${text} is taken as ${spelled}: ${what} are in lower case`);
-  return spelled;
-}
-
-function isSameFolder(other: RepositoryTarget, directory: string): boolean {
-  return other.kind === 'oci-layout' && realPath(other.directory) === realPath(directory);
-}
-
-/** Without links, where the folder is there; whether it is one is for the adapter to say. */
-function realPath(directory: string): string {
-  const path = resolve(directory);
-  return existsSync(path) ? realpathSync(path) : path;
-}
-
-function parseTarget(findings: Findings, text: string, providerOf: ProviderOf): RepositoryTarget {
-  if (!text.startsWith(LAYOUT)) {
-    const repository = parseRepository(text);
-    return { kind: 'registry', repository, provider: providerOf(repository.host) };
-  }
-  const equals = text.lastIndexOf('=');
-  const directory = resolvePath(findings, text.slice(LAYOUT.length, equals));
-  return { kind: 'oci-layout', directory, repository: parseRepository(text.slice(equals + 1)) };
 }

@@ -35,7 +35,8 @@ export async function decidePolicy(findings: Findings, file: PolicyFile): Promis
   return { git, forge, kubernetes, policy };
 }
 
-async function readKeepList(findings: Findings) {
+/** The entries of the keep list; none where no list is given. */
+export async function readKeepList(findings: Findings) {
   const path = readText(findings, 'keep-list');
   if (path === undefined) return [];
   const text = await readNamedFile(findings, 'keep-list', path);

@@ -14,7 +14,6 @@ import { chooseGitlabAccess } from './choose-gitlab.ts';
 import { checkNamedOutput, readJournal, readLooks } from './choose-output.ts';
 import { chooseGithubAccess, chooseProviders, type Providers, readBudgetShare, readToken } from './choose-provider.ts';
 import { chooseConnection } from './choose-registry.ts';
-import { spellRepository } from './choose-repositories.ts';
 import { addMistake, addWrong, createFindings, type Findings, readList, type SettingsSource } from './findings.ts';
 import { needGithubAddresses, registryHostOf } from './github-addresses.ts';
 import { GITLAB_COM, GITLAB_COM_REGISTRY, needGitlab } from './gitlab-addresses.ts';
@@ -25,6 +24,7 @@ import { readCommand } from './read-command.ts';
 import { hasGithubToken, isToken } from './read-github-token.ts';
 import { hasGitlabToken } from './read-gitlab-token.ts';
 import { type Login, readLogin } from './read-login.ts';
+import { spellRepository } from './repository-target.ts';
 import type { GithubAccess, GitlabRegistryAccess, RestoreSettings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 

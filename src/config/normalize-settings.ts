@@ -45,7 +45,7 @@ const DIGEST_START = /^(?:sha256:[0-9a-f]{7,63}|sha512:[0-9a-f]{7,127})$/;
 export async function normalizeSettings(raw: RawOptions, source: SettingsSource): Promise<NormalizedSettings> {
   const findings = createFindings(raw, source);
   const command = readCommand(findings);
-  if (command === 'verify' || command === 'restore' || command === 'rbac')
+  if (command !== 'plan' && command !== 'apply' && command !== 'explain')
     throw new TypeError(`the settings of ${command} are decided elsewhere`);
   const { file, ...policyText } = await readPolicyFile(findings);
   const repositories = chooseRepositories(findings, file, chooseProviders(findings).providerOf);

@@ -1,18 +1,18 @@
 // Which command, and whether every option that was given is for it.
 
-import { isForCommand } from '../options/option.ts';
+import { isForCommand, type OptionCommand } from '../options/option.ts';
 import { type OptionName, selectOptions } from '../options.ts';
 import { addMistake, type Findings, readChoice } from './findings.ts';
 
-type AnyCommand = 'plan' | 'apply' | 'explain' | 'verify' | 'restore' | 'rbac';
-
 /** The command. Options of other commands are mistakes: whoever gives one thinks that it has an effect. */
-export function readCommand(findings: Findings): AnyCommand {
+export function readCommand(findings: Findings): OptionCommand {
   const isCli = findings.frontEnd === 'cli';
   const command = readChoice(
     findings,
     'command',
-    isCli ? ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac'] : ['plan', 'apply', 'verify', 'restore'],
+    isCli
+      ? ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac', 'purge', 'managed-images']
+      : ['plan', 'apply', 'verify', 'restore'],
   );
   const others = selectOptions(findings.frontEnd).filter((option) => {
     // An input with a default is always given: that says nothing. Nor does a secret that one step has for all its commands.

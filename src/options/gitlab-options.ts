@@ -39,7 +39,7 @@ export const GITLAB_OPTIONS = [
     environment: ['REGISTRY_CLEANUP_DELETE_TOKEN'],
     secret: true,
     only: 'action',
-    commands: ['apply'],
+    commands: ['apply', 'purge', 'managed-images'],
   },
   {
     name: 'merge-request-note',

@@ -1,6 +1,6 @@
 // The options that say which clusters are asked, what in them protects an image, and for how long.
 
-import { ASKING_CLUSTERS, DECIDING, type Option, READING_CLUSTERS } from './option.ts';
+import { ASKING_CLUSTERS, type Option, PLANNING, READING_CLUSTERS } from './option.ts';
 
 /** The group Kubernetes. */
 export const KUBERNETES_OPTIONS = [
@@ -65,7 +65,7 @@ export const KUBERNETES_OPTIONS = [
     help: 'Go on when an image in a cluster is no reference, or one with open parts as $(tag), although it may mean a repository that is cleaned. It protects nothing then; the report names it.',
     default: 'false',
     fileKey: 'kubernetes.ignoreInvalidRefs',
-    commands: DECIDING,
+    commands: PLANNING,
   },
   {
     name: 'keep-younger-than',
@@ -93,6 +93,6 @@ export const KUBERNETES_OPTIONS = [
     group: 'Kubernetes',
     help: 'Do not ask Kubernetes: that an image runs somewhere does not protect it.',
     default: 'false',
-    commands: DECIDING,
+    commands: PLANNING,
   },
 ] as const satisfies readonly Option[];

@@ -1,7 +1,7 @@
 // Every option once: the command line, action.yml and the tables in the README are held to this list by a test.
 // It knows names, kinds and words; what the values mean is decided by `config/normalize-settings.ts`.
 
-import { DECIDING, ON_REGISTRY, type Option } from './option.ts';
+import { DECIDING, ON_REGISTRY, type Option, PLANNING } from './option.ts';
 import { SOURCE_OPTIONS } from './source-options.ts';
 
 /** All options, in the order of the help. */
@@ -87,7 +87,7 @@ export const OPTIONS = [
     group: 'Guards',
     help: 'Report of an earlier run: refuse when there is less than half of its evidence, and know since when images are there.',
     value: 'FILE',
-    commands: DECIDING,
+    commands: PLANNING,
   },
   {
     name: 'plan-file',
@@ -95,7 +95,7 @@ export const OPTIONS = [
     group: 'Files and output',
     help: '`plan` writes the plan to this file; `apply` reads it, decides again and does only what is in both plans.',
     value: 'FILE',
-    commands: ['plan', 'apply'],
+    commands: ['plan', 'apply', 'purge'],
   },
   {
     name: 'report-file',
@@ -103,7 +103,7 @@ export const OPTIONS = [
     group: 'Files and output',
     help: 'Write the report as JSON to this file, whatever becomes of the run.',
     value: 'FILE',
-    commands: ['plan', 'apply', 'verify', 'restore'],
+    commands: ['plan', 'apply', 'verify', 'restore', 'purge'],
   },
   {
     name: 'markdown-file',
@@ -111,7 +111,7 @@ export const OPTIONS = [
     group: 'Files and output',
     help: 'Write the report as Markdown to this file, whatever becomes of the run.',
     value: 'FILE',
-    commands: ['plan', 'apply'],
+    commands: ['plan', 'apply', 'purge'],
   },
   {
     name: 'code-quality-file',
@@ -127,7 +127,7 @@ export const OPTIONS = [
     group: 'Files and output',
     help: 'Write what `verify` found to this file, in the text format of Prometheus; `apply` verifies at its end.',
     value: 'FILE',
-    commands: ['apply', 'verify'],
+    commands: ['apply', 'verify', 'purge'],
   },
   {
     name: 'cache-dir',
@@ -144,7 +144,7 @@ export const OPTIONS = [
     help: 'File that gets a line for every deletion, with the bytes of the manifest; `restore` reads it.',
     value: 'FILE',
     default: './registry-cleanup-journal.jsonl',
-    commands: ['apply', 'restore'],
+    commands: ['apply', 'restore', 'purge', 'managed-images'],
   },
   {
     name: 'as-of',

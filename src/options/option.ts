@@ -1,20 +1,23 @@
 // What an option is. Which ones there are stands in `option-table.ts`.
 
 /** The commands that take options. */
-export type OptionCommand = 'plan' | 'apply' | 'explain' | 'verify' | 'restore' | 'rbac';
+export type OptionCommand = 'plan' | 'apply' | 'explain' | 'verify' | 'restore' | 'rbac' | 'purge' | 'managed-images';
 
 /** The commands that decide what is kept. */
 export const DECIDING = ['plan', 'apply', 'explain'] as const;
+/** The commands that make a plan, whatever the rules are that it follows. */
+export const PLANNING = ['plan', 'apply', 'explain', 'purge'] as const;
 /** The commands that ask clusters. */
-export const READING_CLUSTERS = ['plan', 'apply', 'explain', 'verify'] as const;
+export const READING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'purge'] as const;
 /** The commands that ask clusters, or say what it takes to ask them. */
-export const ASKING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'rbac'] as const;
+export const ASKING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'rbac', 'purge'] as const;
 /** The commands that talk to a registry. */
-export const ON_REGISTRY = ['plan', 'apply', 'explain', 'verify', 'restore'] as const;
+export const ON_REGISTRY = ['plan', 'apply', 'explain', 'verify', 'restore', 'purge', 'managed-images'] as const;
 
 /** The heading an option stands under in the help. */
 export type OptionGroup =
   | 'What to clean'
+  | 'werf'
   | 'Git'
   | 'GitHub'
   | 'GitLab'

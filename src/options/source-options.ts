@@ -2,9 +2,10 @@
 
 import { GITLAB_OPTIONS } from './gitlab-options.ts';
 import { KUBERNETES_OPTIONS } from './kubernetes-options.ts';
-import { ASKING_CLUSTERS, DECIDING, ON_REGISTRY, type Option } from './option.ts';
+import { ASKING_CLUSTERS, DECIDING, ON_REGISTRY, type Option, PLANNING } from './option.ts';
+import { WERF_OPTIONS } from './werf-options.ts';
 
-/** The groups What to clean, Git, GitHub, GitLab and Kubernetes. */
+/** The groups What to clean, werf, Git, GitHub, GitLab and Kubernetes. */
 export const SOURCE_OPTIONS = [
   {
     name: 'command',
@@ -48,7 +49,7 @@ export const SOURCE_OPTIONS = [
     group: 'What to clean',
     help: 'File with tags and digests to keep, one a line; # begins a comment.',
     value: 'FILE',
-    commands: DECIDING,
+    commands: PLANNING,
   },
   {
     name: 'untag',
@@ -59,6 +60,7 @@ export const SOURCE_OPTIONS = [
     fileKey: 'untag',
     commands: DECIDING,
   },
+  ...WERF_OPTIONS,
   {
     name: 'git-dir',
     kind: 'text',
@@ -119,7 +121,7 @@ export const SOURCE_OPTIONS = [
     help: "Stop deleting when this share (0 to 1) of the token's hourly quota is used; the next run goes on.",
     value: 'SHARE',
     default: '0.8',
-    commands: ['apply', 'restore'],
+    commands: ['apply', 'restore', 'purge', 'managed-images'],
   },
   ...GITLAB_OPTIONS,
   ...KUBERNETES_OPTIONS,
