@@ -3,7 +3,7 @@
 
 import { type CommitId, isCommitId } from './history.ts';
 import { type Instant, instantFromMs } from './time.ts';
-import { unslugImageName } from './werf-names.ts';
+import { MANAGED_IMAGE_PREFIX, unslugImageName } from './werf-names.ts';
 
 /** The id of a stage: `<56 hex>-<13 digits>`, or 56 hex digits for an index of several platforms. */
 export type StageId = string;
@@ -14,7 +14,7 @@ export type WerfTag =
   | { readonly kind: 'stage'; readonly stage: StageId; readonly at: Instant }
   /** `<56 hex>`: an index of several platforms. */
   | { readonly kind: 'index'; readonly stage: StageId }
-  /** `<stage>-rejected`: the stage is broken. */
+  /** `<stage>-rejected`, for an index `<56 hex>-0-rejected`: the stage is broken. */
   | { readonly kind: 'rejected'; readonly stage: StageId }
   /** `meta-<id of the image's name>_<commit>_<stage>`: the image was published at the commit as this stage. */
   | {
@@ -34,9 +34,9 @@ export type WerfTag =
 
 const STAGE = /^([0-9a-f]{56})-(\d{13})$/;
 const INDEX = /^[0-9a-f]{56}$/;
-const REJECTED = /^([0-9a-f]{56}-\d+)-rejected$/;
-const METADATA = /^meta-([0-9a-f]{1,8})_([0-9a-f]{40})_([0-9a-f]{56}(?:-\d{13})?)$/;
-const MANAGED = 'managed-image-';
+/** werf numbers stages without digits 0: `pkg/storage/repo_stages_storage.go`. */
+const REJECTED = /^([0-9a-f]{56})-(0|\d{13})-rejected$/;
+const METADATA = /^meta-(0|[1-9a-f][0-9a-f]{0,7})_([0-9a-f]{40})_([0-9a-f]{56}(?:-\d{13})?)$/;
 const IMPORT = /^import-metadata-([0-9a-f]{64})$/;
 const CUSTOM = /^custom-tag-meta-./;
 const CLIENT = /^client-id-./;
@@ -47,8 +47,8 @@ export function parseWerfTag(tag: string): WerfTag | undefined {
   const stage = STAGE.exec(tag);
   if (stage !== null) return { kind: 'stage', stage: tag, at: instantFromMs(Number(stage[2])) };
   if (INDEX.test(tag)) return { kind: 'index', stage: tag };
-  const rejected = REJECTED.exec(tag)?.[1];
-  if (rejected !== undefined) return { kind: 'rejected', stage: rejected };
+  const [, hex, digits] = REJECTED.exec(tag) ?? [];
+  if (hex !== undefined) return { kind: 'rejected', stage: digits === '0' ? hex : `${hex}-${digits}` };
   const metadata = METADATA.exec(tag);
   const [, nameId, commit, published] = metadata ?? [];
   if (nameId !== undefined && published !== undefined && commit !== undefined && isCommitId(commit))
@@ -59,8 +59,8 @@ export function parseWerfTag(tag: string): WerfTag | undefined {
 }
 
 function parseNamedRecord(tag: string): WerfTag | undefined {
-  if (tag.startsWith(MANAGED) && tag.length > MANAGED.length)
-    return { kind: 'managed-image', name: unslugImageName(tag.slice(MANAGED.length)) };
+  if (tag.startsWith(MANAGED_IMAGE_PREFIX) && tag.length > MANAGED_IMAGE_PREFIX.length)
+    return { kind: 'managed-image', name: unslugImageName(tag.slice(MANAGED_IMAGE_PREFIX.length)) };
   if (CUSTOM.test(tag)) return { kind: 'custom-tag-metadata' };
   if (CLIENT.test(tag)) return { kind: 'service', service: 'client-id' };
   if (MARKER.test(tag)) return { kind: 'service', service: 'meta-repo-marker' };

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../src/model/reference.ts';
 import type { Annotations } from '../../src/model/snapshot.ts';
-import { imageNameId, limitSlug, slugImageName } from '../../src/model/werf-names.ts';
+import { imageNameId, limitSlug, managedImageId, recordedName } from '../../src/model/werf-names.ts';
 import type { StageId } from '../../src/model/werf-tag.ts';
 import { at, commitIdOf } from './history.ts';
 import { digestOf, LONG_AGO, type NodeSpec } from './snapshot.ts';
@@ -75,13 +75,15 @@ export interface RecordSpec {
 export function imageMetadata(
   spec: RecordSpec & { readonly image: string; readonly commit: string; readonly stage: StageId },
 ): NodeSpec {
-  return record(`meta-${imageNameId(spec.image)}_${commitIdOf(spec.commit)}_${spec.stage}`, spec);
+  return record(
+    `meta-${imageNameId(recordedName(spec.image) ?? spec.image)}_${commitIdOf(spec.commit)}_${spec.stage}`,
+    spec,
+  );
 }
 
 /** `managed-image-<name>`. */
 export function managedImage(image: string, spec: RecordSpec = {}): NodeSpec {
-  const slug = slugImageName(image);
-  return record(`managed-image-${limitSlug(slug, 128 - 'managed-image-'.length)}`, spec);
+  return record(`managed-image-${managedImageId(image)}`, spec);
 }
 
 /** `import-metadata-<64 hex>`: an import with this checksum came from the stage. */
