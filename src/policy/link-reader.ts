@@ -35,6 +35,17 @@ export interface LinkReader {
   ofRevision(map: Annotations, kind: 'label' | 'annotation'): readonly Link[];
   /** From an ordinary tag, by every pattern. */
   ofTag(tag: Tag): readonly Link[];
+  /** From a commit that is named elsewhere, as a label would name it. What is no 7 to 64 hex digits says nothing. */
+  ofCommit(commit: string, standing: Standing): readonly Link[];
+  /** Why images built from the repository with this address are ours, told as `word address`; undefined when nothing says so. */
+  proofOf(source: string, word: string): string | undefined;
+}
+
+/** How far a text's word goes: whether a commit that is there may condemn, and what proves that the image is ours if it is not. */
+export interface Standing {
+  readonly found: LinkSource;
+  readonly mayCondemn: boolean;
+  readonly proof: string | undefined;
 }
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
@@ -42,10 +53,11 @@ const REVISION = 'org.opencontainers.image.revision';
 const SOURCE = 'org.opencontainers.image.source';
 /** As few digits as anybody shortens a commit's id to. */
 const SHORTEST = 7;
+const HEX = /^[0-9a-f]{7,64}$/;
 
 /** A reader over whole evidence; one pass over the graph. */
 export function makeLinkReader({ history, images, forge }: LinkEvidence): LinkReader {
-  const proofOfSource = makeProofOfSource(history, images);
+  const proofOf = makeProofOf(history, images);
   const state: ReaderState = {
     history,
     slugs: indexReferenceSlugs(history.references),
@@ -55,8 +67,10 @@ export function makeLinkReader({ history, images, forge }: LinkEvidence): LinkRe
   };
   const patterns = selectTagPatterns(images.tagPatterns);
   return {
-    ofRevision: (map, kind) => revisionLinks(map, { kind, name: REVISION }, { ...state, proofOfSource }),
+    ofRevision: (map, kind) => revisionLinks(map, { kind, name: REVISION }, { ...state, proofOf }),
     ofTag: (tag) => tagLinks(tag, patterns, state),
+    ofCommit: (commit, standing) => commitLinks(commit.trim().toLowerCase(), standing, state),
+    proofOf,
   };
 }
 
@@ -96,12 +110,12 @@ function indexRequests(
   };
 }
 
-function makeProofOfSource(history: History, images: Policy['images']): (map: Annotations) => string | undefined {
+function makeProofOf(history: History, images: Policy['images']): LinkReader['proofOf'] {
   if (images.source === 'any') return () => 'images.source: any';
   const ours = new Set([...history.remoteUrls, ...images.source].map(comparableAddress));
-  return (map) => {
-    const source = comparableAddress(map[SOURCE] ?? '');
-    return source !== '' && ours.has(source) ? `${SOURCE} ${source}` : undefined;
+  return (address, word) => {
+    const source = comparableAddress(address);
+    return source !== '' && ours.has(source) ? `${word} ${source}` : undefined;
   };
 }
 
@@ -121,33 +135,30 @@ function indexTestMerges(testMerges: Forge['testMerges']): ReaderState['mergesWi
   return (hex) => (byStart.get(hex.slice(0, SHORTEST)) ?? []).filter(([merge]) => merge.startsWith(hex));
 }
 
-/** How far a text's word goes: whether a commit that is there may condemn, and what proves that the image is ours if it is not. */
-interface Standing {
-  readonly found: LinkSource;
-  readonly mayCondemn: boolean;
-  readonly proof: string | undefined;
-}
-
 function revisionLinks(
   map: Annotations,
   found: LinkSource,
-  reader: ReaderState & { proofOfSource(map: Annotations): string | undefined },
+  reader: ReaderState & Pick<LinkReader, 'proofOf'>,
 ): readonly Link[] {
   const revision = (map[REVISION] ?? '').trim();
   if (revision === '') return [];
   const hex = revision.toLowerCase();
-  if (/^[0-9a-f]{7,64}$/.test(hex)) {
-    const proof = reader.proofOfSource(map);
-    const links = linksOfHex(hex, { found, mayCondemn: true, proof }, reader);
-    if (links.length > 0) return links;
-    if (!isSurelyCommit(hex)) return [{ kind: 'named', commit: hex, found }];
-    return [{ kind: 'gone', what: `commit ${hex.slice(0, 10)}`, commit: hex, found, proof }];
-  }
+  if (HEX.test(hex))
+    return commitLinks(hex, { found, mayCondemn: true, proof: reader.proofOf(map[SOURCE] ?? '', SOURCE) }, reader);
   const references = [...reader.slugs.find('branch', revision), ...reader.slugs.find('tag', revision)];
   return references.flatMap((reference) => {
     const commit = reader.history.graph.indexOf(reference.commit);
     return commit === undefined ? [] : [{ kind: 'commit', commit, found, mayCondemn: false }];
   });
+}
+
+function commitLinks(hex: string, standing: Standing, reader: ReaderState): readonly Link[] {
+  if (!HEX.test(hex)) return [];
+  const { found, proof } = standing;
+  const links = linksOfHex(hex, standing, reader);
+  if (links.length > 0) return links;
+  if (!isSurelyCommit(hex)) return [{ kind: 'named', commit: hex, found }];
+  return [{ kind: 'gone', what: `commit ${hex.slice(0, 10)}`, commit: hex, found, proof }];
 }
 
 /** Links to every commit, known by the history or as a test merge, that the digits may mean. */

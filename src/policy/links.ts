@@ -6,6 +6,7 @@ import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { ImageNode } from '../model/snapshot.ts';
 import type { Link } from './link.ts';
 import { type LinkEvidence, type LinkReader, makeLinkReader, onlyNamed } from './link-reader.ts';
+import { provenanceLinks } from './provenance-links.ts';
 
 /**
  * The links of every node: its own, those of everything it lists, and those of everything that lists it (with what that
@@ -66,6 +67,7 @@ function ownLinks(node: ImageNode, graph: ImageGraph, reader: LinkReader): reado
   if (content.kind === 'image' && content.facts.kind === 'read') {
     links.push(...reader.ofRevision(content.facts.labels, 'label'));
   }
+  links.push(...provenanceLinks(node, reader));
   links.push(...reader.ofRevision(node.annotations, 'annotation'));
   if (content.kind === 'index') {
     for (const child of content.children) links.push(...reader.ofRevision(child.annotations, 'annotation'));
