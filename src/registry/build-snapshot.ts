@@ -3,7 +3,7 @@
 import { ProtocolError } from '../errors.ts';
 import { groupTags } from '../model/group-tags.ts';
 import type { Digest, RepositoryReference, Tag } from '../model/reference.ts';
-import type { Capabilities, ConfigFacts, Content, ImageNode, Snapshot } from '../model/snapshot.ts';
+import type { Capabilities, ConfigFacts, Content, ImageNode, ProvenanceFacts, Snapshot } from '../model/snapshot.ts';
 import { believableCreated, type Instant, type KnownOrUnknown, unknownTime } from '../model/time.ts';
 import type { DecodedManifest } from './decode-manifest.ts';
 import { isImageConfigType } from './media-types.ts';
@@ -27,6 +27,8 @@ export interface Gathered {
   /** Every digest that anything names, with the manifests that name it as child or subject. */
   readonly named: Map<Digest, Naming>;
   readonly configs: Map<Digest, ConfigFacts>;
+  /** Of attestations whose provenance was wanted, and that hold one. */
+  readonly provenances: Map<Digest, ProvenanceFacts>;
   /** Referrer to subject, as the source's index of referrers says. */
   readonly referrerClaims: { readonly referrer: Digest; readonly subject: Digest }[];
 }
@@ -61,6 +63,7 @@ export function buildSnapshot(gathered: Gathered, frame: SnapshotFrame): Snapsho
     const facts = factsOf(record, gathered.configs);
     const { decoded } = record;
     const subject = decoded.subject ?? claims.get(digest);
+    const provenance = gathered.provenances.get(digest);
     nodes.set(digest, {
       digest,
       mediaType: decoded.mediaType,
@@ -70,6 +73,7 @@ export function buildSnapshot(gathered: Gathered, frame: SnapshotFrame): Snapsho
       ...(decoded.artifactType === undefined ? {} : { artifactType: decoded.artifactType }),
       ...(subject === undefined ? {} : { subject }),
       annotations: decoded.annotations,
+      ...(provenance === undefined ? {} : { provenance }),
       created: createdOf(record, facts, frame.now),
       times: frame.timesOf(digest),
     });

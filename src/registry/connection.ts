@@ -42,4 +42,6 @@ export interface OpenOptions {
   readonly log: Log;
   /** Folder for what later runs need not read again; undefined: everything is read. */
   readonly cacheDirectory?: string;
+  /** Whether attestations are asked for the commit of images that no label tells of: one more request each. Default false. */
+  readonly wantsProvenance?: boolean;
 }

@@ -5,7 +5,16 @@ import * as z from 'zod';
 import { describeCause } from '../errors.ts';
 import { type Digest, isDigest } from '../model/reference.ts';
 import type { Annotations, Blob, Child, Content } from '../model/snapshot.ts';
-import { bareMediaType, DOCKER_SCHEMA_1, familyOf, isCacheBlobType, OCI_IMAGE, OCI_INDEX } from './media-types.ts';
+import {
+  bareMediaType,
+  DOCKER_SCHEMA_1,
+  familyOf,
+  isCacheBlobType,
+  isStatementType,
+  OCI_IMAGE,
+  OCI_INDEX,
+  PROVENANCE_PREFIX,
+} from './media-types.ts';
 
 /** {@link Content} before the config was read. */
 type DecodedContent =
@@ -20,7 +29,12 @@ export interface DecodedManifest {
   readonly artifactType?: string;
   readonly subject?: Digest;
   readonly annotations: Annotations;
+  /** Layers of an image manifest that may hold a provenance; absent when there are none. */
+  readonly statements?: readonly StatementLayer[];
 }
+
+/** An in-toto statement that lies among the layers of a manifest: where it is, and its size as the manifest claims. */
+export type StatementLayer = Pick<Blob, 'digest' | 'sizeBytes'>;
 
 type JsonObject = { readonly [key: string]: unknown };
 type Common = Pick<DecodedManifest, 'artifactType' | 'subject' | 'annotations'>;
@@ -55,6 +69,9 @@ const subjectSchema = descriptorSchema.nullish();
 const artifactTypeSchema = z.string().optional();
 
 const ANY_DIGEST = /sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}/g;
+
+/** What BuildKit says of a statement beside it: https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md */
+const PREDICATE_TYPE = 'in-toto.io/predicate-type';
 
 /** Keys that clients in Go would also take in another case; then two clients see two manifests. */
 const GRAPH_KEYS = ['schemaVersion', 'mediaType', 'config', 'layers', 'manifests', 'blobs', 'subject'];
@@ -156,7 +173,8 @@ function decodeImage(json: JsonObject, mediaType: string): DecodedManifest {
   if (!image.success) return opaque({ mediaType, why: malformed(image.error), json });
   if (typeof common === 'string') return opaque({ mediaType, why: common, json });
   const content = { kind: 'image', config: blobOf(image.data.config), layers: image.data.layers.map(blobOf) } as const;
-  return { mediaType, content, ...common };
+  const statements = image.data.layers.filter(mayHoldProvenance).map(blobOf);
+  return { mediaType, content, ...common, ...(statements.length === 0 ? {} : { statements }) };
 }
 
 function decodeIndex(json: JsonObject, mediaType: string): DecodedManifest {
@@ -226,6 +244,12 @@ function readCommon(json: JsonObject): Common | string {
     ...(artifactType.data === undefined ? {} : { artifactType: artifactType.data }),
     annotations: annotations.data,
   };
+}
+
+/** A statement that does not say what it is about may be one too. */
+function mayHoldProvenance({ mediaType, annotations }: Descriptor): boolean {
+  const predicateType = annotations[PREDICATE_TYPE];
+  return isStatementType(mediaType) && (predicateType === undefined || predicateType.startsWith(PROVENANCE_PREFIX));
 }
 
 function blobOf(descriptor: Descriptor): Blob {

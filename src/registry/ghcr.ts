@@ -4,10 +4,8 @@
 import { RegistryError } from '../errors.ts';
 import type { Github } from '../github/github.ts';
 import { openPackages } from '../github/packages.ts';
-import type { Log } from '../log.ts';
 import { type Digest, formatRepository, type RepositoryReference, type Tag } from '../model/reference.ts';
 import type { Capabilities, Snapshot } from '../model/snapshot.ts';
-import type { Instant } from '../model/time.ts';
 import { mapConcurrently } from '../util/map-concurrently.ts';
 import type { BlobCache } from './blob-cache.ts';
 import type { CachedReader } from './cached-reader.ts';
@@ -23,11 +21,11 @@ import { listAllTags } from './oci-pages.ts';
 import type { KnownContent, Registry, Surroundings } from './port.ts';
 import { putBlob } from './put-blob.ts';
 import { putManifest } from './put-manifest.ts';
-import { readDigestGraph, readGraph } from './read-graph.ts';
+import { type ReadOptions, readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
 
 /** What the adapter is made of; all of it is closed with it. */
-export interface GhcrParts {
+export interface GhcrParts extends ReadOptions {
   readonly repository: RepositoryReference;
   readonly github: Github;
   /** GitHub's token: only for what its text tells about its kind. */
@@ -35,8 +33,6 @@ export interface GhcrParts {
   /** The way to the repository's registry. */
   readonly transport: Transport;
   readonly cache: BlobCache;
-  readonly now: Instant;
-  readonly log: Log;
   /** Waits between looks for what GitHub's list does not show yet. Milliseconds; default about a minute in all. */
   readonly pausesMs?: readonly number[];
 }
@@ -75,7 +71,7 @@ interface Ghcr {
  * @throws UsageError USAGE for a repository without an owner.
  */
 export function createGhcrRegistry(parts: GhcrParts): Registry {
-  const { repository, transport, github, cache, now, log } = parts;
+  const { repository, transport, github, cache, now } = parts;
   const place = formatRepository(repository);
   const packages = openPackages(github, repository.name);
   const endpoint: OciEndpoint = { repository, transport, place };
@@ -89,7 +85,7 @@ export function createGhcrRegistry(parts: GhcrParts): Registry {
     repository,
     capabilities: CAPABILITIES,
     readSnapshot: (alsoDigests) => readSnapshot(ghcr, alsoDigests),
-    readDigests: async (digests) => readDigestGraph(createSource(ghcr, await book.current()), digests, { now, log }),
+    readDigests: async (digests) => readDigestGraph(createSource(ghcr, await book.current()), digests, parts),
     listTags: () => listAllTags(endpoint),
     resolveTag: (tag) => resolveManifest(endpoint, tag),
     lookAround: (known, how) => lookAround(ghcr, known, how?.everyTag === true),

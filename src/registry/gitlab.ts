@@ -2,10 +2,8 @@
 // https://docs.gitlab.com/user/packages/container_registry/
 
 import type { Gitlab } from '../gitlab/gitlab.ts';
-import type { Log } from '../log.ts';
 import { type Digest, formatRepository, type RepositoryReference, type Tag } from '../model/reference.ts';
 import type { Capabilities, Snapshot } from '../model/snapshot.ts';
-import type { Instant } from '../model/time.ts';
 import type { OpenOnce } from '../util/open-once.ts';
 import type { BlobCache } from './blob-cache.ts';
 import { type CachedReader, createCachedReader } from './cached-reader.ts';
@@ -26,11 +24,11 @@ import type { Registry, Surroundings } from './port.ts';
 import { probeReferrers, type ReferrersProbe } from './probe-referrers.ts';
 import { putBlob } from './put-blob.ts';
 import { putManifest } from './put-manifest.ts';
-import { readDigestGraph, readGraph } from './read-graph.ts';
+import { type ReadOptions, readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
 
 /** What the adapter is made of; all of it is closed with it. */
-export interface GitlabParts {
+export interface GitlabParts extends ReadOptions {
   readonly repository: RepositoryReference;
   /** The way to the repository's registry, for everything but deleting. */
   readonly transport: Transport;
@@ -39,8 +37,6 @@ export interface GitlabParts {
   /** GitLab's interface with the token for deleting. `mayDoMore`: the registry may refuse what it allows. */
   readonly gitlab?: { readonly connection: OpenOnce<Gitlab>; readonly mayDoMore: boolean };
   readonly cache: BlobCache;
-  readonly now: Instant;
-  readonly log: Log;
 }
 
 interface Adapter {
@@ -58,7 +54,7 @@ const DELETES_IN_FLIGHT = 8;
 
 /** One repository of GitLab's registry. Sends no request before the first method is called. */
 export function createGitlabRegistry(parts: GitlabParts): Registry {
-  const { repository, transport, cache, now, log } = parts;
+  const { repository, transport, cache, now } = parts;
   const endpoint: OciEndpoint = { repository, transport, place: formatRepository(repository) };
   const book = createGitlabBook((state) => listGitlabTags(endpoint, state));
   const reader = createCachedReader({
@@ -76,7 +72,7 @@ export function createGitlabRegistry(parts: GitlabParts): Registry {
       return capabilitiesOf(adapter);
     },
     readSnapshot: (alsoDigests) => explainHiddenRepository(() => readSnapshot(adapter, alsoDigests)),
-    readDigests: (digests) => readDigestGraph(source, digests, { now, log }),
+    readDigests: (digests) => readDigestGraph(source, digests, parts),
     listTags: () => explainHiddenRepository(() => listTags(adapter)),
     resolveTag: (tag) => resolveManifest(endpoint, tag),
     lookAround: () => lookAround(adapter),

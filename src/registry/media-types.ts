@@ -64,6 +64,14 @@ export function isCacheBlobType(mediaType: string): boolean {
   return mediaType === BUILDKIT_CACHE_CONFIG || LAYER_PREFIXES.some((prefix) => mediaType.startsWith(prefix));
 }
 
+/** What every predicate type of a provenance begins with; the version follows. https://slsa.dev/spec/v1.1/provenance */
+export const PROVENANCE_PREFIX = 'https://slsa.dev/provenance/';
+
+/** Whether a layer of this type is an in-toto statement, as BuildKit's attestations hold them. */
+export function isStatementType(mediaType: string): boolean {
+  return mediaType.toLowerCase() === 'application/vnd.in-toto+json';
+}
+
 /** `Content-Type` without parameters and in lower case; undefined when there is none. */
 export function bareMediaType(header: string | undefined): string | undefined {
   const bare = header?.split(';')[0]?.trim().toLowerCase();

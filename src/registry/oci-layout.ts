@@ -3,10 +3,8 @@
 
 import PQueue from 'p-queue';
 import { ProtocolError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import type { Digest, RepositoryReference, Tag } from '../model/reference.ts';
 import type { Capabilities } from '../model/snapshot.ts';
-import type { Instant } from '../model/time.ts';
 import { digestOf } from './check-digest.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
 import { deleteLayoutManifest, deleteLayoutTag, type LayoutPlace, putLayoutManifest } from './layout-changes.ts';
@@ -17,14 +15,12 @@ import { lookAtEveryTag } from './look-around.ts';
 import type { FoundManifest, ManifestSource } from './manifest-source.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import type { ManifestBytes, Registry } from './port.ts';
-import { readDigestGraph, readGraph } from './read-graph.ts';
+import { type ReadOptions, readDigestGraph, readGraph } from './read-graph.ts';
 
 /** Which directory, and what it stands for. */
-export interface OciLayoutParts {
+export interface OciLayoutParts extends ReadOptions {
   readonly directory: string;
   readonly repository: RepositoryReference;
-  readonly now: Instant;
-  readonly log: Log;
 }
 
 /** An index that stays protects its children here, and what was deleted lacks its blobs, so that it cannot be put back. */
@@ -50,7 +46,7 @@ const CAPABILITIES: Capabilities = {
  * @throws ProtocolError PROTOCOL (from every method) for an index with a name that is no tag, or one tag on two digests.
  */
 export async function openOciLayout(parts: OciLayoutParts): Promise<Registry> {
-  const { directory, repository, now, log } = parts;
+  const { directory, repository } = parts;
   await assertLayout(directory);
   const view = createLayoutViewer(directory);
   const look = async (): Promise<ManifestSource> => createLayoutSource(parts, await view());
@@ -63,8 +59,8 @@ export async function openOciLayout(parts: OciLayoutParts): Promise<Registry> {
   return {
     repository,
     capabilities: CAPABILITIES,
-    readSnapshot: async (alsoDigests) => readGraph(await look(), alsoDigests, { now, log }),
-    readDigests: async (digests) => readDigestGraph(await look(), digests, { now, log }),
+    readSnapshot: async (alsoDigests) => readGraph(await look(), alsoDigests, parts),
+    readDigests: async (digests) => readDigestGraph(await look(), digests, parts),
     ...names,
     lookAround: async (known) => {
       const { roots, tags } = await view();

@@ -1,10 +1,8 @@
 // The generic adapter: any registry that speaks OCI Distribution v1.1 or Docker Registry HTTP API v2.
 
 import { ProtocolError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { type Digest, formatRepository, type RepositoryReference, type Tag } from '../model/reference.ts';
 import type { Capabilities } from '../model/snapshot.ts';
-import type { Instant } from '../model/time.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
 import { lookAtEveryTag } from './look-around.ts';
 import { hasBlob } from './look-at-blob.ts';
@@ -17,16 +15,14 @@ import type { ManifestBytes, Registry } from './port.ts';
 import { probeReferrers, type ReferrersProbe } from './probe-referrers.ts';
 import { putBlob } from './put-blob.ts';
 import { putManifest } from './put-manifest.ts';
-import { readDigestGraph, readGraph } from './read-graph.ts';
+import { type ReadOptions, readDigestGraph, readGraph } from './read-graph.ts';
 import type { Transport } from './transport.ts';
 
 /** What the adapter is made of. */
-export interface OciRegistryParts {
+export interface OciRegistryParts extends ReadOptions {
   readonly repository: RepositoryReference;
   /** The way to the repository's registry; closed with the adapter. */
   readonly transport: Transport;
-  readonly now: Instant;
-  readonly log: Log;
 }
 
 /**
@@ -34,7 +30,7 @@ export interface OciRegistryParts {
  * cannot list them. Sends no request before the first method is called.
  */
 export function createOciRegistry(parts: OciRegistryParts): Registry {
-  const { repository, transport, now, log } = parts;
+  const { repository, transport } = parts;
   const endpoint: OciEndpoint = { repository, transport, place: formatRepository(repository) };
   const referrers = probeReferrers(endpoint);
   const source = createOciSource(endpoint, referrers);
@@ -45,8 +41,8 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
     get capabilities() {
       return source.capabilities();
     },
-    readSnapshot: (alsoDigests) => readGraph(source, alsoDigests, { now, log }),
-    readDigests: (digests) => readDigestGraph(source, digests, { now, log }),
+    readSnapshot: (alsoDigests) => readGraph(source, alsoDigests, parts),
+    readDigests: (digests) => readDigestGraph(source, digests, parts),
     listTags,
     resolveTag,
     lookAround: () => lookAtEveryTag({ listTags, resolveTag }),

@@ -22,11 +22,11 @@ export type RegistryTarget =
  * @throws AuthError, NetworkError when the registry cannot be reached (a registry is asked once, a layout is looked at).
  */
 export async function openRegistry(target: RegistryTarget, options: OpenOptions): Promise<Registry> {
-  const { settings, environment, now, log } = options;
+  const { settings, environment, now, log, wantsProvenance = false } = options;
   const { repository } = target;
   if (target.kind === 'oci-layout') {
     const { openOciLayout } = await import('./oci-layout.ts');
-    return openOciLayout({ directory: target.directory, repository, now, log });
+    return openOciLayout({ directory: target.directory, repository, now, log, wantsProvenance });
   }
   if (target.provider === 'github') {
     if (settings.github === undefined)
@@ -49,5 +49,5 @@ export async function openRegistry(target: RegistryTarget, options: OpenOptions)
     environment,
     log,
   });
-  return createOciRegistry({ repository, transport, now, log });
+  return createOciRegistry({ repository, transport, now, log, wantsProvenance });
 }

@@ -11,6 +11,7 @@ import { decodeConfig, MAX_CONFIG_BYTES } from './decode-config.ts';
 import { type DecodedManifest, decodeManifest, opaqueManifest } from './decode-manifest.ts';
 import type { FoundManifest, HiddenManifest, ManifestSource, NamedDigest } from './manifest-source.ts';
 import { isImageConfigType } from './media-types.ts';
+import { isAttestationChild, readProvenances } from './read-provenance.ts';
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
 
 /** How a repository is read. */
@@ -18,6 +19,8 @@ export interface ReadOptions {
   /** The time that decides whether a `created` lies in the future. */
   readonly now: Instant;
   readonly log: Log;
+  /** Whether attestations are asked for the commit of images that nothing else tells of. Default false: nobody counts commits. */
+  readonly wantsProvenance?: boolean;
 }
 
 interface Reading extends Gathered {
@@ -33,14 +36,11 @@ interface Reading extends Gathered {
 /** Enough to hide a round trip of 20 ms (measured); the transport may allow fewer. */
 const REQUESTS_IN_FLIGHT = 64;
 
-/** BuildKit's mark on an attestation that an index lists beside its image. */
-const BUILDKIT_REFERENCE_TYPE = 'vnd.docker.reference.type';
-
 /**
  * Reads a whole repository, request by request: each tag once, then every child, subject and referrer that no tag brought, at any
  * depth, and at last those of `alsoDigests` that are still unknown; each config once. A tag that is listed and not there is asked for
  * once more at the end, and then counts as vanished. Configs are read only where they are an image's; BuildKit attestations that
- * nothing but indexes name stand with empty labels and no time.
+ * nothing but indexes name stand with empty labels and no time, and with their provenance where that is wanted.
  * @throws whatever the source throws; one unanswered request and there is no snapshot.
  * @throws ProtocolError PROTOCOL when the source's index of referrers contradicts a manifest's own subject.
  */
@@ -77,10 +77,11 @@ export async function readDigestGraph(
   return finishReading(reading, options);
 }
 
-async function finishReading(reading: Reading, { now }: ReadOptions): Promise<Snapshot> {
+async function finishReading(reading: Reading, { now, wantsProvenance = false }: ReadOptions): Promise<Snapshot> {
   const { source } = reading;
   await askAbsentAgain(reading);
   await readConfigsOfListed(reading);
+  if (wantsProvenance) await readProvenances(reading, reading);
   reading.queue.end();
   return buildSnapshot(reading, {
     repository: source.repository,
@@ -99,6 +100,7 @@ function beginReading(step: string, source: ManifestSource, { log }: ReadOptions
     missingTags: new Set(),
     named: new Map(),
     configs: new Map(),
+    provenances: new Map(),
     referrerClaims: [],
     waiting: new Set(),
     askedConfigs: new Set(),
@@ -202,8 +204,7 @@ function takeManifest(reading: Reading, found: FoundManifest | HiddenManifest): 
   takeRecord(reading, found.digest, { decoded, sizeBytes, wantsConfig });
   if (decoded.content.kind === 'index') {
     for (const child of decoded.content.children) {
-      const isAttestation = child.annotations[BUILDKIT_REFERENCE_TYPE] === 'attestation-manifest';
-      nameDigest(reading, child, { by: found.digest, isAttestation });
+      nameDigest(reading, child, { by: found.digest, isAttestation: isAttestationChild(child) });
     }
   }
   if (decoded.subject !== undefined) nameDigest(reading, { digest: decoded.subject }, { by: found.digest });

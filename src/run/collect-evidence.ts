@@ -66,6 +66,7 @@ export async function collectEvidence(settings: Settings, context: RunContext, a
         now: context.now(),
         log: context.log,
         ...(settings.cacheDirectory === undefined ? {} : { cacheDirectory: settings.cacheDirectory }),
+        wantsProvenance: settings.git !== 'off',
       });
       opened.push(registry);
       const name = formatRepository(target.repository);

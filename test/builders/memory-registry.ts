@@ -84,7 +84,7 @@ function keep(store: Store, manifest: BuiltManifest): void {
 function registryOf(store: Store): Registry {
   const { manifests, tags, deleted, capabilities } = store;
   const source = sourceOf(store);
-  const context = { now: NOW, log: silentLog };
+  const context = { now: NOW, log: silentLog, wantsProvenance: true };
   const tagsOn = (digest: Digest): readonly Tag[] => groupTags(tags).get(digest) ?? [];
   return {
     repository: source.repository,
