@@ -86,14 +86,15 @@ export function buildStage(maker: WerfMaker, parts: StageParts): WerfStage {
 }
 
 function relationLabels({ checksums = {}, sources = {}, dependencies = [] }: StageParts): Record<string, string> {
-  return Object.fromEntries([
-    ...Object.entries(checksums).map(([id, sum]) => [`werf-import-checksum-${id}`, sum]),
-    ...Object.entries(sources).map(([id, source]) => [
+  const labels: readonly (readonly [string, string])[] = [
+    ...Object.entries(checksums).map(([id, sum]): [string, string] => [`werf-import-checksum-${id}`, sum]),
+    ...Object.entries(sources).map(([id, source]): [string, string] => [
       `werf-import-source-stage-id-${id}`,
       typeof source === 'string' ? source : source.id,
     ]),
-    ...dependencies.map((stage) => [`werf-dependency-stage-id-${longDigest(stage.id)}`, stage.id]),
-  ]);
+    ...dependencies.map((stage): [string, string] => [`werf-dependency-stage-id-${longDigest(stage.id)}`, stage.id]),
+  ];
+  return Object.fromEntries(labels);
 }
 
 /** The index that stands for stages of several platforms. */

@@ -28,6 +28,8 @@ export interface Place {
   readonly server: RegistryServer;
   readonly folder: string;
   readonly history: WerfHistory;
+  /** `shop/app`. */
+  readonly name: string;
   /** `127.0.0.1:PORT/shop/app`. */
   readonly repository: string;
   /** Runs a command on the repository with werf.yaml's policies and the clusters' manifests; further words after these. */
@@ -36,19 +38,27 @@ export interface Place {
   runAlone(...words: readonly string[]): Promise<PlaceRun>;
   /** Writes a file into the folder. */
   write(name: string, text: string): Promise<void>;
-  /** All tags of the repository, or of another one, sorted; none when it is not known. */
-  tags(repository?: string): Promise<readonly string[]>;
+  /** All tags of the repository, or of another one by its name, sorted; none when it is not known. */
+  tags(name?: string): Promise<readonly string[]>;
   remove(): Promise<void>;
 }
 
-/** The name of the repository in every place. */
-export const NAME = 'shop/app';
+/** What differs from place to place. */
+export interface PlaceOptions {
+  /** Of the history, in milliseconds since 1970. */
+  readonly now: number;
+  /** The repository's name, `shop/app` by default. */
+  readonly name?: string;
+  /** How the tool reaches the registry, where not directly: `127.0.0.1:PORT` of a proxy. */
+  readonly host?: string;
+}
 
-/** A place at a registry, with `now` in milliseconds since 1970 for its history. */
-export async function makePlace(server: RegistryServer, now: number): Promise<Place> {
+/** A place at a registry. */
+export async function makePlace(server: RegistryServer, options: PlaceOptions): Promise<Place> {
+  const { name = 'shop/app', host = server.host } = options;
   const folder = await mkdtemp(join(tmpdir(), 'werf-place-'));
-  const history = makeWerfHistory(now);
-  const repository = `${server.host}/${NAME}`;
+  const history = makeWerfHistory(options.now);
+  const repository = `${host}/${name}`;
   await mkdir(join(folder, 'clusters'));
   const reportFile = join(folder, 'report.json');
 
@@ -70,12 +80,13 @@ export async function makePlace(server: RegistryServer, now: number): Promise<Pl
     server,
     folder,
     history,
+    name,
     repository,
     runAlone,
     run: (command, ...words) =>
       runAlone(command, '--repository', repository, ...sourcesOf(folder, history), ...reportWords(command), ...words),
     write: (name, text) => writeFile(join(folder, name), text),
-    tags: (name = NAME) => listTags(server, name),
+    tags: (other = name) => listTags(server, other),
     remove: async () => {
       history.sandbox.remove();
       await rm(folder, { recursive: true });

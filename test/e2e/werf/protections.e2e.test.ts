@@ -6,7 +6,8 @@ import type { ShownDecision } from '../../../src/plan/plan.ts';
 import { requireDistribution, requireProgram } from '../../support/real-parts.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { EXPECTED, FOREIGN } from './expected.ts';
-import { decisionsOf, makePlace, NAME, type Place, type PlaceRun, told } from './place.ts';
+import { decisionsOf, makePlace, type Place, type PlaceRun, told } from './place.ts';
+import { readCleanupTime } from './read-cleanup-time.ts';
 import { makeScene, type Scene } from './scene.ts';
 
 const hasGit = requireProgram('git');
@@ -29,7 +30,7 @@ describe.each(KINDS.filter(({ program }) => hasGit && program !== undefined))(
     beforeAll(async () => {
       const now = Date.now();
       server = await startRegistry({ program });
-      place = await makePlace(server, now);
+      place = await makePlace(server, { now });
       scene = await makeScene(place, now);
       before = await place.tags();
       planned = await place.run('plan', '--keep-list', 'keep-list');
@@ -96,7 +97,7 @@ describe.each(KINDS.filter(({ program }) => hasGit && program !== undefined))(
       expect(applied.code, told(applied)).toBe(0);
       const deleted = applied.writes.filter((line) => line.startsWith('DELETE '));
       const steps = planned.report?.plan?.repositories[0]?.steps ?? [];
-      expect(deleted).toEqual(steps.map(({ digest }) => `DELETE /v2/${NAME}/manifests/${digest} 202`));
+      expect(deleted).toEqual(steps.map(({ digest }) => `DELETE /v2/${place.name}/manifests/${digest} 202`));
       const going = new Set(steps.flatMap(({ precondition }) => precondition.tags));
       expect(await place.tags()).toEqual(before.filter((tag) => !going.has(tag as never)));
     });
@@ -111,7 +112,7 @@ describe.each(KINDS.filter(({ program }) => hasGit && program !== undefined))(
     });
 
     it('has the time of the cleanup in it after the apply, for werf', async () => {
-      const at = await readCleanupTime(server);
+      const at = (await readCleanupTime(place)) ?? 0;
       expect(Date.now() - at).toBeLessThan(120_000);
     });
 
@@ -133,13 +134,3 @@ describe.each(KINDS.filter(({ program }) => hasGit && program !== undefined))(
     });
   },
 );
-
-/** What the label of the `cleanup` record says, milliseconds since 1970. */
-async function readCleanupTime(server: RegistryServer): Promise<number> {
-  const accept = 'application/vnd.docker.distribution.manifest.v2+json';
-  const read = async (path: string) =>
-    (await fetch(`${server.origin}/v2/${NAME}/${path}`, { headers: { accept } })).json();
-  const { config } = (await read('manifests/cleanup')) as { config: { digest: string } };
-  const said = (await read(`blobs/${config.digest}`)) as { config: { Labels: Record<string, string> } };
-  return Number(said.config.Labels['lastcleanuptimestamp']);
-}

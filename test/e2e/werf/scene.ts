@@ -4,7 +4,7 @@ import { buildImage } from '../../builders/image.ts';
 import { buildStage, importRecord, rejectedRecord } from '../../builders/werf-repository.ts';
 import { FOREIGN, WERF_YAML } from './expected.ts';
 import type { CommitName } from './history.ts';
-import { NAME, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import { writeClusters } from './scene-clusters.ts';
 import { addRecords, type SceneRecords } from './scene-records.ts';
 import { DAY_MS, makeShelf, type Shelf } from './shelf.ts';
@@ -27,7 +27,7 @@ export async function makeScene(place: Place, now: number): Promise<Scene> {
   addOthers(shelf, commit, now);
   for (const tag of FOREIGN) shelf.put({ tag, manifest: buildImage({ seed: tag, created: '2025-01-01T00:00:00Z' }) });
   const records = addRecords(shelf, commit);
-  await shelf.push(place.server.origin, NAME);
+  await shelf.push(place.server.origin, place.name);
   await place.write('werf.yaml', WERF_YAML);
   await place.write('keep-list', `${shelf.find('listed').id}\nlisted-too\n`);
   await writeClusters(place, shelf);

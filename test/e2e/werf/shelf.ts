@@ -29,12 +29,18 @@ export interface Shelf {
   put(...tagged: readonly Tagged[]): void;
   /** Says that an image was published at a commit as a stage of this short name, so many days ago: 60 by default. */
   publish(image: string, commit: string, stage: string, days?: number): Tagged;
-  /** A custom tag on a stage of this short name. */
-  label(tag: string, stage: string): void;
+  /** Puts a custom tag on a stage of this short name. Returns the tag and its record. */
+  label(tag: string, stage: string): readonly [Tagged, Tagged];
+  /** All short names. */
+  names(): readonly string[];
   /** The stage of a short name. @throws Error when there is none. */
-  find(name: string): WerfStage;
+  readonly find: (name: string) => WerfStage;
   push(origin: string, repository: string): Promise<void>;
+  /** The same as version 3 does with a meta repository: there go the records, but for markers of broken stages. */
+  pushApart(origin: string, names: { readonly primary: string; readonly meta: string }): Promise<void>;
 }
+
+const KEPT_APART = /^(?:meta-|managed-image-|custom-tag-meta-|cleanup$)/;
 
 const OLD = 60;
 
@@ -67,13 +73,25 @@ export function makeShelf(maker: WerfMaker, now: number): Shelf {
       tagged.push(made);
       return made;
     },
-    label: (tag, stage) => void tagged.push(...customTag(maker, { tag, stage: shelf.find(stage), at: daysAgo(OLD) })),
+    label: (tag, stage) => {
+      const both = customTag(maker, { tag, stage: shelf.find(stage), at: daysAgo(OLD) });
+      tagged.push(...both);
+      return both;
+    },
+    names: () => [...stages.keys()],
     find: (name) => {
       const stage = stages.get(name);
       if (stage === undefined) throw new Error(`there is no stage ${name}`);
       return stage;
     },
     push: (origin, repository) => pushTagged(origin, repository, tagged),
+    pushApart: async (origin, { primary, meta }) => {
+      const [records, others] = [true, false].map((isApart) =>
+        tagged.filter(({ tag }) => KEPT_APART.test(tag) === isApart),
+      );
+      await pushTagged(origin, primary, others ?? []);
+      await pushTagged(origin, meta, records ?? []);
+    },
   };
   return shelf;
 }
