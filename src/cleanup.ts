@@ -16,6 +16,7 @@ import { TOOL } from './version.ts';
 export type { RunContext } from './run/collect-evidence.ts';
 export { runExplain } from './run/explain.ts';
 export { runRbac } from './run/list-rights.ts';
+export { type ManagedImagesResult, runManagedImages } from './run/managed-images.ts';
 export { findTargetPolicy, noteOnMergeRequest } from './run/merge-request.ts';
 export {
   commentOnPullRequest,
@@ -24,6 +25,7 @@ export {
   type PullRequestRun,
   readPullRequest,
 } from './run/pull-request.ts';
+export { runRecord } from './run/record.ts';
 export { runRestore } from './run/restore.ts';
 export { type ShownFiles, writeShownFiles } from './run/shown-files.ts';
 export { runVerify } from './run/verify.ts';

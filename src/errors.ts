@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'EVIDENCE_KUBERNETES'
   | 'EVIDENCE_FILE'
   | 'EVIDENCE_FORGE'
+  | 'EVIDENCE_RECORDS'
   | 'VERIFY_ALARM'
   | 'INTERNAL';
 

@@ -17,7 +17,18 @@ export type ParsedArguments =
   | { readonly kind: 'run'; readonly command: CommandName; readonly raw: RawOptions };
 
 /** The commands, in the order of the help. */
-export const COMMANDS = ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac', 'demo'] as const;
+export const COMMANDS = [
+  'plan',
+  'apply',
+  'explain',
+  'verify',
+  'restore',
+  'record',
+  'purge',
+  'managed-images',
+  'rbac',
+  'demo',
+] as const;
 /** A command that the command line knows. */
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -50,12 +61,14 @@ function createProgram(done: (result: ParsedArguments) => void, environment: Nod
   for (const name of COMMANDS) {
     const command = quiet(program.command(name, { isDefault: name === 'plan' })).allowExcessArguments(false);
     if (name === 'explain') command.argument('[target]');
+    if (name === 'managed-images') command.argument('[words...]');
     const options = name === 'demo' ? [] : selectOptions('cli');
     for (const option of options) addOption(command, option);
     command.action((...given: unknown[]) => {
       const target = typeof given[0] === 'string' ? { target: given[0] } : {};
+      const words = Array.isArray(given[0]) ? { words: given[0].map(String) } : {};
       const values = name === 'demo' ? {} : collectValues(command, options, listVariables(environment, name));
-      const raw = { ...values, command: name, ...target };
+      const raw = { ...values, command: name, ...target, ...words };
       done({ kind: 'run', command: name, raw });
     });
   }

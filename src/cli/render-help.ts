@@ -12,6 +12,9 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   explain: 'registry-cleanup explain TAG|DIGEST [options]',
   verify: 'registry-cleanup verify [options]',
   restore: 'registry-cleanup restore [options]',
+  record: 'registry-cleanup record --image REPO@DIGEST [options]',
+  purge: 'registry-cleanup purge [--confirm] [options]',
+  'managed-images': 'registry-cleanup managed-images ls|add NAME|rm NAME [options]',
   rbac: 'registry-cleanup rbac [options]',
   demo: 'registry-cleanup demo',
 };
@@ -25,6 +28,12 @@ const ABOUT: Readonly<Record<CommandName, string>> = {
     'Look whether every image that clusters use in these repositories is still there, whole for the platforms of their nodes. Deletes nothing, and asks no Git.',
   restore:
     "Bring back what the journal of an apply names, where the registry still has it: on ghcr.io for 30 days; elsewhere until the registry's garbage collection has run. Deletes nothing.",
+  record:
+    'After a build: state in the registry that an image was published for this commit, whether or not it changed. Keep policies count it for every commit so recorded. Needs the right to push.',
+  purge:
+    'Show what would go if everything that werf made in a repository went, save what clusters use and pins keep; with --confirm, delete it.',
+  'managed-images':
+    "List the images whose records count in a repository that werf made, add one or remove one: what was built for an image that is neither listed nor in werf.yaml is kept for no commit's sake. The image without a name is ~.",
   rbac: 'Print the account and the rights that reading the clusters needs, with these options and this policy file, as kubectl apply -f - takes them. Changes nothing.',
   demo: 'Run plan and apply on a world of its own in a temporary folder: no registry, no cluster, no network.',
 };
@@ -45,6 +54,10 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   [
     'On GitHub, with a token in GITHUB_TOKEN: pull requests, releases and deployments count too.',
     'registry-cleanup --repository ghcr.io/team/app --github-repository team/app --without-kube',
+  ],
+  [
+    'After a build: the image of this commit is this one, built anew or not.',
+    'registry-cleanup record --image ghcr.io/team/app@sha256:0123…',
   ],
   ['That was too much: bring it back.', 'registry-cleanup restore --journal registry-cleanup-journal.jsonl'],
   [

@@ -50,9 +50,12 @@ interface Run {
   readonly raw: RawOptions;
 }
 
+/** What an interrupt must not cut in two. */
+const WRITING: ReadonlySet<CommandName> = new Set(['apply', 'restore', 'purge', 'managed-images']);
+
 async function runCommand(io: CliProcess, run: Run): Promise<number> {
   const signals = listenForSignals({
-    graceful: run.command === 'apply' || run.command === 'restore',
+    graceful: WRITING.has(run.command),
     say: (text) => run.log.warn(text),
   });
   const context = { log: run.log, environment: io.environment, now: io.now, signal: signals.signal };
@@ -74,26 +77,51 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
       const restored = await runRestoreCommand(io, await decide(io, run, normalizeRestore), context);
       return signals.exitCode() ?? restored;
     }
+    if (run.command === 'record') {
+      const { runRecordCommand } = await import('./record-command.ts');
+      const { normalizeRecord } = await import('../config/normalize-record.ts');
+      return await runRecordCommand(io, await decide(io, run, normalizeRecord), context);
+    }
     if (run.command === 'rbac') {
       const { runRbacCommand } = await import('./rbac-command.ts');
       const { normalizeRbac } = await import('../config/normalize-rbac.ts');
       return await runRbacCommand(io, await decide(io, run, normalizeRbac), context);
     }
-    const normalized = await decide(io, run, normalizeSettings);
-    for (const note of normalized.notes) run.log.info(note);
-    if (normalized.settings.command === 'explain') return await explain(io, normalized.settings, context);
-    const settings = await compareWithTarget(normalized, { ...run, source: sourceOf(io) });
-    const { runApply, runPlan } = await import('../cleanup.ts');
-    const report = await (settings.command === 'apply' ? runApply : runPlan)(settings, context);
-    run.log.stop();
-    await showReport(io, { report, settings, log: run.log });
-    const files = { markdown: settings.markdownFile, codeQuality: settings.codeQualityFile };
-    const written = await writeShown(report, files, { ...run, environment: io.environment });
-    await showElsewhere(io, run, report);
-    return exitCodeAfter(report, signals.exitCode()) || written;
+    if (run.command === 'managed-images') {
+      const { runManagedImagesCommand } = await import('./managed-images-command.ts');
+      const { normalizeManagedImages } = await import('../config/normalize-managed-images.ts');
+      return await runManagedImagesCommand(io, await decide(io, run, normalizeManagedImages), context);
+    }
+    return await runReported(io, run, { context, interrupted: () => signals.exitCode() });
   } finally {
     signals.stop();
   }
+}
+
+interface Reported {
+  readonly context: RunContext;
+  /** The exit code of the signal that ended the run early; undefined when none did. */
+  readonly interrupted: () => number | undefined;
+}
+
+/** The commands that decide about images: what comes of it is a report, or an explanation. */
+async function runReported(io: CliProcess, run: Run, { context, interrupted }: Reported): Promise<number> {
+  const isPurge = run.command === 'purge';
+  const normalize = isPurge ? (await import('../config/normalize-purge.ts')).normalizePurge : normalizeSettings;
+  const normalized = await decide(io, run, normalize);
+  for (const note of normalized.notes) run.log.info(note);
+  if (normalized.settings.command === 'explain') return await explain(io, normalized.settings, context);
+  const settings = isPurge
+    ? normalized.settings
+    : await compareWithTarget(normalized, { ...run, source: sourceOf(io) });
+  const { runApply, runPlan } = await import('../cleanup.ts');
+  const report = await (settings.command === 'apply' ? runApply : runPlan)(settings, context);
+  run.log.stop();
+  await showReport(io, { report, settings, log: run.log });
+  const files = { markdown: settings.markdownFile, codeQuality: settings.codeQualityFile };
+  const written = await writeShown(report, files, { ...run, environment: io.environment });
+  await showElsewhere(io, run, report);
+  return exitCodeAfter(report, interrupted()) || written;
 }
 
 /** The settings. When they are wrong, the files and the note that were asked for say so too. */

@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { ShownFiles } from '../cleanup.ts';
 import { listSecrets } from '../config/list-secrets.ts';
+import { commandOfPurge } from '../config/normalize-purge.ts';
 import type { CleanupError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Instant } from '../model/time.ts';
@@ -64,9 +65,10 @@ export async function writeStopped(
     await writeStoppedReport(raw['report-file'], buildStoppedVerify(told), log);
     return undefined;
   }
-  if (command !== 'plan' && command !== 'apply') return undefined;
+  const reported = command === 'purge' ? commandOfPurge(raw) : command;
+  if (reported !== 'plan' && reported !== 'apply') return undefined;
   const { buildStoppedReport } = await import('../report/stopped-report.ts');
-  const report = buildStoppedReport({ ...told, command });
+  const report = buildStoppedReport({ ...told, command: reported });
   await writeStoppedReport(raw['report-file'], report, log);
   await writeShown(report, { markdown: raw['markdown-file'], codeQuality: raw['code-quality-file'] }, run);
   return report;

@@ -1,11 +1,11 @@
 // The name of an image of werf.yaml, as somebody types it.
 
-import { slugImageName, unslugImageName } from '../model/werf-names.ts';
+import { managedImageId, slugImageName, unslugImageName } from '../model/werf-names.ts';
 
 /** What stands for the image without a name: YAML's null, as werf.yaml has it, and what werf writes for it. */
 const NAMELESS = ['~', '__nameless__'] as const;
-/** What werf does with other letters in a tag is not known here, and a record under another tag would protect nothing. */
-const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+/** No control characters, and no blanks at the ends. */
+const PLAIN = /^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u;
 const MAX_LENGTH = 1000;
 
 /** The name; empty for the image without one. Or what was expected, when the text can be no name. */
@@ -14,8 +14,11 @@ export function parseImageName(text: string | undefined): { readonly name: strin
     return { expected: 'the name of an image in werf.yaml, or ~ for the one without a name' };
   if (NAMELESS.some((one) => one === text)) return { name: '' };
   if (text.length > MAX_LENGTH) return { expected: `at most ${MAX_LENGTH} characters` };
-  if (!PRINTABLE.test(text))
-    return { expected: 'letters, digits and signs of ASCII, without blanks at the ends: only these make a known tag' };
+  if (!PLAIN.test(text)) return { expected: 'a name without blanks at its ends and without control characters' };
+  if (managedImageId(text) === undefined)
+    return {
+      expected: 'a name in ASCII where a tag cannot hold it as it is: other letters werf writes by a table of its own',
+    };
   const readBack = unslugImageName(slugImageName(text));
   if (readBack !== text) return { expected: `${JSON.stringify(readBack)}, which is what werf reads in such a record` };
   return { name: text };
