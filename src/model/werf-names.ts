@@ -1,6 +1,6 @@
 // How werf writes the names of images into tags, and how it shortens them to hashes. Facts: werf 2.77.1, `pkg/slug` and `pkg/storage`.
 
-import { v3 as murmur3 } from 'murmurhash';
+import murmurhash from 'murmurhash';
 
 /** What werf writes for an image without a name. */
 const NAMELESS = '__nameless__';
@@ -44,7 +44,7 @@ export function recordedName(name: string): string | undefined {
  * `c8c39214`. 32 bits are few: two names may have one id.
  */
 export function imageNameId(recorded: string): string {
-  return murmur3(recorded, 0).toString(16);
+  return murmurhash.v3(recorded, 0).toString(16);
 }
 
 /**
