@@ -11,8 +11,8 @@ export function readCommand(findings: Findings): OptionCommand {
     findings,
     'command',
     isCli
-      ? ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac', 'purge', 'managed-images']
-      : ['plan', 'apply', 'verify', 'restore'],
+      ? ['plan', 'apply', 'explain', 'verify', 'restore', 'rbac', 'purge', 'managed-images', 'record']
+      : ['plan', 'apply', 'verify', 'restore', 'record'],
   );
   const others = selectOptions(findings.frontEnd).filter((option) => {
     // An input with a default is always given: that says nothing. Nor does a secret that one step has for all its commands.
@@ -20,7 +20,7 @@ export function readCommand(findings: Findings): OptionCommand {
     return isTold && findings.raw[option.name as OptionName] !== undefined && !isForCommand(option, command);
   });
   // One step of a workflow serves all its commands; these decide nothing, so nothing that they leave out can go wrong.
-  if ((command === 'restore' || command === 'verify') && !isCli) {
+  if ((command === 'restore' || command === 'verify' || command === 'record') && !isCli) {
     if (others.length > 0)
       findings.notes.push(`${command} does not look at ${others.map(({ name }) => name).join(', ')}`);
     return command;

@@ -1,6 +1,6 @@
 // The options that say which GitLab is asked, and with which tokens. In a job of GitLab CI its variables give most of them.
 
-import { DECIDING, ON_REGISTRY, type Option } from './option.ts';
+import { DECIDING, type Option, REACHING_REGISTRY } from './option.ts';
 
 /** The group GitLab. */
 export const GITLAB_OPTIONS = [
@@ -18,7 +18,7 @@ export const GITLAB_OPTIONS = [
     group: 'GitLab',
     help: 'Address of GitLab. Without this option: in a job of GitLab CI its own (CI_SERVER_URL), elsewhere https://gitlab.com.',
     value: 'URL',
-    commands: ON_REGISTRY,
+    commands: REACHING_REGISTRY,
   },
   {
     name: 'gitlab-token',

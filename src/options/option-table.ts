@@ -1,7 +1,7 @@
 // Every option once: the command line, action.yml and the tables in the README are held to this list by a test.
 // It knows names, kinds and words; what the values mean is decided by `config/normalize-settings.ts`.
 
-import { DECIDING, ON_REGISTRY, type Option, PLANNING } from './option.ts';
+import { DECIDING, ON_REGISTRY, type Option, PLANNING, REACHING_REGISTRY } from './option.ts';
 import { SOURCE_OPTIONS } from './source-options.ts';
 
 /** All options, in the order of the help. */
@@ -15,7 +15,7 @@ export const OPTIONS = [
     value: 'NAME',
     choices: ['auto', 'oci', 'github', 'gitlab'],
     default: 'auto',
-    commands: ON_REGISTRY,
+    commands: REACHING_REGISTRY,
   },
   {
     name: 'username',
@@ -24,7 +24,7 @@ export const OPTIONS = [
     help: "User name for the registry. Without it the token for GitHub or GitLab is used for its registry, and the credentials of docker's or podman's login for every other.",
     value: 'NAME',
     environment: ['REGISTRY_CLEANUP_USERNAME'],
-    commands: ON_REGISTRY,
+    commands: REACHING_REGISTRY,
   },
   {
     name: 'password',
@@ -35,7 +35,7 @@ export const OPTIONS = [
     environment: ['REGISTRY_CLEANUP_PASSWORD'],
     secret: true,
     only: 'action',
-    commands: ON_REGISTRY,
+    commands: REACHING_REGISTRY,
   },
   {
     name: 'password-stdin',
@@ -44,7 +44,7 @@ export const OPTIONS = [
     help: 'Read the password or token from standard input. REGISTRY_CLEANUP_PASSWORD in the environment works too.',
     default: 'false',
     only: 'cli',
-    commands: ON_REGISTRY,
+    commands: REACHING_REGISTRY,
   },
   {
     name: 'ca-file',
@@ -52,7 +52,7 @@ export const OPTIONS = [
     group: 'Registry',
     help: 'PEM file with further certificate authorities.',
     value: 'FILE',
-    commands: ON_REGISTRY,
+    commands: REACHING_REGISTRY,
   },
   {
     name: 'plain-http',
@@ -60,7 +60,7 @@ export const OPTIONS = [
     group: 'Registry',
     help: 'Speak plain HTTP. A registry on loopback needs no such permission.',
     default: 'false',
-    commands: ON_REGISTRY,
+    commands: REACHING_REGISTRY,
   },
   {
     name: 'max-delete-share',

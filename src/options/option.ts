@@ -1,7 +1,16 @@
 // What an option is. Which ones there are stands in `option-table.ts`.
 
 /** The commands that take options. */
-export type OptionCommand = 'plan' | 'apply' | 'explain' | 'verify' | 'restore' | 'rbac' | 'purge' | 'managed-images';
+export type OptionCommand =
+  | 'plan'
+  | 'apply'
+  | 'explain'
+  | 'verify'
+  | 'restore'
+  | 'rbac'
+  | 'purge'
+  | 'managed-images'
+  | 'record';
 
 /** The commands that decide what is kept. */
 export const DECIDING = ['plan', 'apply', 'explain'] as const;
@@ -13,10 +22,13 @@ export const READING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'purge'] 
 export const ASKING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'rbac', 'purge'] as const;
 /** The commands that talk to a registry. */
 export const ON_REGISTRY = ['plan', 'apply', 'explain', 'verify', 'restore', 'purge', 'managed-images'] as const;
+/** The commands that reach a registry, by whatever names its repositories. */
+export const REACHING_REGISTRY = [...ON_REGISTRY, 'record'] as const;
 
 /** The heading an option stands under in the help. */
 export type OptionGroup =
   | 'What to clean'
+  | 'What to record'
   | 'werf'
   | 'Git'
   | 'GitHub'

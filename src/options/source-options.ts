@@ -3,6 +3,7 @@
 import { GITLAB_OPTIONS } from './gitlab-options.ts';
 import { KUBERNETES_OPTIONS } from './kubernetes-options.ts';
 import { ASKING_CLUSTERS, DECIDING, ON_REGISTRY, type Option, PLANNING } from './option.ts';
+import { RECORD_OPTIONS } from './record-options.ts';
 import { WERF_OPTIONS } from './werf-options.ts';
 
 /** The groups What to clean, werf, Git, GitHub, GitLab and Kubernetes. */
@@ -11,11 +12,11 @@ export const SOURCE_OPTIONS = [
     name: 'command',
     kind: 'text',
     group: 'What to clean',
-    help: '`plan` shows what would go and deletes nothing; `apply` deletes it; `verify` looks whether everything that clusters use is still there; `restore` brings back what a journal names.',
+    help: '`plan` shows what would go and deletes nothing; `apply` deletes it; `verify` looks whether everything that clusters use is still there; `restore` brings back what a journal names; `record` states for which commit an image was published.',
     value: 'COMMAND',
-    choices: ['plan', 'apply', 'verify', 'restore'],
+    choices: ['plan', 'apply', 'verify', 'restore', 'record'],
     default: 'plan',
-    commands: ['plan', 'apply', 'verify', 'restore'],
+    commands: ['plan', 'apply', 'verify', 'restore', 'record'],
     only: 'action',
   },
   {
@@ -61,6 +62,7 @@ export const SOURCE_OPTIONS = [
     commands: DECIDING,
   },
   ...WERF_OPTIONS,
+  ...RECORD_OPTIONS,
   {
     name: 'git-dir',
     kind: 'text',

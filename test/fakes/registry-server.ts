@@ -51,6 +51,7 @@ export interface FakeRegistry {
     readonly method: string;
     readonly path: string;
     readonly accept: string;
+    readonly body: string;
   }) => ScriptedAnswer | undefined;
   stop(): Promise<void>;
 }
@@ -89,7 +90,8 @@ export async function startFakeRegistry(quirks: RegistryQuirks = {}): Promise<Fa
     const exchange = await readExchange(request);
     const path = exchange.url.pathname + exchange.url.search;
     if (path !== '/v2/') log.push(`${exchange.method} ${path}`);
-    const scripted = fake.script({ method: exchange.method, path, accept: exchange.accept });
+    const body = Buffer.from(exchange.body).toString('utf8');
+    const scripted = fake.script({ method: exchange.method, path, accept: exchange.accept, body });
     sendAnswer(response, exchange, scripted ?? answer(exchange, repositories, quirks));
   }
 
