@@ -18,6 +18,7 @@ import {
   fallbackTag,
   TYPES,
 } from '../builders/image.ts';
+import { BUILT_COMMITS, buildFromGit } from '../builders/provenance.ts';
 import { matching } from '../support/typed-matchers.ts';
 
 /** One repository at the place, and the ways around the adapter. */
@@ -125,6 +126,19 @@ export function describeRegistryContract(place: ContractPlace): void {
         });
         expect(nodeOf(snapshot, attestation).content).toMatchObject({ facts: { kind: 'read', labels: {} } });
         expect(nodeOf(snapshot, attestation).created.kind).toBe('unknown');
+      });
+
+      it('holds what an attestation says of the commit, where nothing else does', async () => {
+        const { index, image, attestation } = buildFromGit('from git');
+        await repository.put(index, 'v1');
+        const snapshot = await registry.readSnapshot([]);
+        expect(nodeOf(snapshot, attestation).provenance).toMatchObject({
+          kind: 'read',
+          revisions: [{ commit: BUILT_COMMITS.git }],
+        });
+        expect(nodeOf(snapshot, image).provenance).toBeUndefined();
+        const { nodes } = await registry.readDigests([index.digest]);
+        expect(nodes.get(attestation.digest)?.provenance).toEqual(nodeOf(snapshot, attestation).provenance);
       });
 
       it('finds the untagged subject that only a cosign tag names', async () => {

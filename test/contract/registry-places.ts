@@ -41,7 +41,7 @@ export function layoutPlace(): ContractPlace {
       await makeLayout(directory);
       const repository = parseRepository('registry.example.com/team/app');
       return {
-        registry: await openOciLayout({ directory, repository, now: NOW, log: silentLog }),
+        registry: await openOciLayout({ directory, repository, now: NOW, log: silentLog, wantsProvenance: true }),
         put: (manifest, ...tags) => addToLayout(directory, manifest, tags),
         erase: (digest) => rm(layoutBlobPath(directory, digest)),
         changes: () => hashDirectory(directory),
@@ -61,11 +61,19 @@ export function realPlace(): ContractPlace {
   return serverPlace({ name: 'CNCF docker-registry', takesAnyManifest: false, start: () => startRegistry() });
 }
 
-/** An adapter for a repository on a server, over the real transport. `onRequest` sees every request before it is sent. */
+/** How a repository on a server is opened. */
+export interface ServerRegistryOptions {
+  /** Sees every request before it is sent. */
+  readonly onRequest?: (request: RegistryRequest) => void;
+  /** Default false. */
+  readonly wantsProvenance?: boolean;
+}
+
+/** An adapter for a repository on a server, over the real transport. */
 export async function openServerRegistry(
   server: { readonly host: string },
   name: string,
-  onRequest: (request: RegistryRequest) => void = () => undefined,
+  { onRequest = () => undefined, wantsProvenance = false }: ServerRegistryOptions = {},
 ): Promise<Registry> {
   const repository = parseRepository(`${server.host}/${name}`);
   const transport = await openTransport({
@@ -83,7 +91,7 @@ export async function openServerRegistry(
       return transport.request(request);
     },
   };
-  return createOciRegistry({ repository, transport: watched, now: NOW, log: silentLog });
+  return createOciRegistry({ repository, transport: watched, now: NOW, log: silentLog, wantsProvenance });
 }
 
 /** A container registry on the fake GitHub; each repository is a package of one organisation. */
@@ -114,6 +122,7 @@ export function ghcrPlace(): ContractPlace {
           environment: {},
           now: NOW,
           log: silentLog,
+          wantsProvenance: true,
         },
       );
       return {
@@ -206,6 +215,7 @@ export function openGitlab(
       environment: {},
       now: NOW,
       log: silentLog,
+      wantsProvenance: true,
       ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     },
   );
@@ -231,8 +241,11 @@ function serverPlace(place: ServerPlace): ContractPlace {
       count += 1;
       const name = `contract/repository-${count}`;
       const writes: string[] = [];
-      const registry = await openServerRegistry(server, name, ({ method, path }) => {
-        if (method !== 'GET' && method !== 'HEAD') writes.push(`${method} ${path}`);
+      const registry = await openServerRegistry(server, name, {
+        wantsProvenance: true,
+        onRequest: ({ method, path }) => {
+          if (method !== 'GET' && method !== 'HEAD') writes.push(`${method} ${path}`);
+        },
       });
       return {
         registry,
