@@ -23,7 +23,7 @@ export interface WerfRecord {
   readonly tag: Tag;
   /** The image that it is about, when it is in this repository. */
   readonly image?: Digest;
-  /** The stage that it is about, of `image-metadata`, `custom-tag-metadata` and `rejected`. */
+  /** The stage that it is about, of `image-metadata`, `custom-tag-metadata`, `import-metadata` and `rejected`. */
   readonly stage?: StageId;
   /** Of `image-metadata`. */
   readonly nameId?: string;
@@ -56,6 +56,8 @@ export interface Werf {
   readonly publishedAt: ReadonlyMap<Digest, Instant>;
   /** By checksum, the stages that an import came from (`import-metadata-*` of version 2). */
   readonly importSources: ReadonlyMap<string, readonly StageId[]>;
+  /** Recorded custom tags, with the stages they were put on. Whether one still leads there is not said. */
+  readonly customTags: ReadonlyMap<string, ReadonlySet<StageId>>;
   /** Stages of other projects, by project, when the repository is shared. */
   readonly otherProjects: readonly string[];
 }
