@@ -9,6 +9,7 @@ import { parseRepository, parseTag } from '../../src/model/reference.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
 import { buildAttested, buildImage, buildIndex, buildMultiArch, buildOdd } from '../builders/image.ts';
+import { buildFromGit } from '../builders/provenance.ts';
 import { NOW } from '../contract/registry-places.ts';
 import { count, type Scene, startScene } from './ghcr-scene.ts';
 
@@ -20,8 +21,8 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-async function read(scene: Scene, cachePath: string): Promise<Snapshot> {
-  const registry = await scene.open({ cachePath });
+async function read(scene: Scene, cachePath: string, wantsProvenance = false): Promise<Snapshot> {
+  const registry = await scene.open({ cachePath, wantsProvenance });
   const snapshot = await registry.readSnapshot([]);
   await registry.close();
   return snapshot;
@@ -44,6 +45,19 @@ describe('a second run', () => {
     expect(count(scene.log(), READS)).toBe(0);
     // Two pages, looked at twice; the owner; the registry's list of tags, and the look whether it is there.
     expect(scene.log().length).toBeLessThanOrEqual(Math.ceil(cold.nodes.size / 100) + 6);
+  });
+
+  it('reads no provenance again', async () => {
+    const scene = await startScene();
+    const { index, attestation } = buildFromGit('from git');
+    scene.app.add(index, { tags: ['v1'] });
+    const cachePath = join(await newFolder(), 'app.pack');
+    const cold = await read(scene, cachePath, true);
+    expect(cold.nodes.get(attestation.digest)?.provenance?.kind).toBe('read');
+    expect(count(scene.log(), /^GET \/v2\/[^ ]+\/blobs\//)).toBe(2);
+    scene.github.clearRequests();
+    expect(await read(scene, cachePath, true)).toEqual(cold);
+    expect(count(scene.log(), READS)).toBe(0);
   });
 
   it('reads only what is new, and forgets what is gone', async () => {

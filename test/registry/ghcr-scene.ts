@@ -24,6 +24,8 @@ export interface SceneOptions extends PackageSeed {
 
 /** One opening of the adapter. */
 export interface OpeningOptions {
+  /** Default false. */
+  readonly wantsProvenance?: boolean;
   readonly token?: FakeToken;
   /** Where the cache is; default none. */
   readonly cachePath?: string;
@@ -79,6 +81,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
         cache: await openBlobCache({ path: opening.cachePath, log }),
         now: NOW,
         log,
+        wantsProvenance: opening.wantsProvenance ?? false,
         pausesMs: opening.pausesMs ?? [1, 1, 1],
       });
       onTestFinished(() => registry.close());

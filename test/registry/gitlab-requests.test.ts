@@ -167,6 +167,19 @@ describe.runIf(hasGitlab)('on a GitLab', () => {
     expect(performance.now() - begun).toBeGreaterThan(900);
   });
 
+  it('the token for deleting is not for pushing, and a token that may only pull says so', async () => {
+    const scene = await begin();
+    const registry = await scene.open({ kind: 'job', project: APP }, { deleteToken: 'of-nobody' });
+    await registry.putBlob?.(Buffer.from('pushed'));
+    const manifest = await registry.readManifest(image.digest);
+    if (manifest === 'absent') throw new Error('It is not there.');
+    expect(await registry.putManifest(manifest, parseTag('again'))).toEqual({ isIndexed: false });
+    expect(scene.images.tags()).toContain('again');
+    const reader = await scene.open({ kind: 'private', level: 'reporter' });
+    const refused = reader.putBlob?.(Buffer.from('other'));
+    await expect(refused).rejects.toMatchObject({ name: 'AuthError', hint: matching(/permission to pull and push/) });
+  });
+
   it('what was deleted comes back under its tags, until GitLab has collected it', async () => {
     const scene = await begin();
     const registry = await scene.open();

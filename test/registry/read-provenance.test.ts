@@ -66,7 +66,8 @@ describe('the provenance in an attestation', () => {
     const { nodes, blobs } = await readOf([index, index]);
     expect(nodes.get(attestation.digest)?.provenance).toEqual(READ);
     expect(nodes.get(image.digest)?.provenance).toBeUndefined();
-    expect(blobs.toSorted()).toEqual([image.blobs[0]?.digest, attestation.blobs[1]?.digest].toSorted());
+    expect(new Set(blobs)).toEqual(new Set([image.blobs[0]?.digest, attestation.blobs[1]?.digest]));
+    expect(blobs).toHaveLength(2);
   });
 
   it('is left alone where nobody wants it', async () => {
