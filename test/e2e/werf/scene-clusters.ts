@@ -3,12 +3,30 @@
 import type { Place } from './place.ts';
 import type { Shelf } from './shelf.ts';
 
+interface Named {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+}
+
+/** An object of a cluster. */
+interface ClusterObject extends Named {
+  readonly spec: object;
+  readonly status?: object;
+  readonly [key: string]: unknown;
+}
+
 /** Writes them into the folder of clusters. */
 export async function writeClusters(place: Place, shelf: Shelf): Promise<void> {
-  const { repository } = place;
+  const items = clusterObjects(place.repository, shelf);
+  await place.write('clusters/all.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+}
+
+/** All of them; the pod `debugged` has its image in an ephemeral container, and `reporting` in its status. */
+export function clusterObjects(repository: string, shelf: Shelf): readonly ClusterObject[] {
   const byTag = (stage: string): string => `${repository}:${shelf.find(stage).id}`;
   const byDigest = (stage: string): string => `${repository}@${shelf.find(stage).manifest.digest}`;
-  const objects = [
+  return [
     workload('Deployment', 'web', { containers: [container(byTag('used by tag'))] }),
     workload('Deployment', 'shop', { containers: [container(`${repository}:in-production`)] }),
     workload('ReplicaSet', 'web-before', { containers: [container(byTag('used for rollback'))] }, { replicas: 0 }),
@@ -22,7 +40,7 @@ export async function writeClusters(place: Place, shelf: Shelf): Promise<void> {
             template: {
               spec: {
                 restartPolicy: 'Never',
-                initContainers: [container(byTag('used by init'))],
+                initContainers: [container(byTag('used by init'), 'first')],
                 containers: [container('docker.io/library/busybox:1')],
               },
             },
@@ -33,7 +51,7 @@ export async function writeClusters(place: Place, shelf: Shelf): Promise<void> {
     pod('by-digest', { containers: [container(byDigest('used by digest'))] }),
     pod('debugged', {
       containers: [container('docker.io/library/busybox:1')],
-      ephemeralContainers: [container(byTag('used by debugger'))],
+      ephemeralContainers: [container(byTag('used by debugger'), 'debugger')],
     }),
     {
       ...pod('reporting', { containers: [container('registry.example.com/elsewhere:1')] }),
@@ -51,18 +69,17 @@ export async function writeClusters(place: Place, shelf: Shelf): Promise<void> {
       },
     },
   ];
-  await place.write('clusters/all.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
 }
 
-function container(image: string): object {
-  return { name: 'main', image };
+function container(image: string, name = 'main'): object {
+  return { name, image };
 }
 
-function named(apiVersion: string, kind: string, name: string): object {
-  return { apiVersion, kind, metadata: { name, namespace: 'shop', uid: `uid-of-${name}` } };
+function named(apiVersion: string, kind: string, name: string): Named {
+  return { apiVersion, kind, metadata: { name, namespace: 'shop' } };
 }
 
-function workload(kind: string, name: string, spec: object, more: object = {}): object {
+function workload(kind: string, name: string, spec: object, more: object = {}): ClusterObject {
   const labels = { app: name };
   return {
     ...named('apps/v1', kind, name),
@@ -70,6 +87,6 @@ function workload(kind: string, name: string, spec: object, more: object = {}): 
   };
 }
 
-function pod(name: string, spec: object): object {
+function pod(name: string, spec: object): ClusterObject {
   return { ...named('v1', 'Pod', name), spec, status: { phase: 'Running' } };
 }
