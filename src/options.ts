@@ -2,6 +2,7 @@
 
 import { describeDeprecation, type Option } from './options/option.ts';
 import { OPTIONS } from './options/option-table.ts';
+import type { WerfGiven } from './options/werf-given.ts';
 
 type KnownOption = (typeof OPTIONS)[number];
 
@@ -21,6 +22,8 @@ export type RawOptions = {
   readonly target?: string;
   /** What stands after `managed-images`. */
   readonly words?: readonly string[];
+  /** What was said in werf's words and has no option here. */
+  readonly werf?: WerfGiven;
 };
 
 /** The option of that name. */

@@ -1,11 +1,12 @@
 // The policy file and the options that outrank it, brought together to the plain values that `policy/` obeys.
 
-import type { GroupBy, KeepPolicy, LimitOperator, NamePattern, Policy } from '../model/policy.ts';
+import type { GroupBy, KeepPolicy, LimitOperator, NamePattern, Policy, WerfPolicy } from '../model/policy.ts';
 import { type Duration, hours, parseDuration } from '../model/time.ts';
 import { DEFAULT_KEEP_POLICIES } from './default-keep-policies.ts';
 import { translateTagPattern } from './gitlab-tag-words.ts';
 import type { PolicyFile } from './policy-schema.ts';
 import { regexSource } from './policy-words.ts';
+import type { WerfFacts } from './read-werf-facts.ts';
 
 /** What the options say; absent: the file decides. */
 export interface PolicyChoices {
@@ -19,6 +20,10 @@ export interface PolicyChoices {
   readonly maxDeleteShare?: number;
   readonly allowDeleteAll?: boolean;
   readonly untag?: boolean;
+  /** In place of what the file says of images built within the last hours; 0: none of them are kept for that. */
+  readonly keepBuiltWithinHours?: number;
+  /** What werf.yaml says besides its policies. */
+  readonly werf?: WerfFacts;
 }
 
 const DEFAULT_RECENT_HOURS = 2;
@@ -47,7 +52,7 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
       mirrors: new Map(Object.entries(file.kubernetes?.mirrors ?? {})),
     },
     git: { enabled: choices.gitEnabled, keepPolicies: buildKeepPolicies(file.cleanup?.keepPolicies) },
-    recent: { within: isDisabled ? EVERYTHING : recentWindow(file.cleanup, choices.keepYoungerThan) },
+    recent: { within: isDisabled ? EVERYTHING : recentWindow(file.cleanup, choices) },
     pins: { tags: file.pins?.tags ?? [], expressions: file.pins?.expressions ?? [], list: choices.keepList },
     images: {
       source: file.images?.source ?? [],
@@ -61,14 +66,8 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
       allowDeleteAll: choices.allowDeleteAll ?? file.guards?.allowDeleteAll ?? false,
     },
     untag: !isDisabled && (choices.untag ?? file.untag ?? false),
-    records: { grace: DEFAULT_RECORD_GRACE },
-    werf: {
-      unrecordedGrace: DEFAULT_UNRECORDED_GRACE,
-      foreign: 'keep',
-      imageNames: [],
-      areNamesComplete: true,
-      disabled: isDisabled ? 'keep-records' : 'no',
-    },
+    records: { grace: readGrace(file.records?.grace, DEFAULT_RECORD_GRACE) },
+    werf: buildWerfPolicy(file, choices.werf),
     purge: false,
   };
 }
@@ -87,6 +86,24 @@ export function describeIdleForgeKeys(file: PolicyFile, forgeEnabled: boolean): 
   return [
     `${idle.join(', ')} ${verb} a forge: name the repository on GitHub with github-repository or the project on GitLab with gitlab-project, else nothing is kept by it`,
   ];
+}
+
+/** Without a werf.yaml only the names that the registry itself has are known; they are all that werf ever built. */
+function buildWerfPolicy({ cleanup, werf = {} }: PolicyFile, facts: WerfFacts | undefined): WerfPolicy {
+  const project = werf.project ?? facts?.project;
+  const disabled = werf.disabledRecords === 'delete' ? 'delete-records' : 'keep-records';
+  return {
+    unrecordedGrace: readGrace(werf.unrecordedGrace, DEFAULT_UNRECORDED_GRACE),
+    foreign: werf.foreign ?? 'keep',
+    ...(project === undefined ? {} : { project }),
+    imageNames: facts?.imageNames ?? [],
+    areNamesComplete: facts?.areNamesComplete ?? true,
+    disabled: cleanup?.disable === true ? disabled : 'no',
+  };
+}
+
+function readGrace(text: string | undefined, fallback: Duration): Duration {
+  return text === undefined ? fallback : parseDuration(text);
 }
 
 /** One pattern, or those that GitLab's words in it stand for. */
@@ -116,9 +133,14 @@ interface FileLimit {
   readonly operator?: LimitOperator | undefined;
 }
 
-function recentWindow(cleanup: PolicyFile['cleanup'], keepYoungerThan: Duration = hours(0)): Duration {
+function recentWindow(
+  cleanup: PolicyFile['cleanup'],
+  { keepYoungerThan = hours(0), keepBuiltWithinHours }: Pick<PolicyChoices, 'keepYoungerThan' | 'keepBuiltWithinHours'>,
+): Duration {
   const isOff = cleanup?.disableBuiltWithinLastNHoursPolicy === true;
-  const within = isOff ? hours(0) : hours(cleanup?.keepImagesBuiltWithinLastNHours ?? DEFAULT_RECENT_HOURS);
+  const within = isOff
+    ? hours(0)
+    : hours(keepBuiltWithinHours ?? cleanup?.keepImagesBuiltWithinLastNHours ?? DEFAULT_RECENT_HOURS);
   return within > keepYoungerThan ? within : keepYoungerThan;
 }
 

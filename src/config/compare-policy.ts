@@ -5,9 +5,10 @@ import { formatRepository } from '../model/reference.ts';
 import type { RawOptions } from '../options.ts';
 import { chooseRepositories } from './choose-repositories.ts';
 import { type DecidedPolicy, decidePolicy } from './decide-policy.ts';
+import { findPolicySources, type PolicySources } from './find-policy-sources.ts';
 import { createFindings, type Findings, type SettingsSource } from './findings.ts';
 import type { PolicyFile } from './policy-schema.ts';
-import { parsePolicyText } from './read-policy-file.ts';
+import { readPolicySources } from './read-policy-file.ts';
 import type { ComparedPolicy, Settings } from './settings.ts';
 
 /** What the run was given, and what came of it. */
@@ -30,16 +31,28 @@ export interface BaseText {
 
 /** The policy of the base, or why it cannot be compared with. Never throws for what the text says. */
 export async function comparePolicy(comparison: Comparison, at: BaseText): Promise<ComparedPolicy> {
-  const base = at.text === undefined ? 'the built-in policy' : at.base;
   const findings = createFindings(comparison.raw, comparison.source);
-  const file = at.text === undefined ? {} : await parsePolicyText(findings, { name: at.path, text: at.text });
-  const decided = findings.mistakes.length > 0 ? undefined : await decidePolicy(findings, file);
+  const sources = placeAtBase(await findPolicySources(findings, true), at);
+  const base = at.text === undefined ? `the ${describeRest(sources)} policy` : at.base;
+  const written = await readPolicySources(findings, sources);
+  const { file } = written;
+  const decided = findings.mistakes.length > 0 ? undefined : await decidePolicy(findings, written);
   if (decided === undefined || findings.mistakes.length > 0)
     return { kind: 'broken', base, why: findings.mistakes.map(({ place, text }) => `${place}: ${text}`).join('; ') };
   const other = findOtherEvidence(findings, { file, decided, settings: comparison.settings });
   return other === undefined
     ? { kind: 'policy', base, policy: decided.policy }
     : { kind: 'broken', base, why: `it wants other evidence than this run collects: ${other}` };
+}
+
+/** The files of this run, with the one that the change is about as it is at the base. */
+function placeAtBase(sources: PolicySources, { path, text }: BaseText): PolicySources {
+  return { ...sources, [sources.shown]: { name: path, path, text } };
+}
+
+/** What decides without the file. */
+function describeRest({ shown, werf }: PolicySources): string {
+  return shown === 'own' && werf?.text !== undefined ? werf.name : 'built-in';
 }
 
 interface Compared {

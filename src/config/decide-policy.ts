@@ -7,7 +7,7 @@ import { chooseKubernetes } from './choose-kubernetes.ts';
 import { readKeepYoungerThan } from './choose-reading.ts';
 import { type Findings, readFlag, readShare, readText } from './findings.ts';
 import { parseKeepList } from './parse-keep-list.ts';
-import type { PolicyFile } from './policy-schema.ts';
+import type { WrittenPolicy } from './read-policy-file.ts';
 import type { Settings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
@@ -15,7 +15,7 @@ import { withoutUndefined } from './without-undefined.ts';
 export type DecidedPolicy = HistorySettings & Pick<Settings, 'kubernetes' | 'policy'>;
 
 /** Decides both. With mistakes among the findings the answer is not to be used. */
-export async function decidePolicy(findings: Findings, file: PolicyFile): Promise<DecidedPolicy> {
+export async function decidePolicy(findings: Findings, { file, werf }: WrittenPolicy): Promise<DecidedPolicy> {
   const { git, forge } = await chooseHistory(findings, file);
   const keepYoungerThan = readKeepYoungerThan(findings, file);
   const kubernetes = await chooseKubernetes(findings, file, keepYoungerThan);
@@ -29,6 +29,8 @@ export async function decidePolicy(findings: Findings, file: PolicyFile): Promis
       maxDeleteShare: readShare(findings, 'max-delete-share'),
       allowDeleteAll: readFlag(findings, 'allow-delete-all'),
       untag: readFlag(findings, 'untag'),
+      keepBuiltWithinHours: findings.raw.werf?.keepBuiltWithinHours,
+      werf,
     }),
   });
   findings.notes.push(...describeIdleForgeKeys(file, forge !== 'off'));

@@ -14,9 +14,8 @@ import { readKeepList } from './decide-policy.ts';
 import { addMistake, createFindings, type Findings, readFlag, type SettingsSource } from './findings.ts';
 import { mistakesError } from './mistake.ts';
 import type { NormalizedSettings } from './normalize-settings.ts';
-import type { PolicyFile } from './policy-schema.ts';
 import { readCommand } from './read-command.ts';
-import { readPolicyFile } from './read-policy-file.ts';
+import { readPolicyFile, type WrittenPolicy } from './read-policy-file.ts';
 import type { Settings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
@@ -35,11 +34,11 @@ export async function normalizePurge(raw: RawOptions, source: SettingsSource): P
   readCommand(findings);
   readFlag(findings, 'confirm');
   const command = commandOfPurge(raw);
-  const { file: whole, ...policyText } = await readPolicyFile(findings);
+  const { file: whole, werf, ...policyText } = await readPolicyFile(findings, { withWerf: true });
   const { cleanup: _cleanup, ...file } = whole;
   const repositories = chooseRepositories(findings, file, chooseProviders(findings).providerOf);
   const registry = await chooseRegistry(findings, repositories);
-  const decided = await decideRules(findings, file);
+  const decided = await decideRules(findings, { file, werf });
   const output = await chooseOutput(findings, command);
   refuseMetrics(findings, { command, kubernetes: decided.kubernetes });
   const cacheDirectory = await chooseCache(findings);
@@ -58,7 +57,10 @@ export async function normalizePurge(raw: RawOptions, source: SettingsSource): P
   return { settings, notes: findings.notes, policyText };
 }
 
-async function decideRules(findings: Findings, file: PolicyFile): Promise<Pick<Settings, 'kubernetes' | 'policy'>> {
+async function decideRules(
+  findings: Findings,
+  { file, werf }: WrittenPolicy,
+): Promise<Pick<Settings, 'kubernetes' | 'policy'>> {
   const keepYoungerThan = readKeepYoungerThan(findings, file);
   const kubernetes = await chooseKubernetes(findings, file, keepYoungerThan);
   const policy = buildPolicy(file, {
@@ -70,6 +72,7 @@ async function decideRules(findings: Findings, file: PolicyFile): Promise<Pick<S
     maxDeleteShare: 1,
     allowDeleteAll: true,
     untag: false,
+    ...withoutUndefined({ werf }),
   });
   return { kubernetes, policy: { ...policy, purge: true } };
 }

@@ -10,6 +10,7 @@ import { chooseProviders } from './choose-provider.ts';
 import { chooseRegistry } from './choose-registry.ts';
 import { chooseRepositories } from './choose-repositories.ts';
 import { decidePolicy } from './decide-policy.ts';
+import type { PolicyText } from './find-policy-sources.ts';
 import {
   addMistake,
   addWrong,
@@ -22,7 +23,7 @@ import {
 import { mistakesError, quote } from './mistake.ts';
 import { readCommand } from './read-command.ts';
 import { readNoteWish } from './read-merge-request.ts';
-import { type PolicyText, readPolicyFile } from './read-policy-file.ts';
+import { readPolicyFile } from './read-policy-file.ts';
 import { readCommentWish } from './read-pull-request.ts';
 import type { Provider, RepositoryTarget, Settings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
@@ -47,10 +48,10 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
   const command = readCommand(findings);
   if (command !== 'plan' && command !== 'apply' && command !== 'explain')
     throw new TypeError(`the settings of ${command} are decided elsewhere`);
-  const { file, ...policyText } = await readPolicyFile(findings);
+  const { file, werf, ...policyText } = await readPolicyFile(findings, { withWerf: true });
   const repositories = chooseRepositories(findings, file, chooseProviders(findings).providerOf);
   const registry = await chooseRegistry(findings, repositories);
-  const decided = await decidePolicy(findings, file);
+  const decided = await decidePolicy(findings, { file, werf });
   // Whoever says without-forge knows; a command line that names none may not.
   if (decided.forge === 'off' && readFlag(findings, 'without-forge') !== true) noteIdleForge(findings, repositories);
   if (file.cleanup?.disable === true) findings.notes.push('the policy file says cleanup.disable: nothing is deleted');

@@ -212,6 +212,36 @@ const guards = z.strictObject(
   MAPPING,
 );
 
+const records = z.strictObject(
+  {
+    grace: duration.optional().describe('How long a record that nobody needs stays while its image does. Default 7d.'),
+  },
+  MAPPING,
+);
+
+const PROJECT = "the name of a project of werf's";
+const werf = z.strictObject(
+  {
+    unrecordedGrace: duration
+      .optional()
+      .describe('How long a stage stays that no record says was built for a commit. Default 7d.'),
+    foreign: z
+      .enum(['keep', 'decide'], 'keep or decide')
+      .optional()
+      .describe("What becomes of images with tags that are not werf's: they stay (default), or the rules decide."),
+    disabledRecords: z
+      .enum(['keep', 'delete'], 'keep or delete')
+      .optional()
+      .describe("With cleanup.disable: whether werf's records go, as werf does it. Default keep: history stays."),
+    project: z
+      .string(PROJECT)
+      .min(1, PROJECT)
+      .optional()
+      .describe('Whose stages these are; those of another project stay. Default: the project of werf.yaml.'),
+  },
+  MAPPING,
+);
+
 /** The policy file. Unknown keys are mistakes at any depth, save in the blocks of werf's that are named as ignored. */
 export const policySchema = z
   .strictObject(
@@ -240,6 +270,8 @@ export const policySchema = z
         .min(1, 'a whole number, 1 or more')
         .optional()
         .describe("Newest entries of each tag of OpenShift's image streams whose images are kept. Default: 3."),
+      records: records.optional().describe('Records of which commits images were published for.'),
+      werf: werf.optional().describe('What counts in a repository that werf made.'),
       untag: flag('Also take tags that nothing keeps off images that stay.'),
       project: z.unknown().optional().describe("werf's; ignored."),
       configVersion: z.unknown().optional().describe("werf's; ignored."),

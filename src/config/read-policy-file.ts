@@ -1,41 +1,74 @@
-// The policy file of a run: which one, its text, and what it says.
+// What the policy file and werf.yaml say together. The blocks `cleanup` and `gitWorktree` come from one of them, all else of ours from the
+// policy file.
 
-import { readFile } from 'node:fs/promises';
-import { describeCause, UsageError } from '../errors.ts';
-import { hasCode, readNamedFile, resolvePath } from './check-files.ts';
-import { type Findings, readText } from './findings.ts';
+import { findPolicySources, type NamedText, type PolicySources, type PolicyText } from './find-policy-sources.ts';
+import type { Findings } from './findings.ts';
 import type { PolicyFile } from './policy-schema.ts';
+import type { WerfFacts } from './read-werf-facts.ts';
 
-/** The policy file that is read when no option names one. */
-const DEFAULT_POLICY_FILE = '.registry-cleanup.yml';
-
-/** What was found where the policy file is looked for. */
-export interface PolicyText {
-  /** As the user gave it, joined to the working directory. */
-  readonly path: string;
-  /** Undefined when there is none, and none was named. */
-  readonly text: string | undefined;
+/** The policy as files have it: an empty object when there is none, or with mistakes among the findings. */
+export interface WrittenPolicy {
+  readonly file: PolicyFile;
+  /** What werf.yaml says besides; absent where none was read. */
+  readonly werf?: WerfFacts | undefined;
 }
 
-/** The policy file as it lies there, and what it says: an empty object when there is none, or with mistakes among the findings. */
-export async function readPolicyFile(findings: Findings): Promise<PolicyText & { readonly file: PolicyFile }> {
-  const named = readText(findings, 'config');
-  const name = named ?? DEFAULT_POLICY_FILE;
-  const path = resolvePath(findings, name);
-  const text = named === undefined ? await readIfThere(name, path) : await readNamedFile(findings, 'config', name);
-  if (text === undefined) {
-    findings.policyIsBroken = named !== undefined;
-    if (named === undefined) findings.notes.push(`no ${name} here: the built-in policy applies`);
-    return { path, text, file: {} };
-  }
-  return { path, text, file: await parsePolicyText(findings, { name, text }) };
+/** What to read. */
+export interface PolicyReading {
+  /** Whether a werf.yaml in the working directory counts: only where something is decided about what werf made. */
+  readonly withWerf: boolean;
 }
 
-/** What a policy file's text says; an empty object with mistakes among the findings. `name` is only for the messages. */
-export async function parsePolicyText(
+/** The policy, and the file as it lies there that a user would call the policy file. */
+export async function readPolicyFile(
   findings: Findings,
-  { name, text }: { readonly name: string; readonly text: string },
-): Promise<PolicyFile> {
+  { withWerf }: PolicyReading = { withWerf: false },
+): Promise<PolicyText & WrittenPolicy> {
+  const sources = await findPolicySources(findings, withWerf);
+  const { path, text } = (sources.shown === 'werf' ? sources.werf : undefined) ?? sources.own;
+  return { path, text, ...(await readPolicySources(findings, sources)) };
+}
+
+/** What the files say. Mistakes in blocks of werf.yaml that do not count are not told. */
+export async function readPolicySources(findings: Findings, sources: PolicySources): Promise<WrittenPolicy> {
+  if (findings.policyIsBroken) return { file: {} };
+  const { own, werf, isWerfNamed } = sources;
+  const file = await parseOwn(findings, own);
+  if (werf?.text === undefined) {
+    if (own.text === undefined) findings.notes.push(`no ${own.name} here: the built-in policy applies`);
+    return { file };
+  }
+  const { parseWerfFile } = await import('./parse-werf-file.ts');
+  const parsed = parseWerfFile(werf.text, werf.name);
+  const hasOwnBlocks = file.cleanup !== undefined || file.gitWorktree !== undefined;
+  if (!parsed.facts.areNamesComplete)
+    findings.notes.push(`${werf.name}: not every image is told by name, so records of any image count`);
+  if (hasOwnBlocks && !isWerfNamed) {
+    findings.notes.push(
+      `cleanup and gitWorktree are those of ${own.name}; what ${werf.name} says of them does not count`,
+    );
+    return { file, werf: parsed.facts };
+  }
+  findings.mistakes.push(...parsed.mistakes);
+  findings.notes.push(...parsed.notes);
+  if (parsed.file === undefined) findings.policyIsBroken = true;
+  if (hasOwnBlocks)
+    findings.notes.push(
+      `cleanup and gitWorktree are those of ${werf.name}; what ${own.name} says of them does not count`,
+    );
+  else findings.notes.push(describeBlocks(werf, parsed.file ?? {}));
+  const { cleanup: _cleanup, gitWorktree: _gitWorktree, ...rest } = file;
+  return { file: { ...rest, ...parsed.file }, werf: parsed.facts };
+}
+
+function describeBlocks({ name }: NamedText, blocks: Pick<PolicyFile, 'cleanup' | 'gitWorktree'>): string {
+  const which = (['cleanup', 'gitWorktree'] as const).filter((key) => blocks[key] !== undefined);
+  if (which.length === 0) return `${name} has neither cleanup nor gitWorktree: the built-in policy applies`;
+  return `${which.join(' and ')} ${which.length === 1 ? 'is that' : 'are those'} of ${name}`;
+}
+
+async function parseOwn(findings: Findings, { name, text }: NamedText): Promise<PolicyFile> {
+  if (text === undefined) return {};
   // Without a policy file neither the YAML reader nor the schema is needed.
   const { parsePolicyFile } = await import('./parse-policy-file.ts');
   const parsed = parsePolicyFile(text, name);
@@ -43,13 +76,4 @@ export async function parsePolicyText(
   findings.notes.push(...parsed.notes);
   findings.policyIsBroken = parsed.file === undefined;
   return parsed.file ?? {};
-}
-
-async function readIfThere(name: string, path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if (hasCode(cause, 'ENOENT')) return undefined;
-    throw new UsageError(`reading ${name}: ${describeCause(cause)}`, { code: 'POLICY_INVALID', cause });
-  }
 }

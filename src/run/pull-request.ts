@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Comparison, comparePolicy } from '../config/compare-policy.ts';
-import type { PolicyText } from '../config/read-policy-file.ts';
+import type { PolicyText } from '../config/find-policy-sources.ts';
 import type { PullRequestAccess } from '../config/read-pull-request.ts';
 import type { ComparedPolicy } from '../config/settings.ts';
 import { CleanupError, describeCause } from '../errors.ts';
