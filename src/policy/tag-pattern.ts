@@ -15,6 +15,16 @@ export interface TagPattern {
   readonly placeholders: readonly PlaceholderName[];
   /** Before, between and after the placeholders: one more than these, escaped for an expression. */
   readonly literals: readonly string[];
+  /** For each placeholder, what stands before it, what it can be, and what stands after it. */
+  readonly sides: readonly PatternSides[];
+}
+
+/** A pattern as one of its placeholders sees it; each expression takes a text whole. */
+export interface PatternSides {
+  readonly name: PlaceholderName;
+  readonly before: RegExp;
+  readonly itself: RegExp;
+  readonly after: RegExp;
 }
 
 /** A text that a placeholder stands for. */
@@ -108,7 +118,13 @@ export function compileTagPattern(source: string, declared: boolean): TagPattern
     throw badPattern(source, placeholders.length === 0 ? 'it has no placeholder' : '{build} alone says nothing');
   literals.push(escapeLiteral(source.slice(end), source));
   const expression = new RegExp(`^${bodyOf({ literals, placeholders }, 0, placeholders.length)}$`);
-  return { source, declared, expression, placeholders, literals };
+  const sides = placeholders.map((name, at) => ({
+    name,
+    before: new RegExp(`^${bodyOf({ literals, placeholders }, 0, at)}$`),
+    itself: new RegExp(`^${PART[name]}$`),
+    after: new RegExp(`^${bodyOf({ literals, placeholders }, at + 1, placeholders.length)}$`),
+  }));
+  return { source, declared, expression, placeholders, literals, sides };
 }
 
 /** What the tag says by the pattern, or undefined when it does not match. */
@@ -123,10 +139,7 @@ export function matchTagPattern(pattern: TagPattern, tag: string): TagMatch | un
 function readingsOf(pattern: TagPattern, tag: string): readonly TagPart[] {
   const places = Array.from({ length: tag.length + 1 }, (_, place) => place);
   const found = new Map<string, TagPart>();
-  pattern.placeholders.forEach((name, at) => {
-    const before = new RegExp(`^${bodyOf(pattern, 0, at)}$`);
-    const after = new RegExp(`^${bodyOf(pattern, at + 1, pattern.placeholders.length)}$`);
-    const itself = new RegExp(`^${PART[name]}$`);
+  for (const { name, before, itself, after } of pattern.sides) {
     const ends = places.filter((end) => after.test(tag.slice(end)));
     for (const start of places.filter((place) => before.test(tag.slice(0, place)))) {
       for (const end of ends) {
@@ -134,7 +147,7 @@ function readingsOf(pattern: TagPattern, tag: string): readonly TagPart[] {
         if (itself.test(text)) found.set(`${name} ${text}`, { name, text });
       }
     }
-  });
+  }
   return [...found.values()];
 }
 
