@@ -10,7 +10,7 @@ export type Objection = { readonly outcome: 'skipped'; readonly why: string } | 
 
 /** What a check goes by. */
 export interface StepCheck {
-  readonly options: Pick<ApplyOptions, 'registry' | 'objectionTo'>;
+  readonly options: Pick<ApplyOptions, 'registry' | 'snapshot' | 'objectionTo'>;
   readonly watch: TagWatch;
   /** Digests whose steps were not done: no answer of the registry makes them gone for what they own. */
   readonly notDone: ReadonlySet<Digest>;
@@ -36,9 +36,18 @@ export async function objectionTo(step: Step, check: StepCheck): Promise<Objecti
   const news = objectionToNews(step, watch);
   if (news !== undefined) return skipped(news);
   if (await isUntaggedMeanwhile(step, check)) return { outcome: 'already-gone' };
+  const referrer = step.action === 'delete' ? await findNewReferrer(step.digest, check) : undefined;
+  if (referrer !== undefined) return skipped(`${referrer} has come since the plan was made and refers to it`);
   // Once more at the end, without a pause before the step: what the steps beside it have found meanwhile counts too.
   const why = (await objectionToTags(step, check)) ?? objectionToNews(step, watch);
   return why === undefined ? undefined : skipped(why);
+}
+
+/** What refers to the digest without a tag, which no look at tags shows: a signature, a record of what it was built for. */
+async function findNewReferrer(digest: Digest, { options }: StepCheck): Promise<Digest | undefined> {
+  const { registry, snapshot } = options;
+  const referrers = (await registry.listReferrers?.(digest)) ?? [];
+  return referrers.find((referrer) => !snapshot.nodes.has(referrer) && !snapshot.absent.has(referrer));
 }
 
 function skipped(why: string): Objection {

@@ -6,8 +6,10 @@ import type { Digest, Tag } from '../model/reference.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { RestoreAnswer, Surroundings } from '../registry/port.ts';
+import { appendTo } from '../util/append-to.ts';
 import type { ApplyOptions } from './apply-options.ts';
-import { asksEveryTag, subjectsNamed } from './tag-watch.ts';
+import { subjectsNamed } from './subjects-named.ts';
+import { asksEveryTag } from './tag-watch.ts';
 
 /** What the last look came to. */
 export interface LookedAfter {
@@ -29,7 +31,7 @@ export async function lookAfter(outcomes: readonly Outcome[], options: ApplyOpti
   let needed: ReadonlyMap<Digest, Digest>;
   let doubt: string | undefined;
   try {
-    ({ needed, doubt } = await findNeeded(gone, options));
+    ({ needed, doubt } = await findNeeded(gone, outcomes, options));
   } catch (cause) {
     return { outcomes, doubt: describeCause(cause) };
   }
@@ -55,7 +57,11 @@ function mayBeGone({ step, outcome, forbidden }: Outcome): boolean {
 }
 
 /** What is needed of what has gone, with what needs it. */
-async function findNeeded(gone: ReadonlySet<Digest>, options: ApplyOptions): Promise<Following> {
+async function findNeeded(
+  gone: ReadonlySet<Digest>,
+  outcomes: readonly Outcome[],
+  options: ApplyOptions,
+): Promise<Following> {
   const { registry, snapshot } = options;
   // What was deleted and is there again is as new as anything.
   const digests = new Set([...snapshot.nodes.keys()].filter((digest) => !gone.has(digest)));
@@ -64,7 +70,10 @@ async function findNeeded(gone: ReadonlySet<Digest>, options: ApplyOptions): Pro
     { everyTag: asksEveryTag(snapshot.tags.size) },
   );
   const graph = buildImageGraph(snapshot);
-  const following: Following = { needed: new Map(), doubt: undefined, gone, options, graph };
+  const belongings = new Map<Digest, Digest[]>();
+  for (const { step } of outcomes)
+    for (const owner of step.precondition.owners) appendTo(belongings, owner, step.digest);
+  const following: Following = { needed: new Map(), doubt: undefined, gone, belongings, options, graph };
   for (const [from, by] of listNews(found, options)) {
     if (!digests.has(by)) await followNeeds(from, by, following);
   }
@@ -85,6 +94,8 @@ interface Following {
   /** Something new that cannot be understood. */
   doubt: string | undefined;
   readonly gone: ReadonlySet<Digest>;
+  /** What was to go only after its owner, by the owner: also werf's records, which nothing but their tags ties to it. */
+  readonly belongings: ReadonlyMap<Digest, readonly Digest[]>;
   readonly options: Pick<ApplyOptions, 'registry'>;
   /** Of the snapshot. */
   readonly graph: ImageGraph;
@@ -92,7 +103,7 @@ interface Following {
 
 /** What is there tells what it needs; of what has gone, the snapshot does. */
 async function followNeeds(from: Digest, by: Digest, following: Following): Promise<void> {
-  const { needed, gone, options, graph } = following;
+  const { needed, gone, belongings, options, graph } = following;
   const seen = new Set<Digest>();
   const queue = [from];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -104,6 +115,7 @@ async function followNeeds(from: Digest, by: Digest, following: Following): Prom
     if (!gone.has(next) || next === by) continue;
     if (!needed.has(next)) needed.set(next, by);
     queue.push(...graph.childrenOf(next), ...graph.subjectsOf(next), ...graph.referrersOf(next));
+    queue.push(...(belongings.get(next) ?? []));
   }
 }
 

@@ -2,10 +2,10 @@
 
 import { groupTags } from '../model/group-tags.ts';
 import type { Digest, Tag } from '../model/reference.ts';
-import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Registry } from '../registry/port.ts';
 import { createNews } from './news.ts';
+import { subjectsNamed } from './subjects-named.ts';
 
 /** What has changed since the snapshot, as far as a step must know. */
 export interface TagWatch {
@@ -96,12 +96,4 @@ export function watchTags(options: TagWatchOptions): TagWatch {
       byDigest.set(digest, left);
     },
   };
-}
-
-/** What a referrer tag (cosign's, or the referrers fallback) says that it belongs to. */
-export function subjectsNamed(tag: Tag, { nodes }: TagWatchOptions['snapshot']): readonly Digest[] {
-  const pointer = parseReferrerTag(tag);
-  if (pointer === undefined) return [];
-  if (pointer.kind === 'whole') return [pointer.subject];
-  return [...nodes.keys()].filter((digest) => digest.startsWith(pointer.digestPrefix));
 }

@@ -64,6 +64,9 @@ function withInterlude(registry: Registry, interlude: Interlude): Registry {
       await before('readManifest', digest);
       return registry.readManifest(digest);
     },
+    get listReferrers() {
+      return registry.listReferrers;
+    },
     readEdges: async (digest) => {
       await before('readEdges', digest);
       return registry.readEdges(digest);
@@ -100,6 +103,8 @@ export interface Doom {
   readonly delete?: readonly BuiltManifest[];
   /** Tags to take off nodes that stay. */
   readonly untag?: readonly string[];
+  /** What is known to be a record, with what it is about. */
+  readonly records?: readonly (readonly [record: BuiltManifest, about: BuiltManifest])[];
 }
 
 /** The plan that the planner makes of these decisions. */
@@ -130,7 +135,7 @@ function planOf(snapshot: Snapshot, doom: Doom): RepositoryPlan {
     repositories: [
       {
         name: 'team/app',
-        graph: buildImageGraph(snapshot),
+        graph: buildImageGraph(snapshot, new Map((doom.records ?? []).map(([one, of]) => [one.digest, [of.digest]]))),
         decisions,
         remarks: [],
         collectsUntagged: snapshot.capabilities.collectsUntagged,
