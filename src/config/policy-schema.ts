@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { kubernetes } from './kubernetes-schema.ts';
 import * as words from './policy-words.ts';
 import * as regexWords from './regex-words.ts';
-import { flag, MAPPING, word } from './schema-parts.ts';
+import { duration, flag, MAPPING, word } from './schema-parts.ts';
+import { records, werf } from './werf-schema.ts';
 
 const COUNT = 'a whole number';
 const OFF = 'false';
@@ -28,9 +29,6 @@ const oneNameOf = (name: string, other: string) =>
     when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
   });
 
-const duration = word(words.durationProblem, 'a duration such as 168h, 7d or 1h30m')
-  .meta({ pattern: words.DURATION.source, examples: ['168h', '30d'] })
-  .describe('Go duration, also with d and w: 168h, 30d, 1h30m.');
 const operator = z
   .enum(['And', 'Or'], 'And or Or')
   .describe('And (default): both limits must hold. Or: one is enough; an absent one counts as no limit.');
@@ -208,36 +206,6 @@ const guards = z.strictObject(
       .optional()
       .describe("More than this share of a repository's images is never deleted in one run. Default 0.8."),
     allowDeleteAll: flag('Allow a run that leaves no tag in a repository.'),
-  },
-  MAPPING,
-);
-
-const records = z.strictObject(
-  {
-    grace: duration.optional().describe('How long a record that nobody needs stays while its image does. Default 7d.'),
-  },
-  MAPPING,
-);
-
-const PROJECT = "the name of a project of werf's";
-const werf = z.strictObject(
-  {
-    unrecordedGrace: duration
-      .optional()
-      .describe('How long a stage stays that no record says was built for a commit. Default 7d.'),
-    foreign: z
-      .enum(['keep', 'decide'], 'keep or decide')
-      .optional()
-      .describe("What becomes of images with tags that are not werf's: they stay (default), or the rules decide."),
-    disabledRecords: z
-      .enum(['keep', 'delete'], 'keep or delete')
-      .optional()
-      .describe("With cleanup.disable: whether werf's records go, as werf does it. Default keep: history stays."),
-    project: z
-      .string(PROJECT)
-      .min(1, PROJECT)
-      .optional()
-      .describe('Whose stages these are; those of another project stay. Default: the project of werf.yaml.'),
   },
   MAPPING,
 );

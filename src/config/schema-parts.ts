@@ -1,6 +1,7 @@
 // What several keys of the policy file look like. Every message is what was expected.
 
 import * as z from 'zod';
+import { DURATION, durationProblem } from './policy-words.ts';
 
 /** What is expected of a key that has keys. */
 export const MAPPING = 'a mapping of keys to values';
@@ -21,3 +22,8 @@ export const names = (expected: string, description: string) =>
     .array(z.string(expected).min(1, expected), `a list: ${expected}, each on its line`)
     .optional()
     .describe(description);
+
+/** A duration, as Go writes it, or in days and weeks. */
+export const duration = word(durationProblem, 'a duration such as 168h, 7d or 1h30m')
+  .meta({ pattern: DURATION.source, examples: ['168h', '30d'] })
+  .describe('Go duration, also with d and w: 168h, 30d, 1h30m.');
