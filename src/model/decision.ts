@@ -74,8 +74,8 @@ export type KeepReason =
       readonly of: Digest;
       readonly how: 'ancestor' | 'base image' | 'import source' | 'dependency';
     }
-  /** In a repository that werf made, a tag that is none of werf's. */
-  | { readonly rule: 'foreign'; readonly tag: Tag }
+  /** In a repository that werf made, a tag that is none of werf's; without a tag, something that nothing proves to be. */
+  | { readonly rule: 'foreign'; readonly tag?: Tag }
   /** A stage of werf's without any record of what it was built for. `age` is absent when it is unknown. */
   | { readonly rule: 'unrecorded-young'; readonly age?: Duration; readonly within: Duration }
   /** The same stage stays in, or is used from, another repository. */
@@ -195,7 +195,7 @@ export function describeReason(reason: Reason): string {
     case 'relative':
       return `${reason.how} of ${shortDigest(reason.of)}, which stays`;
     case 'foreign':
-      return `tag ${reason.tag} is none of werf's`;
+      return reason.tag === undefined ? 'nothing proves that werf made it' : `tag ${reason.tag} is none of werf's`;
     case 'unrecorded-young':
       return `no record says what it was built for; ${reason.age === undefined ? 'its age is unknown' : `${formatDuration(reason.age)} old, such stages stay for ${formatDuration(reason.within)}`}`;
     case 'counterpart':

@@ -10,8 +10,8 @@ import type { Digest } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
 import { appendTo } from '../util/append-to.ts';
 import type { FoundReason } from './collect-reasons.ts';
-import { makeGroupOf } from './group-by.ts';
 import type { Link } from './link.ts';
+import { makeProducts } from './products.ts';
 
 /** What the rules about a forge look at. */
 export interface ForgeRuleInput {
@@ -31,6 +31,8 @@ export interface Claim {
   readonly found: LinkSource;
   /** Whether it may take a place in "the newest N": a label, or a pattern that the user declared. */
   readonly isSure: boolean;
+  /** It takes no place from a claim that is none. */
+  readonly isGuess?: true;
 }
 
 /** A claim about a commit of the history. */
@@ -56,12 +58,13 @@ const SHORTEST = 7;
 /** The claims in the links of every node that stands for itself. */
 export function collectClaims(input: ForgeRuleInput): Claims {
   const { graph, history, forge, links } = input;
-  const groupOf = makeGroupOf(graph, input.policy.images.groupBy);
+  const products = makeProducts(graph, input.policy.images.groupBy, links);
   const gathered: Gathered = { atCommit: new Map(), byName: new Map(), ofPullRequests: [] };
   for (const digest of graph.nodes.keys()) {
     if (graph.roleOf(digest) !== 'image') continue;
-    const products = groupOf(digest);
-    for (const link of links.get(digest) ?? []) gather(link, { digest, products }, gathered);
+    for (const link of links.get(digest) ?? []) {
+      gather(link, { digest, products: products.ofLink(digest, link) }, gathered);
+    }
   }
   const { atCommit, byName, ofPullRequests } = gathered;
   return {
@@ -87,7 +90,8 @@ interface Gathered {
 function gather(link: Link, image: Pick<Claim, 'digest' | 'products'>, gathered: Gathered): void {
   if (link.kind === 'unknown') return;
   const { found } = link;
-  const claim: Claim = { ...image, found, isSure: isSure(link) };
+  const isGuess = link.kind === 'commit' && link.isGuess === true;
+  const claim: Claim = { ...image, found, isSure: isSure(link), ...(isGuess ? { isGuess } : {}) };
   if (link.kind === 'pull-request') {
     gathered.ofPullRequests.push({ digest: image.digest, number: link.number, found });
   }
@@ -114,13 +118,17 @@ function isSure(link: Exclude<Link, { kind: 'unknown' }>): boolean {
 }
 
 /**
- * The claims to count, each list by itself: for every product those that are sure, then all of them, so that a doubtful link never takes
- * a place from a sure one. What any list keeps is kept.
+ * The claims to count, each list by itself: for every product those that are sure, then all but guesses, then all of them, so that a
+ * doubtful link never takes a place from a better one. What any list keeps is kept.
  */
 export function listCountings<Some extends Claim>(claims: readonly Some[]): readonly (readonly Some[])[] {
   const products = new Map<string, Some[]>();
   for (const claim of claims) for (const product of claim.products) appendTo(products, product, claim);
-  return [...products.values()].flatMap((all) => [all.filter((claim) => claim.isSure), all]);
+  return [...products.values()].flatMap((all) => [
+    all.filter(({ isSure }) => isSure),
+    all.filter(({ isGuess }) => isGuess !== true),
+    all,
+  ]);
 }
 
 /** Claims by image, each with the reason that is made of it. */

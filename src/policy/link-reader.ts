@@ -1,5 +1,6 @@
 // What one text says by itself: a revision, or a tag by the patterns. How links travel between images is not known here.
 
+import type { BuildRecord } from '../model/build-record.ts';
 import type { LinkSource } from '../model/decision.ts';
 import type { Forge, RequestName } from '../model/forge.ts';
 import type { CommitId, CommitIndex, History } from '../model/history.ts';
@@ -35,6 +36,8 @@ export interface LinkReader {
   ofRevision(map: Annotations, kind: 'label' | 'annotation'): readonly Link[];
   /** From an ordinary tag, by every pattern. */
   ofTag(tag: Tag): readonly Link[];
+  /** From a record: as from a revision, but who may write records here makes the images that are ours. */
+  ofRecord(record: Pick<BuildRecord, 'commit' | 'product' | 'found'>): readonly Link[];
   /** From a commit that is named elsewhere, as a label would name it. What is no 7 to 64 hex digits says nothing. */
   ofCommit(commit: string, standing: Standing): readonly Link[];
   /** Why images built from the repository with this address are ours, told as `word address`; undefined when nothing says so. */
@@ -69,6 +72,7 @@ export function makeLinkReader({ history, images, forge }: LinkEvidence): LinkRe
   return {
     ofRevision: (map, kind) => revisionLinks(map, { kind, name: REVISION }, { ...state, proofOf }),
     ofTag: (tag) => tagLinks(tag, patterns, state),
+    ofRecord: (record) => recordLinks(record, state),
     ofCommit: (commit, standing) => commitLinks(commit.trim().toLowerCase(), standing, state),
     proofOf,
   };
@@ -161,6 +165,17 @@ function commitLinks(hex: string, standing: Standing, reader: ReaderState): read
   return [{ kind: 'gone', what: `commit ${hex.slice(0, 10)}`, commit: hex, found, proof }];
 }
 
+function recordLinks(
+  { commit, product, found }: Pick<BuildRecord, 'commit' | 'product' | 'found'>,
+  reader: ReaderState,
+): readonly Link[] {
+  const proof = 'its record';
+  const links = linksOfHex(commit, { found, mayCondemn: true, proof }, reader);
+  const gone: Link = { kind: 'gone', what: `commit ${commit.slice(0, 10)}`, commit, found, proof };
+  const all = links.length > 0 ? links : [gone];
+  return product === undefined ? all : all.map((link) => ({ ...link, product }));
+}
+
 /** Links to every commit, known by the history or as a test merge, that the digits may mean. */
 function linksOfHex(hex: string, standing: Standing, reader: ReaderState): readonly Link[] {
   const { found, mayCondemn } = standing;
@@ -192,8 +207,8 @@ function tagLinks(tag: Tag, patterns: readonly TagPattern[], reader: ReaderState
 }
 
 /** What is left of a link to a gone commit where it may not condemn. */
-export function onlyNamed({ commit, found }: Extract<Link, { kind: 'gone' }>): readonly Link[] {
-  return commit === undefined ? [] : [{ kind: 'named', commit, found }];
+export function onlyNamed({ commit, found, product }: Extract<Link, { kind: 'gone' }>): readonly Link[] {
+  return commit === undefined ? [] : [{ kind: 'named', commit, found, ...(product === undefined ? {} : { product }) }];
 }
 
 function linksOfMatch(match: TagMatch, tag: Tag, reader: ReaderState): readonly Link[] {

@@ -11,11 +11,22 @@ import type { CommitId, CommitIndex } from '../model/history.ts';
  * - `gone`: it names a commit, a reference or a pull request that is not there; `proof` tells why the image is ours all the same.
  * - `named`: it names a commit that is not there, and nothing follows from that; only for rules that know commits by their bare ids.
  * - `unknown`: something that could be a link and cannot be read; it always protects.
+ *
+ * `product`: which of several images of the repository a record says it is; policies count for that one.
  */
 export type Link =
-  | { readonly kind: 'commit'; readonly commit: CommitIndex; readonly found: LinkSource; readonly mayCondemn: boolean }
+  | {
+      readonly kind: 'commit';
+      readonly commit: CommitIndex;
+      readonly found: LinkSource;
+      readonly mayCondemn: boolean;
+      readonly product?: string;
+      /** Made of a tag for want of anything better; it takes no place among the newest from a link that is none. */
+      readonly isGuess?: true;
+    }
   | {
       readonly kind: 'proposed';
+      readonly product?: string;
       /** Of a test merge, the commit of the pull request that it merges. */
       readonly commit: CommitIndex;
       readonly merge?: CommitId;
@@ -32,6 +43,7 @@ export type Link =
     }
   | {
       readonly kind: 'gone';
+      readonly product?: string;
       readonly what: string;
       /** As named: 7 to 64 hex digits. Absent when it names none. */
       readonly commit?: string;
@@ -40,6 +52,7 @@ export type Link =
     }
   | {
       readonly kind: 'named';
+      readonly product?: string;
       /** As named: 7 to 64 hex digits. */
       readonly commit: string;
       readonly found: LinkSource;
@@ -50,3 +63,10 @@ export type Link =
       /** A forge would know it. */
       readonly needsForge?: true;
     };
+
+/** Whether a record says so: one of the given kind, or else any. */
+export function isRecorded(link: Link, by?: 'record' | 'werf-record'): boolean {
+  if (link.kind === 'unknown') return false;
+  const { kind } = link.found;
+  return by === undefined ? kind === 'record' || kind === 'werf-record' : kind === by;
+}

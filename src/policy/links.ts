@@ -1,33 +1,106 @@
 // Links: what each image says about the commit it was built from, and how much that may be trusted.
 
+import type { BuildRecord } from '../model/build-record.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
-import type { Digest } from '../model/reference.ts';
+import type { Digest, Tag } from '../model/reference.ts';
 import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { ImageNode } from '../model/snapshot.ts';
-import type { Link } from './link.ts';
+import { parseWerfTag } from '../model/werf-tag.ts';
+import { appendTo } from '../util/append-to.ts';
+import { makeGuesser, tellsEnough } from './guessed-links.ts';
+import { isRecorded, type Link } from './link.ts';
 import { type LinkEvidence, type LinkReader, makeLinkReader, onlyNamed } from './link-reader.ts';
 import { provenanceLinks } from './provenance-links.ts';
 
+/** What links are collected from, besides the images themselves. */
+export interface LinkInput extends LinkEvidence {
+  /** What records say about images of the graph. Default: there are none. */
+  readonly records?: readonly BuildRecord[];
+  /** What werf built: tags of its shape are no link there, and what its records say of an index holds for the platforms. */
+  readonly built?: ReadonlySet<Digest>;
+}
+
 /**
  * The links of every node: its own, those of everything it lists, and those of everything that lists it (with what that
- * lists). Nodes without any link are absent from the map.
+ * lists). Nodes without any link are absent from the map, and so are records: they say it of their image.
  */
-export function collectLinks(graph: ImageGraph, evidence: LinkEvidence): ReadonlyMap<Digest, readonly Link[]> {
-  const reader = makeLinkReader(evidence);
-  const own = new Map<Digest, readonly Link[]>();
-  for (const node of graph.nodes.values()) own.set(node.digest, ownLinks(node, graph, reader));
+export function collectLinks(graph: ImageGraph, input: LinkInput): ReadonlyMap<Digest, readonly Link[]> {
+  return collectLinksByOrigin(graph, input).all;
+}
+
+/** Links by node. */
+export interface LinksByOrigin {
+  /** As {@link collectLinks} says. */
+  readonly all: ReadonlyMap<Digest, readonly Link[]>;
+  /** What each node says itself, and what is recorded or guessed of it. */
+  readonly own: ReadonlyMap<Digest, readonly Link[]>;
+}
+
+/** The links of every node, and which of them are its own. */
+export function collectLinksByOrigin(graph: ImageGraph, input: LinkInput): LinksByOrigin {
+  const reader = makeLinkReader(input);
+  const { built = new Set() } = input;
+  const tagsOf = tellingTags(graph, built);
+  const stated = collectStated(graph, input, { reader, tagsOf });
+  const guess = makeGuesser({ tags: [...tagsOf.values()].flat(), history: input.history, reader });
 
   const below = memoise((digest: Digest, visit: (digest: Digest) => readonly Link[]) => [
-    ...(own.get(digest) ?? []),
+    ...(stated.get(digest) ?? []),
     ...graph.childrenOf(digest).flatMap(visit),
   ]);
   const all = new Map<Digest, readonly Link[]>();
-  for (const digest of graph.nodes.keys()) {
-    const inherited = ancestorsOf(graph, digest).flatMap(below).flatMap(asInherited);
-    const links = [...below(digest), ...inherited];
-    if (links.length > 0) all.set(digest, unique(links));
+  const own = new Map<Digest, readonly Link[]>();
+  for (const [digest, statements] of stated) {
+    const isBuilt = built.has(digest);
+    const inherited = ancestorsOf(graph, digest)
+      .flatMap(below)
+      .flatMap((link) => (isBuilt && isWerfs(link) ? [link] : asInherited(link)));
+    const told = unique([...below(digest), ...inherited]);
+    const tags = told.some(tellsEnough) ? [] : (tagsOf.get(digest) ?? []);
+    const guesses = beyond(told, tags.flatMap(guess));
+    own.set(digest, [...statements, ...guesses]);
+    if (told.length + guesses.length > 0) all.set(digest, [...told, ...guesses]);
   }
-  return all;
+  return { all, own };
+}
+
+/** By node, the tags that may be a link: no referrer's, and none of werf's on what werf built. Records have none. */
+function tellingTags(graph: ImageGraph, built: ReadonlySet<Digest>): ReadonlyMap<Digest, readonly Tag[]> {
+  const images = [...graph.nodes.values()].filter(({ digest }) => graph.roleOf(digest) !== 'record');
+  return new Map(
+    images.map(({ digest, tags }) => {
+      const ordinary = tags.filter((tag) => parseReferrerTag(tag) === undefined);
+      return [digest, built.has(digest) ? ordinary.filter((tag) => parseWerfTag(tag) === undefined) : ordinary];
+    }),
+  );
+}
+
+interface Reading {
+  readonly reader: LinkReader;
+  readonly tagsOf: ReadonlyMap<Digest, readonly Tag[]>;
+}
+
+/** What each node says itself, and what records say of it. */
+function collectStated(
+  graph: ImageGraph,
+  { records = [] }: LinkInput,
+  { reader, tagsOf }: Reading,
+): ReadonlyMap<Digest, readonly Link[]> {
+  const recorded = new Map<Digest, Link[]>();
+  for (const record of records) for (const link of reader.ofRecord(record)) appendTo(recorded, record.image, link);
+  const stated = new Map<Digest, readonly Link[]>();
+  for (const [digest, tags] of tagsOf) {
+    const node = graph.nodes.get(digest);
+    if (node === undefined) continue;
+    stated.set(digest, [...(recorded.get(digest) ?? []), ...ownLinks({ ...node, tags }, graph, reader)]);
+  }
+  return stated;
+}
+
+/** What is not told already. */
+function beyond(told: readonly Link[], guesses: readonly Link[]): readonly Link[] {
+  const names = new Set(told.flatMap((link) => (link.kind === 'named' ? link.commit : [])));
+  return unique(guesses).filter((link) => link.kind !== 'named' || !names.has(link.commit));
 }
 
 /**
@@ -72,8 +145,13 @@ function ownLinks(node: ImageNode, graph: ImageGraph, reader: LinkReader): reado
   if (content.kind === 'index') {
     for (const child of content.children) links.push(...reader.ofRevision(child.annotations, 'annotation'));
   }
-  for (const tag of node.tags) if (parseReferrerTag(tag) === undefined) links.push(...reader.ofTag(tag));
+  for (const tag of node.tags) links.push(...reader.ofTag(tag));
   return links;
+}
+
+/** werf publishes an index as a whole: its record is about the platforms too. */
+function isWerfs(link: Link): boolean {
+  return isRecorded(link, 'werf-record');
 }
 
 /** What an owner says of a commit that no branch leads to is no proof about its part: an index may list a stranger. */
@@ -108,6 +186,7 @@ function memoise<Value>(compute: (digest: Digest, visit: (digest: Digest) => rea
 }
 
 function unique(links: readonly Link[]): readonly Link[] {
+  if (links.length < 2) return links;
   const byText = new Map(links.map((link) => [JSON.stringify(link), link]));
   return [...byText.values()];
 }

@@ -12,19 +12,24 @@ import { ledBy } from './led-by.ts';
  * digest …) keeps all its tags; only when every reason is about some tag, or the node stays just because an index lists it,
  * may the other tags go. Referrers keep all their tags: they go with their subject.
  *
+ * What is in `keepAll` keeps all its tags.
+ *
  * Where the registry collects what no tag leads to, a node never loses its last tag unless a tag that stays leads to it through an index.
  */
 export function selectUntag(
   graph: ImageGraph,
   kept: KeepReasons,
-  { collectsUntagged }: { readonly collectsUntagged: boolean },
+  {
+    collectsUntagged,
+    keepAll = new Set(),
+  }: { readonly collectsUntagged: boolean; readonly keepAll?: ReadonlySet<Digest> },
 ): ReadonlyMap<Digest, readonly Tag[]> {
   const untag = new Map<Digest, readonly Tag[]>();
   // A tag may keep another node than its own: an index is linked to a branch by a tag on its child.
   const held = new Set([...kept.values()].flatMap((reasons) => reasons.map(tagHeldBy)));
   for (const [digest, reasons] of kept) {
     const node = graph.nodes.get(digest);
-    if (node === undefined || isReferrer(graph, digest)) continue;
+    if (node === undefined || isReferrer(graph, digest) || keepAll.has(digest)) continue;
     if (reasons.some((reason) => holdsAllTags(reason, node.tags))) continue;
     const loose = node.tags.filter((tag) => !held.has(tag) && parseReferrerTag(tag) === undefined);
     if (loose.length > 0) untag.set(digest, loose);

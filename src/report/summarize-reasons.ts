@@ -171,6 +171,5 @@ function namesIn(reason: Reason): readonly string[] {
   if (reason.rule === 'release') return [reason.tag];
   if (reason.rule === 'deployment') return [reason.environment];
   if (reason.rule === 'git-gone') return [reason.what];
-  if (reason.rule === 'foreign') return [reason.tag];
-  return reason.rule === 'pin' && reason.tag !== undefined ? [reason.tag] : [];
+  return (reason.rule === 'pin' || reason.rule === 'foreign') && reason.tag !== undefined ? [reason.tag] : [];
 }

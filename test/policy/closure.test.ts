@@ -168,16 +168,16 @@ describe('a doubt that comes later', () => {
   it('protects what it lists and what refers to it, and nothing above', () => {
     const graph = buildImageGraph(snapshotOf(RELEASES));
     const kept = protectReachable(graph, new Map());
-    protectAlso(graph, kept, new Map([[digestOf('base'), { rule: 'in-doubt', because: [], why: 'a test' }]]));
+    protectAlso({ graph }, kept, new Map([[digestOf('base'), { rule: 'in-doubt', because: [], why: 'a test' }]]));
     expect(namesIn(RELEASES, kept)).toEqual(['base', 'base-sig']);
-    protectAlso(graph, kept, new Map([[digestOf('old'), { rule: 'in-doubt', because: [], why: 'a test' }]]));
+    protectAlso({ graph }, kept, new Map([[digestOf('old'), { rule: 'in-doubt', because: [], why: 'a test' }]]));
     expect(namesIn(RELEASES, kept)).toEqual(['base', 'base-sig', 'old', 'old-arm', 'old-att', 'old-sig']);
   });
 
   it('leaves the reasons of what is kept already', () => {
     const graph = buildImageGraph(snapshotOf(RELEASES));
     const kept = protectReachable(graph, new Map([[digestOf('base'), [ROOT]]]));
-    protectAlso(graph, kept, new Map([[digestOf('base'), { rule: 'in-doubt', because: [], why: 'a test' }]]));
+    protectAlso({ graph }, kept, new Map([[digestOf('base'), { rule: 'in-doubt', because: [], why: 'a test' }]]));
     expect(kept.get(digestOf('base'))).toEqual([ROOT]);
   });
 });

@@ -7,12 +7,13 @@ import type { ImageGraph } from '../../model/image-graph.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Digest } from '../../model/reference.ts';
 import type { Instant } from '../../model/time.ts';
+import { appendTo } from '../../util/append-to.ts';
 import { collectReasons, type ReasonCollector } from '../collect-reasons.ts';
-import { type GroupOf, makeGroupOf } from '../group-by.ts';
 import { type KeptImage, keepPerReference } from '../history/keep-per-reference.ts';
 import { rankCommits, reachedFrom } from '../history/reach.ts';
 import { type SelectedReference, selectReferences } from '../history/select-references.ts';
-import type { Link } from '../link.ts';
+import { isRecorded, type Link } from '../link.ts';
+import { makeProducts, type Products } from '../products.ts';
 
 /** What the rule looks at. */
 export interface GitRuleInput {
@@ -22,13 +23,21 @@ export interface GitRuleInput {
   readonly links: ReadonlyMap<Digest, readonly Link[]>;
   /** What the forge calls a pull request. Default: so. */
   readonly requestName?: RequestName | undefined;
+  /** Images that are not looked at, as if they were not there. */
+  readonly skip?: ReadonlySet<Digest>;
+  /** Speaks instead of this rule of an image that no keep policy keeps; undefined where it has nothing to say. */
+  readonly judgeFirst?: (digest: Digest) => UnkeptVerdict | undefined;
   readonly now: Instant;
 }
+
+/** By image and product, the commits by which keep policies keep it, each with the first such branch or tag. */
+export type GitHits = ReadonlyMap<Digest, ReadonlyMap<string, ReadonlyMap<CommitIndex, string>>>;
 
 /** What the rule says of each image: reasons to keep, or, when there are none, why nothing in Git needs it. */
 export interface GitVerdicts {
   readonly keep: ReadonlyMap<Digest, readonly KeepReason[]>;
   readonly drop: ReadonlyMap<Digest, readonly DeleteReason[]>;
+  readonly hits: GitHits;
 }
 
 /** More reasons to delete than these help nobody. */
@@ -36,33 +45,46 @@ const MAX_REASONS = 10;
 
 /** Verdicts on every node that stands for itself. A node without a usable link is kept unless the policy says otherwise. */
 export function judgeByGit(input: GitRuleInput): GitVerdicts {
-  const { graph, links } = input;
-  const images = [...graph.nodes.keys()].filter((digest) => graph.roleOf(digest) === 'image');
+  const { graph, links, skip = new Set() } = input;
+  const images = [...graph.nodes.keys()].filter((digest) => graph.roleOf(digest) === 'image' && !skip.has(digest));
+  const products = makeProducts(graph, input.policy.images.groupBy, links);
   const reasons = collectReasons();
-  // Twice: links that nobody declared must not take a place in "the newest N" from an image with a sure link.
-  for (const trust of ['sure', 'all'] as const) addPolicyReasons(reasons, input, { links, images, trust });
+  const hits: Hits = new Map();
+  // Thrice: links that nobody declared must not take a place in "the newest N" from an image with a sure link, nor guesses from any.
+  const hasGuesses = [...links.values()].flat().some((link) => link.kind === 'commit' && link.isGuess === true);
+  for (const trust of hasGuesses ? (['sure', 'told', 'all'] as const) : (['sure', 'all'] as const)) {
+    addPolicyReasons({ reasons, hits }, input, { links, images, products, trust });
+  }
   const keep = new Map(reasons.keep);
   const drop = new Map<Digest, readonly DeleteReason[]>();
   for (const digest of images) {
     if (keep.has(digest)) continue;
-    const verdict = judgeUnkept(links.get(digest) ?? [], input);
+    const verdict = input.judgeFirst?.(digest) ?? judgeUnkept(links.get(digest) ?? [], input);
     if (verdict.keep === undefined) drop.set(digest, verdict.drop);
     else keep.set(digest, [verdict.keep]);
   }
-  return { keep, drop };
+  return { keep, drop, hits };
+}
+
+type Hits = Map<Digest, Map<string, Map<CommitIndex, string>>>;
+
+interface Gathering {
+  readonly reasons: ReasonCollector;
+  readonly hits: Hits;
 }
 
 interface Candidates {
+  readonly products: Products;
   readonly links: ReadonlyMap<Digest, readonly Link[]>;
   readonly images: readonly Digest[];
-  readonly trust: 'sure' | 'all';
+  readonly trust: 'sure' | 'told' | 'all';
 }
 
-function addPolicyReasons(reasons: ReasonCollector, input: GitRuleInput, candidates: Candidates): void {
+function addPolicyReasons(gathering: Gathering, input: GitRuleInput, candidates: Candidates): void {
   const { history, now } = input;
   const selected = selectReferences(history, input.policy.git.keepPolicies, now);
   const ranks = rankCommits(history.graph);
-  for (const published of groupByProduct(candidates, makeGroupOf(input.graph, input.policy.images.groupBy))) {
+  for (const [product, published] of groupByProduct(candidates)) {
     const reachOf = makeReach(history, selected, [...published.keys()]);
     for (const choice of selected) {
       const kept = keepPerReference(choice.policy.imagesPerReference, {
@@ -72,29 +94,33 @@ function addPolicyReasons(reasons: ReasonCollector, input: GitRuleInput, candida
         rankOf: (commit) => ranks[commit] ?? 0,
         now,
       });
-      for (const image of kept) addReason(reasons, image, { choice, candidates, history });
+      for (const image of kept) addReason(gathering, image, { choice, candidates, history, product });
     }
   }
 }
 
 /** For each product, the images published at each commit. */
-function groupByProduct(candidates: Candidates, groupOf: GroupOf): Iterable<Map<CommitIndex, Digest[]>> {
-  const products = new Map<string, Map<CommitIndex, Digest[]>>();
-  for (const digest of candidates.images) {
-    const commits = new Set(
-      (candidates.links.get(digest) ?? []).flatMap((link) => usableCommit(link, candidates.trust)),
-    );
-    for (const group of commits.size === 0 ? [] : groupOf(digest)) {
-      const published = products.get(group) ?? new Map<CommitIndex, Digest[]>();
-      products.set(group, published);
-      for (const commit of commits) published.set(commit, [...(published.get(commit) ?? []), digest]);
+function groupByProduct(candidates: Candidates): ReadonlyMap<string, ReadonlyMap<CommitIndex, readonly Digest[]>> {
+  const { images, links, products, trust } = candidates;
+  const published = new Map<string, Map<CommitIndex, Digest[]>>();
+  for (const digest of images) {
+    for (const link of links.get(digest) ?? []) {
+      const usable = usableCommit(link, trust);
+      for (const product of usable.length === 0 ? [] : products.ofLink(digest, link)) {
+        const commits = published.get(product) ?? new Map<CommitIndex, Digest[]>();
+        published.set(product, commits);
+        // All links of one image come in one go.
+        for (const commit of usable) if (commits.get(commit)?.at(-1) !== digest) appendTo(commits, commit, digest);
+      }
     }
   }
-  return products.values();
+  return published;
 }
 
 function usableCommit(link: Link, trust: Candidates['trust']): readonly CommitIndex[] {
-  return link.kind === 'commit' && (trust === 'all' || link.mayCondemn) ? [link.commit] : [];
+  if (link.kind !== 'commit') return [];
+  const isTrusted = link.mayCondemn || trust === 'all' || (trust === 'told' && link.isGuess !== true);
+  return isTrusted ? [link.commit] : [];
 }
 
 /** A branch reaches all its ancestors; a tag only the commit that it names. */
@@ -122,30 +148,46 @@ interface ReasonContext {
   readonly choice: SelectedReference;
   readonly candidates: Candidates;
   readonly history: History;
+  readonly product: string;
 }
 
-function addReason(reasons: ReasonCollector, image: KeptImage, context: ReasonContext): void {
-  const { choice, candidates, history } = context;
+function addReason({ reasons, hits }: Gathering, image: KeptImage, context: ReasonContext): void {
+  const { choice, candidates, history, product } = context;
   const { kind, name } = choice.reference;
   const commit = history.graph.idOf(image.commit);
+  addHit(hits, image, { product, reference: `${kind} ${name}` });
   reasons.add(
     image.digest,
     `${kind} ${name}`,
-    sourcesOf(image, candidates.links).map((found) => ({
+    sourcesOf(image, candidates, product).map((found) => ({
       found,
       reason: { rule: 'git', policy: choice.policy.name, reference: { kind, name }, commit, found },
     })),
   );
 }
 
-/** Where it says that the image is of the commit. */
-function sourcesOf(image: KeptImage, links: Candidates['links']): readonly LinkSource[] {
-  return (links.get(image.digest) ?? []).flatMap((link) =>
-    link.kind === 'commit' && link.commit === image.commit ? [link.found] : [],
-  );
+function addHit(
+  hits: Hits,
+  { digest, commit }: KeptImage,
+  { product, reference }: { readonly product: string; readonly reference: string },
+): void {
+  const ofImage = hits.get(digest) ?? new Map<string, Map<CommitIndex, string>>();
+  const ofProduct = ofImage.get(product) ?? new Map<CommitIndex, string>();
+  if (!ofProduct.has(commit)) ofProduct.set(commit, reference);
+  hits.set(digest, ofImage.set(product, ofProduct));
 }
 
-type UnkeptVerdict =
+/** Where it says that the image is of the commit, as this product. */
+function sourcesOf(image: KeptImage, candidates: Candidates, product: string): readonly LinkSource[] {
+  const { links, products } = candidates;
+  return (links.get(image.digest) ?? []).flatMap((link) => {
+    const isSource = link.kind === 'commit' && link.commit === image.commit;
+    return isSource && products.ofLink(image.digest, link).includes(product) ? [link.found] : [];
+  });
+}
+
+/** What is to be said of an image that no keep policy keeps. */
+export type UnkeptVerdict =
   | { readonly keep: KeepReason }
   | { readonly keep?: undefined; readonly drop: readonly DeleteReason[] };
 
@@ -163,10 +205,13 @@ function judgeUnkept(links: readonly Link[], { history, policy, requestName }: G
 }
 
 function findDropReasons(links: readonly Link[], history: History, name: RequestName): readonly DeleteReason[] {
-  // A label of a commit nobody knows, without proof, says "a stranger": then no pattern on a tag proves that it is ours.
-  const isStranger = links.some(
-    (link) => (link.kind === 'gone' && link.proof === undefined) || (link.kind === 'proposed' && link.isStranger),
-  );
+  // A label of a commit nobody knows, without proof, says "a stranger": then no pattern on a tag proves that it is ours. A record does: such
+  // labels come down from base images.
+  const isStranger =
+    !links.some(provesOurs) &&
+    links.some(
+      (link) => (link.kind === 'gone' && link.proof === undefined) || (link.kind === 'proposed' && link.isStranger),
+    );
   return links.flatMap((link): DeleteReason[] => {
     if (link.kind === 'commit' && link.mayCondemn) {
       return [{ rule: 'git-superseded', commit: history.graph.idOf(link.commit), found: link.found }];
@@ -181,6 +226,11 @@ function findDropReasons(links: readonly Link[], history: History, name: Request
     }
     return [];
   });
+}
+
+function provesOurs(link: Link): boolean {
+  if (!isRecorded(link)) return false;
+  return link.kind === 'commit' || ((link.kind === 'gone' || link.kind === 'proposed') && link.proof !== undefined);
 }
 
 function describeUnlinked(links: readonly Link[], name: RequestName): string {

@@ -13,15 +13,19 @@ import {
   type KnownOrUnknown,
   unknownTime,
 } from '../../model/time.ts';
+import { ledBy } from '../led-by.ts';
 
 /** When earlier runs first saw each digest of this repository. */
 export interface FirstSeen {
   readonly at: ReadonlyMap<Digest, Instant>;
 }
 
+/** In words, what a moment was. */
+type AgeSource = 'pushed' | 'first seen' | 'created' | 'published';
+
 /** The moment that counts for a node's age, and in words what it is. */
 export type Age =
-  | { readonly kind: 'known'; readonly at: Instant; readonly by: 'pushed' | 'first seen' | 'created' }
+  | { readonly kind: 'known'; readonly at: Instant; readonly by: AgeSource }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** What the rule looks at. */
@@ -33,6 +37,10 @@ export interface RecentRuleInput {
   readonly firstSeen: FirstSeen | undefined;
   /** Whether the registry tells times: a node without any is then one that its list does not show yet. */
   readonly listTimes: boolean;
+  /** The newest moment at which something beside the image says that it was published: a record, the id of a stage of werf's. */
+  readonly publishedAt?: ReadonlyMap<Digest, Instant>;
+  /** Images that are not looked at. */
+  readonly skip?: ReadonlySet<Digest>;
 }
 
 /** Reasons to keep the young, and for the others how old they are. Only nodes that stand for themselves have an age here. */
@@ -43,14 +51,14 @@ export interface RecentVerdicts {
 
 /**
  * Verdicts by age; empty when `within` is zero. The registry's word comes first (the latest of pushed, updated, tagged),
- * then, where it tells no times at all, an earlier run's, then the image's own `created`. Younger means less than `within` ago, or in the future.
+ * then, where it tells no times at all, an earlier run's, then the image's own `created`; what was published later is younger. Younger means less than `within` ago, or in the future.
  */
 export function judgeByAge(input: RecentRuleInput): RecentVerdicts {
   const keep = new Map<Digest, readonly KeepReason[]>();
   const drop = new Map<Digest, readonly DeleteReason[]>();
   if (input.within === 0) return { keep, drop };
   for (const digest of input.graph.nodes.keys()) {
-    if (input.graph.roleOf(digest) !== 'image') continue;
+    if (input.graph.roleOf(digest) !== 'image' || input.skip?.has(digest) === true) continue;
     const time = ageOf(digest, input);
     if (time.kind === 'unknown') {
       keep.set(digest, [{ rule: 'age-unknown', why: time.why }]);
@@ -63,8 +71,24 @@ export function judgeByAge(input: RecentRuleInput): RecentVerdicts {
   return { keep, drop };
 }
 
-/** The age of a node that stands for itself; an index is as young as its youngest image. */
-function ageOf(digest: Digest, input: Omit<RecentRuleInput, 'within'>): Age {
+/** The age of a node that stands for itself; an index is as young as its youngest image. Publishing proves that an image was there. */
+export function ageOf(digest: Digest, input: Omit<RecentRuleInput, 'within' | 'skip'>): Age {
+  const published = newestPublished(digest, input);
+  const told = toldAgeOf(digest, input);
+  // A push that the registry does not tell of yet may be younger than anything that was published.
+  const isSettled = told.kind === 'known' ? told.at >= (published ?? 0) : input.listTimes;
+  if (published === undefined || isSettled) return told;
+  return { kind: 'known', at: published, by: 'published' };
+}
+
+/** Of the node and what it lists. */
+function newestPublished(digest: Digest, { graph, publishedAt }: Omit<RecentRuleInput, 'within' | 'skip'>) {
+  if (publishedAt === undefined || publishedAt.size === 0) return undefined;
+  const moments = [...ledBy(graph, [digest])].flatMap((each) => publishedAt.get(each) ?? []);
+  return moments.length === 0 ? undefined : instantFromMs(Math.max(...moments));
+}
+
+function toldAgeOf(digest: Digest, input: Omit<RecentRuleInput, 'within' | 'skip'>): Age {
   const node = input.graph.nodes.get(digest);
   if (node === undefined) return { kind: 'unknown', why: 'it is not in the snapshot' };
   const told = [node.times.pushed, node.times.updated, node.times.tagged].filter((at) => at !== undefined);

@@ -10,7 +10,7 @@ import { compareText } from '../../util/compare-text.ts';
 import { collectReasons } from '../collect-reasons.ts';
 import type { Claim, Claims, ForgeRuleInput } from '../commit-claims.ts';
 import { addEventReasons, type EventClaim, oldestOfNewest } from '../event-claims.ts';
-import { makeGroupOf } from '../group-by.ts';
+import { makeProducts } from '../products.ts';
 import { indexReferenceSlugs } from '../reference-slugs.ts';
 import { matchTagPattern, selectTagPatterns, type TagPattern } from '../tag-pattern.ts';
 
@@ -62,15 +62,15 @@ function newestFirst(a: Release, b: Release): number {
 
 /** Images with a tag that names the release, by release. */
 function claimsByName(input: ForgeRuleInput, releases: readonly Release[]): ReadonlyMap<Release, readonly Claim[]> {
-  const { graph, policy } = input;
+  const { graph, policy, links } = input;
   const slugs = indexReferenceSlugs(releases.map((release) => ({ kind: 'tag' as const, name: release.tag, release })));
   const patterns = selectTagPatterns(policy.images.tagPatterns).filter(({ placeholders }) =>
     placeholders.includes('tag'),
   );
-  const groupOf = makeGroupOf(graph, policy.images.groupBy);
+  const allProducts = makeProducts(graph, policy.images.groupBy, links);
   const named = new Map<Release, Claim[]>();
   for (const { digest, tags } of graph.nodes.values()) {
-    const products = groupOf(digest);
+    const products = allProducts.ofImage(digest);
     for (const { tag, pattern, text } of tags.flatMap((each) => namesInTag(each, patterns))) {
       const found = { kind: 'tag-pattern', name: pattern.source, tag } as const;
       const claim: Claim = { digest, products, found, isSure: pattern.declared };

@@ -1,0 +1,170 @@
+// What all rules say of the images of one repository: what each wants kept, and why the others may go.
+
+import type { DeleteReason, KeepReason } from '../model/decision.ts';
+import type { Forge } from '../model/forge.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Digest } from '../model/reference.ts';
+import type { Instant } from '../model/time.ts';
+import { collectClaims } from './commit-claims.ts';
+import { keepNotUnderstood } from './doubts.ts';
+import type { Evidence } from './evidence.ts';
+import type { Inventory } from './inventory.ts';
+import type { Link } from './link.ts';
+import { collectLinksByOrigin } from './links.ts';
+import { listNamedCommits, type RecordNeeds } from './records/judge-records.ts';
+import { keepDeployments } from './rules/deployments.ts';
+import { judgeByGit } from './rules/git.ts';
+import { type KubernetesVerdicts, keepUsed } from './rules/kubernetes.ts';
+import { keepPinned } from './rules/pins.ts';
+import { keepPullRequests } from './rules/pull-requests.ts';
+import { ageOf, judgeByAge } from './rules/recent.ts';
+import { keepRegistryProtected } from './rules/registry-protected.ts';
+import { keepReleases } from './rules/releases.ts';
+import { keepForeign } from './werf/foreign.ts';
+import { judgePurge } from './werf/purge.ts';
+import { makeJudgeUnrecorded } from './werf/unrecorded.ts';
+import { keepUsedCopies } from './werf/used-copies.ts';
+
+/** Reasons, by node. */
+type Reasons<Kind> = ReadonlyMap<Digest, readonly Kind[]>;
+
+/** What the rules say. */
+export interface Verdicts {
+  readonly roots: Reasons<KeepReason>;
+  /** Why the rules do not keep a node; several rules may have said so. */
+  readonly drop: Reasons<DeleteReason>;
+  /** Undefined when the Git rule is off. */
+  readonly links: ReadonlyMap<Digest, readonly Link[]> | undefined;
+  /** Those that each node says itself. */
+  readonly ownLinks: ReadonlyMap<Digest, readonly Link[]> | undefined;
+  /** What records are judged by; undefined when the Git rule is off. */
+  readonly needs: RecordNeeds | undefined;
+  readonly absentUses: KubernetesVerdicts['absent'];
+  readonly undeclared: KubernetesVerdicts['undeclared'];
+}
+
+/** What the rules look at. */
+export interface Judging {
+  readonly evidence: Evidence;
+  readonly inventory: Inventory;
+  readonly policy: Policy;
+  readonly now: Instant;
+}
+
+/** Asks every rule. */
+export function judge(judging: Judging): Verdicts {
+  const { evidence, inventory, policy, now } = judging;
+  const { snapshot, graph, werf, rejected, publishedAt } = inventory;
+  const { usage, firstSeen } = evidence;
+  const used =
+    usage && policy.kubernetes.enabled ? keepUsed({ snapshot, usage, mirrors: policy.kubernetes.mirrors }) : undefined;
+  const held = [
+    used?.keep ?? new Map(),
+    keepUsedCopies(werf, evidence.werf?.usedCopies),
+    keepPinned(graph.nodes, policy.pins),
+    keepRegistryProtected(graph.nodes, snapshot.protectedTags),
+    keepNotUnderstood(graph, rejected),
+  ];
+  const told = { absentUses: used?.absent ?? [], undeclared: used?.undeclared ?? [] };
+  if (policy.purge) {
+    const { keep, drop } = judgePurge(graph, werf);
+    return {
+      roots: mergeReasons([...held, keep]),
+      drop,
+      links: undefined,
+      ownLinks: undefined,
+      needs: undefined,
+      ...told,
+    };
+  }
+  const byHistory = judgeByHistory(judging);
+  const { listTimes } = snapshot.capabilities;
+  const { within } = policy.recent;
+  const age = judgeByAge({ graph, within, now, firstSeen, listTimes, publishedAt, skip: new Set(rejected.keys()) });
+  const [byUse, byCopies, ...byHand] = held;
+  return {
+    roots: mergeReasons([
+      byUse ?? new Map(),
+      byCopies ?? new Map(),
+      ...(byHistory?.keep ?? []),
+      age.keep,
+      ...byHand,
+      keepForeign(werf, policy.werf),
+    ]),
+    drop: mergeReasons([markedAsBroken(rejected), byHistory?.drop ?? new Map(), age.drop]),
+    links: byHistory?.links,
+    ownLinks: byHistory?.ownLinks,
+    needs: byHistory?.needs,
+    ...told,
+  };
+}
+
+function markedAsBroken(rejected: Inventory['rejected']): Reasons<DeleteReason> {
+  return new Map([...rejected].map(([digest, stage]) => [digest, [{ rule: 'rejected', stage }]]));
+}
+
+/** What Git and the forge say: the rules that go by the commits that images are linked to. Undefined when the Git rule is off. */
+function judgeByHistory(judging: Judging) {
+  const { evidence, inventory, policy, now } = judging;
+  const { history, forge } = evidence;
+  if (history === undefined || !policy.git.enabled) return undefined;
+  const { graph, rejected, buildRecords, werf } = inventory;
+  const asked = forge === undefined ? undefined : forgetUnwanted(forge, policy);
+  const { all: links, own: ownLinks } = collectLinksByOrigin(graph, {
+    history,
+    images: policy.images,
+    forge: asked,
+    records: buildRecords,
+    ...(werf === undefined ? {} : { built: werf.built }),
+  });
+  const git = judgeByGit({
+    graph,
+    history,
+    policy,
+    links,
+    requestName: asked?.requestName,
+    skip: new Set(rejected.keys()),
+    judgeFirst: judgeFirst(judging, links),
+    now,
+  });
+  const named = asked === undefined ? new Set<string>() : listNamedCommits(asked);
+  const told = { drop: git.drop, links, ownLinks, needs: { history, hits: git.hits, named } };
+  if (asked === undefined) return { ...told, keep: [git.keep] };
+  const input = { graph, history, forge: asked, policy, links, now };
+  const claims = collectClaims(input);
+  // What was deployed may have to be brought back, however broken; a branch or a request has no use for it.
+  const [deployed, ...others] = [keepDeployments, keepReleases, keepPullRequests].map((rule) => rule(input, claims));
+  return { ...told, keep: [deployed ?? new Map(), ...others.map((keep) => without(keep, rejected)), git.keep] };
+}
+
+function judgeFirst({ evidence, inventory, policy, now }: Judging, links: ReadonlyMap<Digest, readonly Link[]>) {
+  const { graph, werf, publishedAt, snapshot } = inventory;
+  if (werf === undefined) return () => undefined;
+  const { listTimes } = snapshot.capabilities;
+  const isForeign = keepForeign(werf, policy.werf);
+  const judgeUnrecorded = makeJudgeUnrecorded({
+    werf,
+    links,
+    within: policy.werf.unrecordedGrace,
+    now,
+    ageOf: (digest) => ageOf(digest, { graph, now, firstSeen: evidence.firstSeen, listTimes, publishedAt }),
+  });
+  return (digest: Digest) => (isForeign.has(digest) ? { drop: [] } : judgeUnrecorded(digest));
+}
+
+/** Where the rule is off, nothing may follow from which pull requests are open. */
+function forgetUnwanted({ pullRequests, ...forge }: Forge, policy: Policy): Forge {
+  const isAsked = pullRequests !== undefined && policy.forge.pullRequests !== 'off';
+  return isAsked ? { ...forge, pullRequests } : forge;
+}
+
+function without<Kind>(reasons: Reasons<Kind>, rejected: Inventory['rejected']): Reasons<Kind> {
+  return new Map([...reasons].filter(([digest]) => !rejected.has(digest)));
+}
+
+function mergeReasons<Kind>(parts: readonly Reasons<Kind>[]): Reasons<Kind> {
+  const merged = new Map<Digest, readonly Kind[]>();
+  for (const part of parts)
+    for (const [digest, reasons] of part) merged.set(digest, [...(merged.get(digest) ?? []), ...reasons]);
+  return merged;
+}
