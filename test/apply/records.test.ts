@@ -90,10 +90,11 @@ describe('an apply', () => {
       const place = fakePlace('that finds referrers', {});
       await place.start();
       try {
-        const { registry, put } = await place.openRepository();
-        for (const image of [one, two]) await put(image, image === one ? 'one' : 'two');
+        const repository = await place.openRepository();
+        const { registry } = repository;
+        for (const image of [one, two]) await repository.put(image, image === one ? 'one' : 'two');
         const push = () =>
-          kind === 'by its digest alone' ? recordByDigest(registry, two) : put(buildArtifact('of two', two));
+          kind === 'by its digest alone' ? recordByDigest(registry, two) : repository.put(buildArtifact('of two', two));
         const { outcomes } = await applyTo(
           registry,
           { delete: [one, two] },
@@ -112,10 +113,11 @@ describe('an apply', () => {
     const place = fakePlace('that finds referrers', {});
     await place.start();
     try {
-      const { registry, put } = await place.openRepository();
-      await put(one, 'one');
+      const repository = await place.openRepository();
+      const { registry } = repository;
+      await repository.put(one, 'one');
       const known = buildArtifact('of one', one);
-      await put(known);
+      await repository.put(known);
       const { outcomes } = await applyTo(registry, { delete: [one, known] }, wide);
       expect(tell(outcomes, { ...names, known })).toEqual(['deleted one', 'deleted known']);
       await registry.close();
