@@ -79,7 +79,7 @@ async function countRequests(port: number): Promise<{ readonly requests: number;
 }
 
 /** Requests per second. Throws when the server answered with an error, as these are quicker than answers. */
-async function measureWrk(origin: string, script: string): Promise<number> {
+export async function measureWrk(origin: string, script: string): Promise<number> {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${WRK_SECONDS}s`, '-s', script, origin];
   const { stdout } = await measureRun('wrk', args);
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];

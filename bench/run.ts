@@ -7,6 +7,7 @@ import { benchGitlab } from './gitlab.ts';
 import { benchKubernetes } from './kubernetes.ts';
 import { benchRegistry } from './registry.ts';
 import { benchStart } from './start.ts';
+import { benchWerf } from './werf.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   start: benchStart,
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   github: benchGithub,
   gitlab: benchGitlab,
   kubernetes: benchKubernetes,
+  werf: benchWerf,
 };
 
 const asked = process.argv.slice(2);

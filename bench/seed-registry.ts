@@ -1,9 +1,7 @@
-// Fills the storage folder of a CNCF registry with images, without pushing them: thousands of times faster.
-// Layout: https://github.com/distribution/distribution/blob/v2.8.2/registry/storage/paths.go
+// Fills the storage folder of a CNCF registry with images that name a revision.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { openStorage, type RegistryStorage } from '../test/support/registry-storage.ts';
 
 /** What to write. */
 export interface Seed {
@@ -27,17 +25,15 @@ const LAYERS_EACH = 8;
 
 /** Writes all images; every one is 30 days old and names a revision. */
 export function seedRegistry(seed: Seed): readonly SeededImage[] {
-  const write = createWriter(join(seed.rootDirectory, 'docker', 'registry', 'v2'));
+  const storage = openStorage(seed.rootDirectory, seed.repository);
   const created = new Date(Date.now() - 30 * 86_400_000).toISOString();
   const layers = Array.from({ length: LAYERS_EACH }, (_, index) => ({
     mediaType: LAYER_TYPE,
-    digest: writeBlob(write, seed.repository, Buffer.from(`layer ${index}`)),
+    digest: storage.writeBlob(Buffer.from(`layer ${index}`)),
     size: 10_000_000 + index,
   }));
-  return Array.from({ length: seed.tags }, (_, index) => writeImage(write, { ...seed, created, layers, index }));
+  return Array.from({ length: seed.tags }, (_, index) => writeImage(storage, { ...seed, created, layers, index }));
 }
-
-type Write = (path: string, bytes: Uint8Array | string) => void;
 
 interface ImageSeed extends Seed {
   readonly created: string;
@@ -45,7 +41,7 @@ interface ImageSeed extends Seed {
   readonly index: number;
 }
 
-function writeImage(write: Write, seed: ImageSeed): SeededImage {
+function writeImage(storage: RegistryStorage, seed: ImageSeed): SeededImage {
   const revision = createHash('sha1').update(String(seed.index)).digest('hex');
   const config = Buffer.from(
     JSON.stringify({
@@ -66,7 +62,7 @@ function writeImage(write: Write, seed: ImageSeed): SeededImage {
       })),
     }),
   );
-  const configDigest = writeBlob(write, seed.repository, config);
+  const configDigest = storage.writeBlob(config);
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -76,42 +72,10 @@ function writeImage(write: Write, seed: ImageSeed): SeededImage {
     }),
   );
   const tag = `t${seed.index}`;
-  const digest = digestOf(manifest);
-  const manifests = join('repositories', seed.repository, '_manifests');
-  writeBlobData(write, manifest);
-  write(join(manifests, 'revisions', 'sha256', hexOf(digest), 'link'), digest);
-  write(join(manifests, 'tags', tag, 'current', 'link'), digest);
-  write(join(manifests, 'tags', tag, 'index', 'sha256', hexOf(digest), 'link'), digest);
+  storage.writeManifest(manifest, tag);
   return { tag, configDigest };
-}
-
-function writeBlob(write: Write, repository: string, bytes: Uint8Array): string {
-  const digest = writeBlobData(write, bytes);
-  write(join('repositories', repository, '_layers', 'sha256', hexOf(digest), 'link'), digest);
-  return digest;
-}
-
-function writeBlobData(write: Write, bytes: Uint8Array): string {
-  const digest = digestOf(bytes);
-  write(join('blobs', 'sha256', hexOf(digest).slice(0, 2), hexOf(digest), 'data'), bytes);
-  return digest;
-}
-
-/** Making a folder that is there costs as much as writing a file, so each is made once. */
-function createWriter(folder: string): Write {
-  const made = new Set<string>();
-  return (path, bytes) => {
-    const file = join(folder, path);
-    if (!made.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
-    made.add(dirname(file));
-    writeFileSync(file, bytes);
-  };
 }
 
 function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-function hexOf(digest: string): string {
-  return digest.slice('sha256:'.length);
 }
