@@ -9,6 +9,7 @@ import { beginRun } from './run/begin-run.ts';
 import type { AlsoDigests, RunContext } from './run/collect-evidence.ts';
 import { rememberFirstSeen } from './run/first-seen.ts';
 import { withPlan } from './run/make-plan.ts';
+import { postCleanupRecords } from './run/post-cleanup-records.ts';
 import { keepReport, resultOf } from './run/result-of.ts';
 import { assertWritable, type PreviousRun, readPreviousRun, readReviewedPlan, writeJsonFile } from './run/run-files.ts';
 import { TOOL } from './version.ts';
@@ -82,9 +83,12 @@ export async function runApply(settings: Settings, given: RunContext): Promise<R
       found.plan = planned.plan;
       found.firstSeen = rememberFirstSeen(planned, previous, context.now());
       if (planned.plan.repositories.some(({ guards }) => guards.length > 0)) return { kind: 'refused' };
-      return await applyAndVerify(planned, { settings, context, reviewed }, (progress) =>
+      const result = await applyAndVerify(planned, { settings, context, reviewed }, (progress) =>
         Object.assign(found, progress),
       );
+      if (result.kind === 'applied')
+        await postCleanupRecords({ settings, context, planned, applied: found.applied ?? [] });
+      return result;
     });
   });
 }
@@ -115,6 +119,7 @@ async function reporting(
     buildReport({
       tool: TOOL,
       command: settings.command === 'apply' ? 'apply' : 'plan',
+      ...(settings.policy.purge ? { isPurge: true } : {}),
       startedAt,
       finishedAt: context.now(),
       result,

@@ -19,11 +19,12 @@ import {
   readText,
   type SettingsSource,
 } from './findings.ts';
+import type { ManagedImagesSettings, ManagedImagesWish } from './managed-images-settings.ts';
 import { mistakesError, quote, suggest, wrongValue } from './mistake.ts';
 import { parseImageName } from './parse-image-name.ts';
 import { readCommand } from './read-command.ts';
 import { readTarget } from './repository-target.ts';
-import type { ManagedImagesSettings, ManagedImagesWish, RepositoryTarget } from './settings.ts';
+import type { RepositoryTarget } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
 /** Decided settings, and what the user should know about them. */

@@ -14,6 +14,7 @@ export interface ReportInput {
   /** `registry-cleanup 0.1.0`. */
   readonly tool: string;
   readonly command: Report['command'];
+  readonly isPurge?: true;
   readonly startedAt: Instant;
   readonly finishedAt: Instant;
   readonly result: RunResult;

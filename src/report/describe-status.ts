@@ -67,7 +67,7 @@ export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep |
         return {
           text: 'If it is what you mean, follow the hint of each guard and plan again.',
         };
-      return afterPlan(report.planFile, frontEnd);
+      return afterPlan(report, frontEnd);
     case 'refused':
       return {
         text: 'If it is what you mean, follow the hint of each guard and run again.',
@@ -139,7 +139,8 @@ function describeDamage({ command, applied, journal }: Report): string {
   return `${parts.filter((part) => part !== '').join(' and ')} had been deleted by then`;
 }
 
-function afterPlan(planFile: string | undefined, frontEnd: FrontEnd): NextStep {
+function afterPlan({ planFile, isPurge }: Report, frontEnd: FrontEnd): NextStep {
+  if (isPurge === true) return afterPurge(planFile);
   if (frontEnd === 'action') return AFTER_PLAN_IN_ACTION;
   if (frontEnd === 'gitlab') return AFTER_PLAN_ON_GITLAB;
   if (planFile === undefined)
@@ -151,6 +152,12 @@ function afterPlan(planFile: string | undefined, frontEnd: FrontEnd): NextStep {
     text: 'To do exactly this, with the same options:',
     command: `registry-cleanup apply --plan-file ${quoteForShell(planFile)}`,
   };
+}
+
+/** An apply would decide by the policies, and do something else. */
+function afterPurge(planFile: string | undefined): NextStep {
+  const file = planFile === undefined ? '' : ` --plan-file ${quoteForShell(planFile)}`;
+  return { text: 'To do it, with the same options:', command: `registry-cleanup purge --confirm${file}` };
 }
 
 function quoteForShell(text: string): string {

@@ -69,6 +69,8 @@ export interface Report {
   readonly version: 1;
   readonly tool: string;
   readonly command: 'plan' | 'apply';
+  /** The user's word was `purge`: all that werf made is to go. */
+  readonly isPurge?: true;
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly result: RunResult;

@@ -13,8 +13,10 @@ import type { RepositoryPlan } from '../plan/plan.ts';
 import type { RepositoryOutcome, UsageReadAt } from '../report/report.ts';
 import type { CollectedRepository, RunContext } from './collect-evidence.ts';
 import type { Planned } from './make-plan.ts';
+import { watchCopies, watchOriginals } from './watch-counterparts.ts';
 import { watchForge } from './watch-forge.ts';
-import { type UsageWatch, watchUsage } from './watch-usage.ts';
+import { watchRecords } from './watch-records.ts';
+import { type UsageObjection, type UsageWatch, watchUsage } from './watch-usage.ts';
 
 /** What an apply goes by besides the plan. */
 export interface ApplyRequest {
@@ -62,7 +64,14 @@ export async function applyRepositories(
   const spent = new Map<RegistryHost, string>();
   const doubts: string[] = [];
   const inUse = watchUsage({ settings, context, collected: planned.collected, clockMs, windowMs: USAGE_WINDOW_MS });
-  const isNeeded = watchForge({ settings, context, planned, clockMs, windowMs: FORGE_WINDOW_MS });
+  const outcomesOf = (name: string) => outcomes.find((one) => one.name === name)?.outcomes;
+  const objections: readonly UsageObjection[] = [
+    inUse.objectionTo,
+    watchCopies(planned, inUse.objectionTo),
+    watchForge({ settings, context, planned, clockMs, windowMs: FORGE_WINDOW_MS }),
+    watchOriginals({ ...planned, outcomesOf }),
+    watchRecords({ ...planned, clockMs, windowMs: WATCH_WINDOW_MS }),
+  ];
   try {
     // However young the plan's own reading is: what was deployed since, above all while a plan was reviewed, is not deleted.
     await inUse.lookNow();
@@ -72,8 +81,7 @@ export async function applyRepositories(
       const applied = await applySteps(steps, {
         ...optionsFor(repository, context),
         journal,
-        objectionTo: async (digest) =>
-          (await inUse.objectionTo(plan.name)(digest)) ?? (await isNeeded(plan.name)(digest)),
+        objectionTo: firstOf(objections.map((objection) => objection(plan.name))),
         ...(notNow === undefined ? {} : { notNow }),
       });
       if (applied.doubt !== undefined) doubts.push(`${plan.name}: ${applied.doubt}`);
@@ -86,6 +94,17 @@ export async function applyRepositories(
   } finally {
     await journal.close();
   }
+}
+
+/** The first reason that any of them has; those after it are not asked. */
+function firstOf(objections: readonly ReturnType<UsageObjection>[]): ReturnType<UsageObjection> {
+  return async (digest) => {
+    for (const objectionTo of objections) {
+      const why = await objectionTo(digest);
+      if (why !== undefined) return why;
+    }
+    return undefined;
+  };
 }
 
 function readAtOf({ readAt }: UsageWatch): Pick<ApplySteps, 'usageReadAt'> {

@@ -1,6 +1,6 @@
 // Collecting: registries first, then references, then clusters, so that whatever is deployed meanwhile is seen last.
 
-import type { Settings } from '../config/settings.ts';
+import type { RepositoryRole, Settings } from '../config/settings.ts';
 import type { CredentialMemory } from '../kubernetes/connection/credential-memory.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
@@ -14,6 +14,7 @@ import type { Usage } from '../model/usage.ts';
 import type { EvidenceSummary } from '../plan/plan.ts';
 import type { Registry } from '../registry/port.ts';
 import { checkSources } from './check-sources.ts';
+import { checkRecordsAreRead } from './meta-repo-marker.ts';
 import { refuseUnparsable } from './refuse-unparsable.ts';
 
 /** What a run needs from outside. */
@@ -30,6 +31,8 @@ export interface RunContext {
 /** One repository with its open connection. */
 export interface CollectedRepository {
   readonly name: string;
+  /** What it is to another one, which stands before it. */
+  readonly role?: RepositoryRole;
   readonly registry: Registry;
   readonly snapshot: Snapshot;
 }
@@ -71,7 +74,8 @@ export async function collectEvidence(settings: Settings, context: RunContext, a
       opened.push(registry);
       const name = formatRepository(target.repository);
       const snapshot = await registry.readSnapshot([...pinned, ...(also.get(name) ?? [])]);
-      repositories.push({ name, registry, snapshot });
+      if (target.role === undefined) checkRecordsAreRead({ name, snapshot, settings, log: context.log });
+      repositories.push({ name, registry, snapshot, ...(target.role === undefined ? {} : { role: target.role }) });
     }
     const { history, forge } = await collectHistory(
       settings,

@@ -6,10 +6,11 @@ import type { Instant } from '../model/time.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
-import { type Decisions, decide } from '../policy/decide.ts';
+import type { Decisions } from '../policy/decide.ts';
 import { TOOL } from '../version.ts';
 import { type AlsoDigests, type Collected, closeAll, collectEvidence, type RunContext } from './collect-evidence.ts';
 import { comparePlans } from './compare-plans.ts';
+import { decideRepositories } from './decide-repositories.ts';
 import type { PreviousRun } from './run-files.ts';
 
 /** Evidence, the decisions on it, and the plan: all that a run knows before it does anything. */
@@ -69,13 +70,7 @@ interface EvidencePlan {
 /** Decides and plans. The same evidence, policy and times always give the same plan. */
 function planEvidence(made: EvidencePlan): Pick<Planned, 'decided' | 'plan'> {
   const { collected, policy, previous, now, createdAt, asOf } = made;
-  const { history, forge, usage } = collected;
-  const decided = new Map(
-    collected.repositories.map(({ name, snapshot }): [string, Decisions] => {
-      const firstSeen = previous?.firstSeenIn(name);
-      return [name, decide({ snapshot, history, forge, usage, firstSeen }, policy, now)];
-    }),
-  );
+  const decided = decideRepositories({ collected, policy, previous, now });
   const plan = buildPlan({
     tool: TOOL,
     createdAt,

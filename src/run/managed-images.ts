@@ -3,7 +3,8 @@
 
 import { applySteps } from '../apply/apply-steps.ts';
 import { openJournal } from '../apply/journal.ts';
-import type { ManagedImagesSettings, RepositoryTarget } from '../config/settings.ts';
+import type { ManagedImagesSettings } from '../config/managed-images-settings.ts';
+import type { RepositoryTarget } from '../config/settings.ts';
 import { InternalError, UsageError } from '../errors.ts';
 import { type Digest, formatRepository, parseTag, type Tag } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';

@@ -1,5 +1,6 @@
 // werf 3 can keep its records in a repository of their own, and leaves a mark that it does. Who overlooks it sees stages without records.
 
+import type { Settings } from '../config/settings.ts';
 import { CleanupError, EvidenceError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import {
@@ -34,8 +35,26 @@ export interface MarkerCheck {
 const PREFIX = 'werf-meta-repo-marker-';
 const ADDRESS_LABEL = 'metarepoaddress';
 
+/** A repository to clean that was read. */
+export interface ReadRepository {
+  readonly name: string;
+  readonly snapshot: Snapshot;
+  readonly settings: Pick<Settings, 'repositories' | 'policy'>;
+  readonly log: Pick<Log, 'info'>;
+}
+
+/**
+ * Makes sure that this run reads the records of a repository where werf keeps them.
+ * @throws EvidenceError EVIDENCE_RECORDS when it does not, or nobody can tell where they are.
+ */
+export function checkRecordsAreRead({ name, snapshot, settings, log }: ReadRepository): void {
+  const meta = settings.repositories.find(({ role }) => role?.kind === 'meta' && role.of === name)?.repository;
+  const { project } = settings.policy.werf;
+  checkMarkers(markersIn(snapshot), { name, meta, project, log });
+}
+
 /** The marks of a repository that was read, sorted by tag. One that vanished while it was read is among them. */
-export function markersIn(snapshot: Pick<Snapshot, 'tags' | 'nodes' | 'vanishedTags'>): readonly Marker[] {
+function markersIn(snapshot: Pick<Snapshot, 'tags' | 'nodes' | 'vanishedTags'>): readonly Marker[] {
   const there = [...snapshot.tags].filter(([tag]) => isMarker(tag));
   const vanished = snapshot.vanishedTags.filter(isMarker);
   return [

@@ -6,6 +6,7 @@ import { RegistryError } from '../errors.ts';
 import { type Digest, formatRepository, parseDigest, type Tag } from '../model/reference.ts';
 import type { Annotations, ImageNode } from '../model/snapshot.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
+import { labelsOf, PROJECT_LABEL, STAGE_LABEL } from '../policy/werf/origins.ts';
 import type { ManifestBytes, Registry } from '../registry/port.ts';
 
 /** What a record says. */
@@ -19,11 +20,6 @@ export interface RecordImage {
   readonly manifest: ManifestBytes;
   readonly blobs: readonly Uint8Array[];
 }
-
-/** The label that only stages have: a record has none. */
-const STAGE_LABEL = 'werf-stage-content-digest';
-/** The label with the project's name, on stages and on records. */
-const PROJECT_LABEL = 'werf';
 
 /** https://distribution.github.io/distribution/spec/manifest-v2-2/ */
 const TYPES = {
@@ -76,15 +72,13 @@ export async function putWerfRecord(registry: Registry, tag: Tag, words: RecordW
  * may be anybody's. werf asks no more of a record, since old ones lack its label.
  */
 export function labelsOfRecord(node: ImageNode | undefined): Annotations | undefined {
-  if (node?.content.kind !== 'image' || node.content.facts.kind !== 'read') return undefined;
-  const { labels } = node.content.facts;
-  return labels[STAGE_LABEL] === undefined ? labels : undefined;
+  const labels = node === undefined ? undefined : labelsOf(node);
+  return labels?.[STAGE_LABEL] === undefined ? labels : undefined;
 }
 
 /** The project that the label of a stage or a record names; undefined where there is none. */
-export function projectOf(node: ImageNode | undefined): string | undefined {
-  if (node?.content.kind !== 'image' || node.content.facts.kind !== 'read') return undefined;
-  return node.content.facts.labels[PROJECT_LABEL];
+export function projectOf(node: ImageNode): string | undefined {
+  return labelsOf(node)?.[PROJECT_LABEL];
 }
 
 /** The labels of a record of a project, or of one that nobody can name: old records of werf's have no label either. */
@@ -93,10 +87,9 @@ export function projectLabel(project: string | undefined): Annotations {
 }
 
 /** Whether the node carries a label that only werf sets. */
-export function isProvedWerf(node: ImageNode | undefined): boolean {
-  if (node?.content.kind !== 'image' || node.content.facts.kind !== 'read') return false;
-  const { labels } = node.content.facts;
-  return labels[PROJECT_LABEL] !== undefined || labels[STAGE_LABEL] !== undefined;
+export function isProvedWerf(node: ImageNode): boolean {
+  const labels = labelsOf(node);
+  return labels?.[PROJECT_LABEL] !== undefined || labels?.[STAGE_LABEL] !== undefined;
 }
 
 function bytesOf(value: unknown): Uint8Array {
