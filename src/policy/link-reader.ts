@@ -9,7 +9,7 @@ import type { Tag } from '../model/reference.ts';
 import type { Annotations } from '../model/snapshot.ts';
 import { appendTo } from '../util/append-to.ts';
 import { reachedByAny } from './history/reach.ts';
-import type { Link } from './link.ts';
+import { type Link, onlyNamed } from './link.ts';
 import { indexReferenceSlugs, type ReferenceSlugs } from './reference-slugs.ts';
 import { comparableAddress } from './source-address.ts';
 import {
@@ -204,11 +204,6 @@ function tagLinks(tag: Tag, patterns: readonly TagPattern[], reader: ReaderState
   // One live reading of a tag outweighs every reading by which it would be gone.
   const isLive = links.some(({ kind }) => kind === 'commit' || kind === 'proposed' || kind === 'pull-request');
   return isLive ? links.flatMap((link) => (link.kind === 'gone' ? onlyNamed(link) : [link])) : links;
-}
-
-/** What is left of a link to a gone commit where it may not condemn. */
-export function onlyNamed({ commit, found, product }: Extract<Link, { kind: 'gone' }>): readonly Link[] {
-  return commit === undefined ? [] : [{ kind: 'named', commit, found, ...(product === undefined ? {} : { product }) }];
 }
 
 function linksOfMatch(match: TagMatch, tag: Tag, reader: ReaderState): readonly Link[] {

@@ -70,3 +70,8 @@ export function isRecorded(link: Link, by?: 'record' | 'werf-record'): boolean {
   const { kind } = link.found;
   return by === undefined ? kind === 'record' || kind === 'werf-record' : kind === by;
 }
+
+/** What is left of a link to a gone commit where it may not condemn. */
+export function onlyNamed({ commit, found, product }: Extract<Link, { kind: 'gone' }>): readonly Link[] {
+  return commit === undefined ? [] : [{ kind: 'named', commit, found, ...(product === undefined ? {} : { product }) }];
+}

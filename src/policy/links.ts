@@ -8,8 +8,8 @@ import type { ImageNode } from '../model/snapshot.ts';
 import { parseWerfTag } from '../model/werf-tag.ts';
 import { appendTo } from '../util/append-to.ts';
 import { makeGuesser, tellsEnough } from './guessed-links.ts';
-import { isRecorded, type Link } from './link.ts';
-import { type LinkEvidence, type LinkReader, makeLinkReader, onlyNamed } from './link-reader.ts';
+import { isRecorded, type Link, onlyNamed } from './link.ts';
+import { type LinkEvidence, type LinkReader, makeLinkReader } from './link-reader.ts';
 import { provenanceLinks } from './provenance-links.ts';
 
 /** What links are collected from, besides the images themselves. */
