@@ -57,6 +57,7 @@ describe('action.yml', () => {
         'failed-count',
         'left-count',
         'restored-count',
+        'recorded-count',
         'absent-count',
         'reclaimable-bytes',
         'report-file',

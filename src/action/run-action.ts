@@ -2,6 +2,7 @@
 
 import type { PullRequestRun } from '../cleanup.ts';
 import { listSecrets } from '../config/list-secrets.ts';
+import { isRecord } from '../config/normalize-record.ts';
 import { isRestore } from '../config/normalize-restore.ts';
 import { isVerify } from '../config/normalize-verify.ts';
 import type { LogLevel } from '../log.ts';
@@ -44,6 +45,10 @@ async function finish(run: Run): Promise<number> {
     say: (text) => log.warn(text),
   });
   try {
+    if (isRecord(raw)) {
+      const { finishRecord } = await import('./finish-record.ts');
+      return await finishRecord(run);
+    }
     const files = await chooseFiles(raw, environment);
     if (isRestore(raw)) {
       const { finishRestore } = await import('./finish-restore.ts');

@@ -31,6 +31,8 @@ export interface Outputs {
   readonly failed: number;
   readonly left: number;
   readonly restored: number;
+  /** Statements that stand in the registry now; absent: 0. */
+  readonly recorded?: number;
   /** Images that clusters use and that nobody can pull. */
   readonly absent: number;
   readonly reclaimableBytes: number;
@@ -46,6 +48,7 @@ export function setOutputs(core: Core, outputs: Outputs): void {
   core.setOutput('failed-count', outputs.failed);
   core.setOutput('left-count', outputs.left);
   core.setOutput('restored-count', outputs.restored);
+  core.setOutput('recorded-count', outputs.recorded ?? 0);
   core.setOutput('absent-count', outputs.absent);
   core.setOutput('reclaimable-bytes', outputs.reclaimableBytes);
 }

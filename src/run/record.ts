@@ -24,7 +24,8 @@ export async function runRecord(settings: RecordSettings, context: RunContext): 
       settings: settings.registry,
       environment,
       now: context.now(),
-      log,
+      // A step of a build reads a handful of manifests: no progress is worth a line of its log.
+      log: { ...log, progress: () => undefined },
     });
     try {
       const place = await openPlace(registry, digest, { now: context.now(), source: settings.source, log });
