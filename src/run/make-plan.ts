@@ -6,7 +6,7 @@ import type { Instant } from '../model/time.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
-import type { Decisions } from '../policy/decide.ts';
+import type { Decisions } from '../policy/decisions.ts';
 import { TOOL } from '../version.ts';
 import { type AlsoDigests, type Collected, closeAll, collectEvidence, type RunContext } from './collect-evidence.ts';
 import { comparePlans } from './compare-plans.ts';

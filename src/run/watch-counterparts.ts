@@ -48,8 +48,11 @@ export function watchCopies(
     const final = collected.repositories.find(({ role }) => role?.kind === 'final' && role.of === name);
     if (owner === undefined || final === undefined) return () => Promise.resolve(undefined);
     return async (digest) => {
-      for (const stage of stagesNamedBy(owner.snapshot.nodes.get(digest))) {
-        const copy = final.snapshot.tags.get(stage as Tag);
+      const named = stagesNamedBy(owner.snapshot.nodes.get(digest)).map((stage) =>
+        final.snapshot.tags.get(stage as Tag),
+      );
+      // A platform has no tag: its copy is the same manifest.
+      for (const copy of new Set([digest, ...named])) {
         const why = copy === undefined ? undefined : await inUse(final.name)(copy);
         if (why !== undefined) return `its copy in ${final.name}: ${why}`;
       }

@@ -3,7 +3,7 @@
 import { EvidenceError, RegistryError } from '../errors.ts';
 import { describeReason } from '../model/decision.ts';
 import type { Digest } from '../model/reference.ts';
-import type { Decisions } from '../policy/decide.ts';
+import type { Decisions } from '../policy/decisions.ts';
 import type { Planned } from './make-plan.ts';
 import type { UsageObjection, UsageWatchOptions } from './watch-usage.ts';
 
