@@ -536,6 +536,7 @@ export function describeRegistryContract(place: ContractPlace): void {
       it('tells its referrers at once, where the registry has an index of them', async () => {
         const image = buildImage({ seed: 'asked about' });
         await repository.put(image, 'v1');
+        expect(registry.listReferrers).toBeUndefined();
         await registry.readSnapshot([]);
         expect(registry.listReferrers !== undefined).toBe(registry.capabilities.referrers === 'api');
         if (registry.listReferrers === undefined) return;

@@ -8,6 +8,7 @@ import { silentLog } from '../../src/log.ts';
 import { parseRepository } from '../../src/model/reference.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
 import { addToLayout, buildImage, makeLayout, pushImage } from '../builders/image.ts';
+import { buildFromGit } from '../builders/provenance.ts';
 import { NOW } from '../contract/registry-places.ts';
 import { startFakeRegistry } from '../fakes/registry-server.ts';
 
@@ -41,6 +42,33 @@ it('opens a layout as the repository that it stands for', async () => {
     await registry.close();
   } finally {
     await rm(directory, { recursive: true });
+  }
+});
+
+it('hands on to every adapter that is opened by a place whether provenance is wanted', async () => {
+  const { index, attestation } = buildFromGit('opened');
+  const fake = await startFakeRegistry();
+  const directory = await mkdtemp(join(tmpdir(), 'open-registry-'));
+  try {
+    await pushImage(fake.origin, 'team/app', { manifest: index, tags: ['v1'] });
+    await makeLayout(directory);
+    await addToLayout(directory, index, ['v1']);
+    const repository = parseRepository(`${fake.host}/team/app`);
+    const told: unknown[] = [];
+    for (const target of [
+      { kind: 'registry', repository },
+      { kind: 'oci-layout', directory, repository },
+    ] as const) {
+      for (const wanting of [{}, { wantsProvenance: true }]) {
+        const registry = await openRegistry(target, { ...options, ...wanting });
+        told.push((await registry.readSnapshot([])).nodes.get(attestation.digest)?.provenance?.kind);
+        await registry.close();
+      }
+    }
+    expect(told).toEqual([undefined, 'read', undefined, 'read']);
+  } finally {
+    await rm(directory, { recursive: true });
+    await fake.stop();
   }
 });
 

@@ -182,6 +182,13 @@ describe('a provenance is unread, and says why,', () => {
     expect(await provenanceOf([{ predicateType, ...statement }])).toEqual({ kind: 'unread', why: matching(why) });
   });
 
+  it('when the index says that it lies beside another image than it is about', async () => {
+    const other = buildImage({ seed: 'other' });
+    const index = buildIndexWith(IMAGE, buildAttestation([{ content: GOOD, predicateType }]), { about: other.digest });
+    const { nodes } = await readOf([index]);
+    expect(nodes.get(index.children[1]?.digest ?? IMAGE.digest)?.provenance?.kind).toBe('unread');
+  });
+
   it('when one of two statements is', async () => {
     const facts = await provenanceOf([
       { content: GOOD, predicateType },
