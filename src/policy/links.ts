@@ -155,7 +155,7 @@ function isWerfs(link: Link): boolean {
 }
 
 /** What an owner says of a commit that no branch leads to is no proof about its part: an index may list a stranger. */
-function asInherited(link: Link): readonly Link[] {
+export function asInherited(link: Link): readonly Link[] {
   if (link.kind === 'gone') return onlyNamed(link);
   return link.kind === 'proposed' ? [{ ...link, proof: undefined, isStranger: false }] : [link];
 }

@@ -2,8 +2,9 @@
 
 import { shortDigest } from '../model/reference.ts';
 import type { ShownDecision } from '../plan/plan.ts';
+import { describeLink } from './describe-link.ts';
 import { escapeMarkdown, markdownCode } from './escape-markdown.ts';
-import type { Explanation, RelatedNode, ShownLink } from './explanation.ts';
+import type { Explanation, RelatedNode } from './explanation.ts';
 import { formatBytes } from './format-bytes.ts';
 import { fitBlocks } from './markdown-document.ts';
 import { createTextPage, joinLines, type TextOptions, type TextPage } from './text-page.ts';
@@ -100,10 +101,6 @@ function factsOf({ tags, what, sizeBytes }: ShownDecision): readonly (readonly [
     ['kind', what],
     ['size', `${formatBytes(sizeBytes)}, shared layers counted`],
   ];
-}
-
-function describeLink({ commit, found, inHistory }: ShownLink): string {
-  return `${commit} by ${found}, ${inHistory ? 'in the history' : 'not in the history'}`;
 }
 
 function renderRelated(related: readonly RelatedNode[], page: TextPage): readonly string[] {

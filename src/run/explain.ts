@@ -2,17 +2,15 @@
 
 import type { Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
-import { describeLinkSource } from '../model/decision.ts';
-import type { History } from '../model/history.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
 import { type Digest, formatRepository, isDigest, isTag } from '../model/reference.ts';
 import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
-import type { Link } from '../policy/link.ts';
-import type { Explanation, RelatedNode, ShownLink } from '../report/explanation.ts';
+import type { Explanation, RelatedNode } from '../report/explanation.ts';
 import { beginRun } from './begin-run.ts';
 import type { RunContext } from './collect-evidence.ts';
 import { type Planned, withPlan } from './make-plan.ts';
 import { readPreviousRun } from './run-files.ts';
+import { showLinks } from './show-links.ts';
 
 /** A digest or the start of one, with or without its algorithm. */
 const DIGEST_START = /^(?:sha(?:256|512):)?[0-9a-f]{7,128}$/;
@@ -87,7 +85,7 @@ function explainIn(plan: RepositoryPlan, planned: Planned, { target, digest }: W
       target,
       node,
       related: relatedTo(node.digest, decided.graph, plan.decisions),
-      links: (decided.links.get(node.digest) ?? []).flatMap((link) => showLink(link, planned.collected.history)),
+      links: showLinks(node.digest, { decided, collected: planned.collected }),
     },
   ];
 }
@@ -108,13 +106,8 @@ function relatedTo(digest: Digest, graph: ImageGraph, decisions: readonly ShownD
       .absentSubjectsOf(digest)
       .filter((text) => isDigest(text))
       .map((related) => show('subject', related)),
-    ...graph.referrersOf(digest).map((related) => show('referrer', related)),
+    ...graph
+      .referrersOf(digest)
+      .map((related) => show(graph.roleOf(related) === 'record' ? 'record' : 'referrer', related)),
   ];
-}
-
-function showLink(link: Link, history: History | undefined): readonly ShownLink[] {
-  if (link.kind === 'unknown' || link.kind === 'named' || link.kind === 'pull-request') return [];
-  const found = describeLinkSource(link.found);
-  if (link.kind === 'gone') return [{ commit: link.what, found, inHistory: false }];
-  return history === undefined ? [] : [{ commit: history.graph.idOf(link.commit), found, inHistory: true }];
 }

@@ -197,6 +197,10 @@ export function explanationOf(text: string): Explanation {
       untag: [text],
     }),
     related: [{ relation: 'child', digest: digestOf('b'), tags: [tagOf(text)], decision: 'absent' }],
-    links: [{ commit: text, found: found.name, inHistory: false }],
+    links: [
+      { kind: 'named', commit: text, found: found.name, inHistory: false, imageName: text },
+      { kind: 'gone', commit: text, proof: text, found: found.name, inHistory: false },
+      { kind: 'unknown', why: text, inHistory: false },
+    ],
   };
 }
