@@ -20,8 +20,6 @@ import { collectRemarks } from './remarks.ts';
 import { selectUntag } from './untag.ts';
 import { remarkOnWerf } from './werf/werf-remarks.ts';
 
-export type { Decisions } from './decisions.ts';
-
 /** What is to happen to every node of a repository, and why. */
 export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisions {
   const inventory = takeInventory(evidence, policy);

@@ -11,6 +11,7 @@ import type { Evidence } from './evidence.ts';
 import type { Inventory } from './inventory.ts';
 import type { Link } from './link.ts';
 import { collectLinksByOrigin } from './links.ts';
+import { mergeReasons } from './merge-reasons.ts';
 import { listNamedCommits, type RecordNeeds } from './records/judge-records.ts';
 import { keepDeployments } from './rules/deployments.ts';
 import { judgeByGit } from './rules/git.ts';
@@ -160,11 +161,4 @@ function forgetUnwanted({ pullRequests, ...forge }: Forge, policy: Policy): Forg
 
 function without<Kind>(reasons: Reasons<Kind>, rejected: Inventory['rejected']): Reasons<Kind> {
   return new Map([...reasons].filter(([digest]) => !rejected.has(digest)));
-}
-
-function mergeReasons<Kind>(parts: readonly Reasons<Kind>[]): Reasons<Kind> {
-  const merged = new Map<Digest, readonly Kind[]>();
-  for (const part of parts)
-    for (const [digest, reasons] of part) merged.set(digest, [...(merged.get(digest) ?? []), ...reasons]);
-  return merged;
 }

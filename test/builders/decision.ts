@@ -6,7 +6,8 @@ import type { History } from '../../src/model/history.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import type { Usage } from '../../src/model/usage.ts';
-import { type Decisions, decide } from '../../src/policy/decide.ts';
+import { decide } from '../../src/policy/decide.ts';
+import type { Decisions } from '../../src/policy/decisions.ts';
 import type { FirstSeen } from '../../src/policy/rules/recent.ts';
 import { digestOf, NOW, type NodeSpec, policyOf, snapshotOf } from './snapshot.ts';
 

@@ -9,7 +9,8 @@ import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decodePlan } from '../../src/plan/decode-plan.ts';
 import { intersectSteps } from '../../src/plan/intersect-steps.ts';
 import type { Plan, RepositoryPlan, Step } from '../../src/plan/plan.ts';
-import { type Decisions, decide } from '../../src/policy/decide.ts';
+import { decide } from '../../src/policy/decide.ts';
+import type { Decisions } from '../../src/policy/decisions.ts';
 import { ANY_AGE, digestOf, NOW, policyOf, snapshotOf, usageOf } from '../builders/snapshot.ts';
 import { someTag, type World, worlds } from './world.ts';
 

@@ -8,7 +8,8 @@ import type { ImageUse } from '../../src/model/usage.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decodePlan } from '../../src/plan/decode-plan.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
-import { type Decisions, decide } from '../../src/policy/decide.ts';
+import { decide } from '../../src/policy/decide.ts';
+import type { Decisions } from '../../src/policy/decisions.ts';
 import { digestOf, NOW, snapshotOf, usageOf } from '../builders/snapshot.ts';
 import { references, someTag, type World, worlds } from './world.ts';
 

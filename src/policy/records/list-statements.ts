@@ -49,7 +49,10 @@ function* listOwn(input: StatementInput): Generator<[Digest, readonly RecordStat
 }
 
 /** What one of werf's records says; where its image is not in this repository, nothing is said of that. */
-export function stateWerfRecord(record: WerfRecord, { managed }: Pick<Werf, 'managed'>): RecordStatement {
+export function stateWerfRecord(
+  record: WerfRecord,
+  { managed }: { readonly managed?: Werf['managed'] },
+): RecordStatement {
   const { kind, tag, image, nameId, at } = record;
   const about = image === undefined ? {} : { image };
   const said = parseWerfTag(tag);

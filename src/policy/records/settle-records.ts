@@ -1,6 +1,6 @@
 // Which records of a repository go although their image stays, and which stay although it is not there.
 
-import type { DeleteReason, KeepReason } from '../../model/decision.ts';
+import type { DeleteReason, KeepReason, Reason } from '../../model/decision.ts';
 import type { Digest } from '../../model/reference.ts';
 import { type KeepReasons, protectAlso, type Reach } from '../closure.ts';
 import type { JudgeRecord, RecordStatement, RecordVerdict } from './judge-records.ts';
@@ -11,6 +11,8 @@ export interface SettleInput {
   /** By record, everything that it says. */
   readonly statements: ReadonlyMap<Digest, readonly RecordStatement[]>;
   readonly judge: JudgeRecord;
+  /** Why an image stays; undefined when it goes. Default: as is kept here. */
+  readonly reasonsFor?: (image: Digest) => readonly Reason[] | undefined;
 }
 
 /**
@@ -19,10 +21,13 @@ export interface SettleInput {
  * only when all of them may.
  */
 export function settleRecords(kept: KeepReasons, input: SettleInput): ReadonlyMap<Digest, readonly DeleteReason[]> {
+  const { reasonsFor = (image: Digest) => kept.get(image) } = input;
   const stays = new Map<Digest, KeepReason>();
   const goes = new Map<Digest, readonly DeleteReason[]>();
   for (const [digest, statements] of input.statements) {
-    const verdicts = statements.map((statement) => input.judge(statement, reasonsFor(statement, kept)));
+    const verdicts = statements.map((statement) =>
+      input.judge(statement, statement.image === undefined ? undefined : reasonsFor(statement.image)),
+    );
     const staying = verdicts.find(({ may }) => may === 'stay');
     if (staying !== undefined) {
       stays.set(digest, { rule: 'record', why: staying.why ?? 'it is needed' });
@@ -33,10 +38,6 @@ export function settleRecords(kept: KeepReasons, input: SettleInput): ReadonlyMa
   }
   protectAlso(input.reach, kept, stays);
   return goes;
-}
-
-function reasonsFor({ image }: RecordStatement, kept: KeepReasons): readonly KeepReason[] | undefined {
-  return image === undefined ? undefined : kept.get(image);
 }
 
 /** Whether nothing keeps a record but the images that it is about, and nothing needs it. */

@@ -101,20 +101,23 @@ function addPolicyReasons(gathering: Gathering, input: GitRuleInput, candidates:
 
 /** For each product, the images published at each commit. */
 function groupByProduct(candidates: Candidates): ReadonlyMap<string, ReadonlyMap<CommitIndex, readonly Digest[]>> {
-  const { images, links, products, trust } = candidates;
   const published = new Map<string, Map<CommitIndex, Digest[]>>();
+  for (const { digest, product, commit } of listPublished(candidates)) {
+    const commits = published.get(product) ?? new Map<CommitIndex, Digest[]>();
+    published.set(product, commits);
+    // All links of one image come in one go.
+    if (commits.get(commit)?.at(-1) !== digest) appendTo(commits, commit, digest);
+  }
+  return published;
+}
+
+function* listPublished({ images, links, products, trust }: Candidates) {
   for (const digest of images) {
     for (const link of links.get(digest) ?? []) {
       const usable = usableCommit(link, trust);
-      for (const product of usable.length === 0 ? [] : products.ofLink(digest, link)) {
-        const commits = published.get(product) ?? new Map<CommitIndex, Digest[]>();
-        published.set(product, commits);
-        // All links of one image come in one go.
-        for (const commit of usable) if (commits.get(commit)?.at(-1) !== digest) appendTo(commits, commit, digest);
-      }
+      for (const commit of usable) yield* products.ofLink(digest, link).map((product) => ({ digest, product, commit }));
     }
   }
-  return published;
 }
 
 function usableCommit(link: Link, trust: Candidates['trust']): readonly CommitIndex[] {

@@ -1,13 +1,23 @@
-// What becomes of the copies of stages in werf's final and cache repositories.
+// What becomes of the copies of stages in werf's final and cache repositories: they follow their originals.
 
-import type { KeepReason } from '../../model/decision.ts';
 import type { Policy } from '../../model/policy.ts';
+import type { Digest } from '../../model/reference.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Usage } from '../../model/usage.ts';
-import type { StageId } from '../../model/werf-tag.ts';
-import { type Decisions, decide } from '../decide.ts';
+import { protectReachable } from '../closure.ts';
+import type { Decisions } from '../decisions.ts';
+import { listDecisions } from '../decisions.ts';
+import { protectDoubtful } from '../doubts.ts';
+import { type Inventory, takeInventory } from '../inventory.ts';
+import { makeJudgeRecord } from '../records/judge-records.ts';
+import { listStatements } from '../records/list-statements.ts';
+import { settleRecords } from '../records/settle-records.ts';
+import { collectRemarks } from '../remarks.ts';
 import type { FirstSeen } from '../rules/recent.ts';
+import { judgeCopies } from './judge-copies.ts';
+import { stageIdsOf } from './stage-ids.ts';
+import type { Werf } from './werf.ts';
 
 /** What a repository with copies is decided by. */
 export interface CopyEvidence {
@@ -21,16 +31,46 @@ export interface CopyEvidence {
   readonly repository: string;
 }
 
-/** What is to happen to every copy, and why. */
-export function decideCopy({ snapshot, usage, firstSeen }: CopyEvidence, policy: Policy, now: Instant): Decisions {
-  return decide({ snapshot, history: undefined, forge: undefined, usage, firstSeen }, policy, now);
+/**
+ * What is to happen to every copy, and why. A copy stays as long as its original does, and goes with it; one without an original goes when
+ * it is older than a stage without a record may be. What clusters use, pins, the registry's protection and its youth keep is kept all the
+ * same, and so is everything that is not proved to be werf's.
+ */
+export function decideCopy(evidence: CopyEvidence, policy: Policy, now: Instant): Decisions {
+  const { primary } = evidence;
+  const read = takeInventory({ snapshot: evidence.snapshot, werf: { meta: primary.snapshot } }, policy);
+  const inventory = { ...read, werf: read.werf && withRecordedTags(read.werf, read, primary.werf) };
+  const { snapshot, graph, relativesOf, werf, attached } = inventory;
+  const verdicts = judgeCopies({ evidence, inventory, policy, now });
+  const reach = { graph, relativesOf };
+  const kept = protectReachable(graph, verdicts.roots, relativesOf);
+  const judgeRecord = makeJudgeRecord({ needs: undefined, policy, now });
+  const statements = listStatements({ ...inventory, products: undefined });
+  const needless = settleRecords(kept, { reach, statements, judge: judgeRecord });
+  protectDoubtful(snapshot, reach, kept);
+  const decisions = listDecisions(graph, { kept, untag: new Map(), drop: [needless, verdicts.drop] });
+  return {
+    snapshot,
+    graph,
+    decisions,
+    remarks: collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, ...verdicts }),
+    links: new Map(),
+    isBuiltHere: undefined,
+    collectsUntagged: snapshot.capabilities.collectsUntagged,
+    records: new Set(attached.keys()),
+    judgeRecord,
+    ...(werf === undefined ? {} : { werf }),
+  };
 }
 
-/** Stages whose copies are in use. */
-export function copiesInUse(
-  _final: Snapshot,
-  _usage: Usage,
-  _mirrors: ReadonlyMap<string, string>,
-): ReadonlyMap<StageId, readonly KeepReason[]> {
-  return new Map();
+/** Custom tags are recorded with the originals, in version 3 even in the meta repository: on their stage they are none of a stranger's. */
+function withRecordedTags(werf: Werf, { graph }: Pick<Inventory, 'graph'>, original: Werf | undefined): Werf {
+  const isKnown = (digest: Digest): boolean => {
+    const tags = graph.nodes.get(digest)?.tags ?? [];
+    const stages = stageIdsOf(tags);
+    const isRecorded = (tag: string): boolean =>
+      stages.some((stage) => stage === tag || original?.customTags.get(tag)?.has(stage) === true);
+    return werf.built.has(digest) && tags.every(isRecorded);
+  };
+  return { ...werf, foreign: new Map([...werf.foreign].filter(([digest]) => !isKnown(digest))) };
 }
