@@ -1,7 +1,7 @@
 // One repository with every family of tags and every protection that werf knows; `expected.ts` says what becomes of each.
 
 import { buildImage } from '../../builders/image.ts';
-import { buildStage, importRecord, rejectedRecord } from '../../builders/werf-repository.ts';
+import { importRecord, rejectedRecord } from '../../builders/werf-repository.ts';
 import { FOREIGN, WERF_YAML } from './expected.ts';
 import type { CommitName } from './history.ts';
 import type { Place } from './place.ts';
@@ -128,6 +128,5 @@ function addOthers(shelf: Shelf, commit: CommitOf, now: number): void {
   shelf.label('of-broken', 'broken');
   shelf.stage('unrecorded', { days: 30 });
   shelf.stage('unrecorded young', { days: 3 });
-  const others = buildStage({ ...maker, project: 'another' }, { seed: 'of others', at: shelf.daysAgo(60) });
-  shelf.put(others);
+  shelf.stage('of others', { project: 'another' });
 }

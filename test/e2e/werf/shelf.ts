@@ -22,7 +22,7 @@ export interface Shelf {
   /** Milliseconds since 1970, so many days before the scene's now. */
   daysAgo(days: number): number;
   /** Builds a stage under a short name; `days` old, 60 by default. */
-  stage(name: string, parts?: Partial<StageParts> & { readonly days?: number }): WerfStage;
+  stage(name: string, parts?: Partial<StageParts> & { readonly days?: number; readonly project?: string }): WerfStage;
   /** Builds a stage for two platforms, both stages of their own, and the index under a short name. */
   platforms(name: string, days?: number): WerfStage;
   /** Puts further stages, or records, on it. */
@@ -59,8 +59,8 @@ export function makeShelf(maker: WerfMaker, now: number): Shelf {
     maker,
     tagged,
     daysAgo,
-    stage: (name, { days = OLD, ...parts } = {}) =>
-      keep(name, buildStage(maker, { seed: name, at: daysAgo(days), ...parts })),
+    stage: (name, { days = OLD, project = maker.project, ...parts } = {}) =>
+      keep(name, buildStage({ ...maker, project }, { seed: name, at: daysAgo(days), ...parts })),
     platforms: (name, days = OLD) => {
       const each = (['amd64', 'arm64'] as const).map((platform) =>
         shelf.stage(`${name} ${platform}`, { platform, days }),
