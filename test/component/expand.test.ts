@@ -23,6 +23,7 @@ beforeAll(() => {
 afterAll(() => project.close());
 
 const COMPONENT = 'component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/cleanup@$CI_COMMIT_SHA';
+const RECORD_COMPONENT = 'component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/record@$CI_COMMIT_SHA';
 const HOST_COMPONENT = 'component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/host-cleanup@$CI_COMMIT_SHA';
 
 /** A configuration that includes one thing, with inputs as YAML in flow style. */
@@ -52,6 +53,7 @@ describe('expanded', () => {
       ),
     ],
     ['host-cleanup', including(HOST_COMPONENT, '{runners: [build-1, build-2], command: apply}')],
+    ['record', `${including(RECORD_COMPONENT, '{job: build}')}build: {stage: build, script: [make]}\n`],
     ['include', 'include:\n  - local: ci/registry-cleanup.yml\n'],
   ])('%s is the golden file, and what GitLab’s schema allows', async (name, text) => {
     project.configure(text);
@@ -109,6 +111,7 @@ describe('the examples', () => {
     // What is published stands in this checkout.
     const local = text
       .replaceAll(`registry-cleanup/registry-cleanup/cleanup@v${version}`, '$CI_PROJECT_PATH/cleanup@$CI_COMMIT_SHA')
+      .replaceAll(`registry-cleanup/registry-cleanup/record@v${version}`, '$CI_PROJECT_PATH/record@$CI_COMMIT_SHA')
       .replaceAll(
         `registry-cleanup/registry-cleanup/host-cleanup@v${version}`,
         '$CI_PROJECT_PATH/host-cleanup@$CI_COMMIT_SHA',
