@@ -6,7 +6,8 @@ import type { Policy } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decisions } from '../policy/decisions.ts';
-import { copiesInUse, decideCopy } from '../policy/werf/decide-copy.ts';
+import { copiesInUse } from '../policy/werf/copies-in-use.ts';
+import { decideCopy } from '../policy/werf/decide-copy.ts';
 import { decideMetaRepository } from '../policy/werf/decide-records.ts';
 import type { WerfEvidence } from '../policy/werf/werf.ts';
 import type { Collected, CollectedRepository } from './collect-evidence.ts';
@@ -72,7 +73,7 @@ function decideOther(
   const owner = collected.repositories.find((other) => other.name === role.of);
   if (primary === undefined || owner === undefined) throw new TypeError(`${role.of} is not among the repositories`);
   refuseStrangers(owner, repository, { isMade: primary.werf !== undefined || policy.purge });
-  if (role.kind === 'meta') return decideMetaRepository({ snapshot, primary }, policy, now);
+  if (role.kind === 'meta') return decideMetaRepository({ snapshot, primary }, policy);
   const { usage } = collected;
   const firstSeen = previous?.firstSeenIn(name);
   return decideCopy({ snapshot, usage, firstSeen, primary, role: role.kind, repository: role.of }, policy, now);
