@@ -6,6 +6,7 @@ import type { ImageNode } from '../model/snapshot.ts';
 import { parseWerfTag, type StageId } from '../model/werf-tag.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { Decisions } from '../policy/decisions.ts';
+import { stageIdsOf } from '../policy/werf/stage-ids.ts';
 import type { Collected } from './collect-evidence.ts';
 import type { UsageObjection } from './watch-usage.ts';
 import { labelsOfRecord } from './werf-record.ts';
@@ -48,9 +49,9 @@ export function watchCopies(
     const final = collected.repositories.find(({ role }) => role?.kind === 'final' && role.of === name);
     if (owner === undefined || final === undefined) return () => Promise.resolve(undefined);
     return async (digest) => {
-      const named = stagesNamedBy(owner.snapshot.nodes.get(digest)).map((stage) =>
-        final.snapshot.tags.get(stage as Tag),
-      );
+      // A record of a stage is no stage: it may go although the copy runs.
+      const stages = stageIdsOf(owner.snapshot.nodes.get(digest)?.tags ?? []);
+      const named = stages.map((stage) => final.snapshot.tags.get(stage as Tag));
       // A platform has no tag: its copy is the same manifest.
       for (const copy of new Set([digest, ...named])) {
         const why = copy === undefined ? undefined : await inUse(final.name)(copy);

@@ -178,6 +178,19 @@ describe('a copy or a record', () => {
     expect(await watch(PRIMARY)(digest)).toBe('its copy in registry.example.com/shop/final: it has come into use');
     expect(await watch('registry.example.com/shop/cache')(digest)).toBeUndefined();
   });
+
+  it('that clusters have come to use keeps no record of its stage: that may have had its day', async () => {
+    const scene = await copied();
+    scene.places[0]?.put(record(COMMIT));
+    const collected = await scene.collect();
+    const final = digestOfTag(scene.places[1] ?? never(), stage.tag);
+    const watch = watchCopies(
+      { collected },
+      (name) => async (digest) => (name.endsWith('/final') && digest === final ? 'it has come into use' : undefined),
+    );
+    expect(await watch(PRIMARY)(digestOfTag(scene.places[0] ?? never(), stage.tag))).toBeDefined();
+    expect(await watch(PRIMARY)(digestOfTag(scene.places[0] ?? never(), record(COMMIT).tag))).toBeUndefined();
+  });
 });
 
 function condemning(digest: Digest, decisions: ReturnType<ReturnType<typeof decideScene>['get']>) {
