@@ -5,16 +5,31 @@ import { mistakesError, quote, suggest } from '../config/mistake.ts';
 import { UsageError } from '../errors.ts';
 import { isForCommand, type Option, type OptionCommand } from '../options/option.ts';
 import { OPTIONS } from '../options/option-table.ts';
+import { WERF_COMMANDS } from '../options/werf-names.ts';
 import { type RawOptions, selectOptions } from '../options.ts';
 import { nearestName } from '../util/nearest-name.ts';
 import { readInputVariables } from './read-input-variables.ts';
+import { type SplitWords, splitWerfWords } from './read-werf-words.ts';
+import { translateWerfWords } from './translate-werf-words.ts';
 
 /** What the user asked for. */
 export type ParsedArguments =
   /** Of one command, or of all when there is none. */
   | { readonly kind: 'help'; readonly command?: CommandName }
   | { readonly kind: 'version' }
-  | { readonly kind: 'run'; readonly command: CommandName; readonly raw: RawOptions };
+  | {
+      readonly kind: 'run';
+      readonly command: CommandName;
+      readonly raw: RawOptions;
+      /** What to tell about werf's words; absent where nothing is. */
+      readonly told?: ToldWords;
+    };
+
+/** What to tell about words that are not ours. */
+export interface ToldWords {
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
 
 /** The commands, in the order of the help. */
 export const COMMANDS = [
@@ -40,12 +55,13 @@ const HELP_HINT = 'registry-cleanup --help lists all commands and options.';
  */
 export function parseArguments(words: readonly string[], environment: NodeJS.ProcessEnv): ParsedArguments {
   refuseUnknownCommand(words[0]);
+  const split = splitWords(words);
   let parsed: ParsedArguments = { kind: 'help' };
   const program = createProgram((result) => {
     parsed = result;
   }, environment);
   try {
-    program.parse(words, { from: 'user' });
+    program.parse(split.words, { from: 'user' });
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
     if (cause.code === 'commander.version') return { kind: 'version' };
@@ -53,7 +69,25 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     const command = COMMANDS.find((name) => words.includes(name));
     return command === undefined ? { kind: 'help' } : { kind: 'help', command };
   }
-  return parsed;
+  return translate(parsed, split, environment);
+}
+
+/** Without those of werf's; other commands have none. */
+function splitWords(words: readonly string[]): SplitWords {
+  const [first = ''] = words;
+  const command = COMMANDS.find((name) => name === first);
+  const isWerfs = first !== 'help' && WERF_COMMANDS.includes(command ?? 'plan');
+  if (!isWerfs) return { words, given: new Map(), mistakes: [] };
+  const split = splitWerfWords(words);
+  // What is left must not begin with a word that stood behind an option and is no command there.
+  return command === undefined && split.given.size > 0 ? { ...split, words: ['plan', ...split.words] } : split;
+}
+
+function translate(parsed: ParsedArguments, split: SplitWords, environment: NodeJS.ProcessEnv): ParsedArguments {
+  if (parsed.kind !== 'run' || parsed.command === 'demo' || !WERF_COMMANDS.includes(parsed.command)) return parsed;
+  const { command, raw, ...told } = translateWerfWords({ ...parsed, command: parsed.command, split, environment });
+  const isQuiet = told.notes.length === 0 && told.warnings.length === 0;
+  return { kind: 'run', command, raw, ...(isQuiet ? {} : { told }) };
 }
 
 function createProgram(done: (result: ParsedArguments) => void, environment: NodeJS.ProcessEnv): Command {
@@ -131,6 +165,13 @@ function listVariables(environment: NodeJS.ProcessEnv, command: OptionCommand): 
 function refuseUnknownCommand(word: string | undefined): void {
   if (word === undefined || word.startsWith('-') || word === 'help') return;
   if (COMMANDS.some((name) => name === word)) return;
+  if (word === 'cleanup') {
+    const text = "cleanup is werf's word, and deletes: here plan shows what would go, and apply deletes it";
+    throw new UsageError(text, {
+      code: 'USAGE',
+      hint: 'The options of werf cleanup, and its variables, go with both.',
+    });
+  }
   const nearest = nearestName(word, COMMANDS);
   const known = nearest === undefined ? `; the commands are ${COMMANDS.join(', ')}` : suggest(nearest);
   throw new UsageError(`unknown command ${quote(word)}${known}`, { code: 'USAGE', hint: HELP_HINT });

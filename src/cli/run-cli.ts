@@ -17,7 +17,7 @@ import { listenForSignals } from '../util/listen-for-signals.ts';
 import { TOOL } from '../version.ts';
 import { type CliProcess, print } from './cli-process.ts';
 import { compareWithTarget } from './compare-with-target.ts';
-import { type CommandName, parseArguments } from './parse-arguments.ts';
+import { type CommandName, parseArguments, type ToldWords } from './parse-arguments.ts';
 import { hasColor, isInteractive, textWidth } from './terminal-kind.ts';
 import { createTerminalLog, type TerminalLog } from './terminal-log.ts';
 import { frontEndOf, writeShown, writeStopped } from './write-reports.ts';
@@ -33,7 +33,7 @@ export async function runCli(io: CliProcess): Promise<number> {
       return print(io, renderHelp(parsed.command, textWidth(io.stdout)));
     }
     log = await openLog(io, levelOf(parsed.raw));
-    return await runCommand(io, { log, command: parsed.command, raw: parsed.raw });
+    return await runCommand(io, { log, ...parsed });
   } catch (thrown) {
     const error = toCleanupError(thrown);
     log.stop();
@@ -48,6 +48,7 @@ interface Run {
   readonly log: TerminalLog;
   readonly command: CommandName;
   readonly raw: RawOptions;
+  readonly told?: ToldWords;
 }
 
 /** What an interrupt must not cut in two. */
@@ -131,7 +132,8 @@ async function decide<Decided>(
   normalize: (raw: RawOptions, source: SettingsSource) => Promise<Decided>,
 ): Promise<Decided> {
   for (const secret of listSecrets(run.raw, io.environment)) run.log.secret(secret);
-  for (const told of listDeprecations(run.raw)) run.log.warn(told);
+  for (const told of [...listDeprecations(run.raw), ...(run.told?.warnings ?? [])]) run.log.warn(told);
+  for (const note of run.told?.notes ?? []) run.log.info(note);
   try {
     const raw = await withPassword(io, run);
     return await normalize(raw, sourceOf(io));

@@ -38,11 +38,13 @@ export async function chooseHistory(findings: Findings, file: PolicyFile): Promi
     if (first === undefined) return OFF;
     findings.notes.push(`Git is asked: ${first} outranks disableGitHistoryBasedPolicy in the policy file`);
   }
-  const checked = directory === undefined ? undefined : await checkInputFolder(findings, 'git-dir', directory);
+  const { workTree = findings.raw.werf?.directory } = findings.raw.werf ?? {};
+  const clone = directory ?? workTree;
+  const checked = clone === undefined ? undefined : await checkInputFolder(findings, 'git-dir', clone);
   return {
     git: {
       directory: checked ?? findings.workingDirectory,
-      isNamed: directory !== undefined,
+      isNamed: clone !== undefined,
       allowUnshallow: file.gitWorktree?.allowUnshallow ?? true,
       allowFetch: file.gitWorktree?.allowFetchOriginBranchesAndTags ?? true,
     },

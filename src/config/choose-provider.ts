@@ -65,7 +65,13 @@ export function chooseGithubAccess(
     return undefined;
   }
   const isOwn = apiUrl === addresses.apiUrl;
-  const token = readToken(findings, { subject: hosts.join(', '), password, other: isOwn ? undefined : addresses });
+  // werf has a token for packages alone, beside the one that GitHub gives to a job.
+  const secret = password ?? findings.raw.werf?.packagesToken;
+  const token = readToken(findings, {
+    subject: hosts.join(', '),
+    password: secret,
+    other: isOwn ? undefined : addresses,
+  });
   return token === undefined ? undefined : { apiUrl, token, budgetShare: readBudgetShare(findings) };
 }
 

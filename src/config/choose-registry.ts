@@ -1,11 +1,11 @@
 // How to reach the registries: user name, password, authorities, and what GitHub's and GitLab's have beside that.
 
 import type { RepositoryReference } from '../model/reference.ts';
-import { readNamedFile, resolvePath } from './check-files.ts';
+import { isFolder, readNamedFile, resolvePath } from './check-files.ts';
 import { chooseGitlabAccess, noteForeignRegistry } from './choose-gitlab.ts';
 import { chooseGithubAccess } from './choose-provider.ts';
 import { addMistake, addWrong, type Findings, readFlag, readText } from './findings.ts';
-import { quote } from './mistake.ts';
+import { quote, wrongValue } from './mistake.ts';
 import { type Login, readLogin } from './read-login.ts';
 import type { Provider, RegistrySettings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
@@ -55,12 +55,23 @@ export async function chooseRegistry(findings: Findings, targets: readonly Regis
 /** What every registry is reached by. A password without a user name is GitHub's token, and no registry's password. */
 export async function chooseConnection(findings: Findings, { username, password }: Login): Promise<RegistrySettings> {
   const caFile = await checkCaFile(findings);
+  const { skipTlsVerify, dockerConfig } = findings.raw.werf ?? {};
   return {
     ...(username === undefined ? {} : { username }),
     ...(username === undefined || password === undefined ? {} : { password }),
     ...(caFile === undefined ? {} : { caFile }),
     plainHttp: readFlag(findings, 'plain-http') ?? false,
+    ...withoutUndefined({ skipTlsVerify, dockerConfig: await checkDockerConfig(findings, dockerConfig) }),
   };
+}
+
+/** Named on purpose: a folder that is not there would mean that nobody has logged in. */
+async function checkDockerConfig(findings: Findings, folder: string | undefined): Promise<string | undefined> {
+  if (folder === undefined) return undefined;
+  const path = resolvePath(findings, folder);
+  if (await isFolder(path)) return path;
+  findings.mistakes.push(wrongValue('docker-config', quote(folder), "the folder of docker's config.json"));
+  return undefined;
 }
 
 async function checkCaFile(findings: Findings): Promise<string | undefined> {

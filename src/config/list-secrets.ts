@@ -2,6 +2,7 @@
 
 import type { Option } from '../options/option.ts';
 import { OPTIONS } from '../options/option-table.ts';
+import { WERF_NAMES } from '../options/werf-names.ts';
 import type { RawOptions } from '../options.ts';
 import { listTokenForms } from './read-github-token.ts';
 import { listGitlabTokenForms } from './read-gitlab-token.ts';
@@ -24,9 +25,11 @@ export function listSecrets(raw: RawOptions, environment: NodeJS.ProcessEnv): re
     .filter(({ secret }) => secret === true)
     .flatMap(({ name, environment: names = [] }) => names.flatMap((variable) => formsOf(name, environment[variable])));
   const variables = TOKEN_VARIABLES.flatMap((name) => listGitlabTokenForms(environment[name]?.trim() ?? ''));
+  const ofWerf = WERF_NAMES.filter(({ secret }) => secret === true).flatMap(({ variables }) => variables);
+  const werf = [...(raw.werf?.secrets ?? []), ...ofWerf.map((name) => environment[name] ?? '')];
   const { CI_REGISTRY_USER: user = '', CI_REGISTRY_PASSWORD: password = '' } = environment;
   const login = user === '' || password === '' ? [] : [Buffer.from(`${user}:${password}`).toString('base64')];
-  return [...given, ...unread, ...variables, ...login];
+  return [...given, ...unread, ...variables, ...login, ...werf.flatMap((secret) => listTokenForms(secret.trim()))];
 }
 
 function formsOf(name: string, value: unknown): readonly string[] {

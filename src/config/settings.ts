@@ -47,6 +47,10 @@ export interface RegistrySettings {
   readonly caFile?: string;
   /** Speak plain HTTP also to hosts other than loopback. */
   readonly plainHttp: boolean;
+  /** No certificate of a registry is checked. */
+  readonly skipTlsVerify?: true;
+  /** The folder of docker's `config.json`, which is looked at before every other place. */
+  readonly dockerConfig?: string;
   /** Set when any repository has the provider `github`. */
   readonly github?: GithubAccess;
   /** Set when any repository has the provider `gitlab`; of a restore, when there is a login for its host. */

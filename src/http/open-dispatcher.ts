@@ -11,6 +11,8 @@ export interface DispatcherOptions {
   readonly limits: ConnectionLimits;
   /** TLS context with further authorities; Node's own without. */
   readonly secureContext?: SecureContext;
+  /** Certificates of servers are not checked; those of proxies are. */
+  readonly skipTlsVerify?: true;
   readonly environment: NodeJS.ProcessEnv;
   readonly log: Log;
 }
@@ -32,8 +34,9 @@ const ALWAYS_DIRECT = ['localhost', '127.0.0.1', '::1'];
  * @throws UsageError USAGE when a proxy variable holds no http or https URL.
  */
 export async function openDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
-  const { limits, secureContext } = options;
-  const tls = { timeout: limits.connectTimeoutMs, ...(secureContext === undefined ? {} : { secureContext }) };
+  const { limits, secureContext, skipTlsVerify } = options;
+  const proxyTls = { timeout: limits.connectTimeoutMs, ...(secureContext === undefined ? {} : { secureContext }) };
+  const tls = { ...proxyTls, ...(skipTlsVerify === true ? { rejectUnauthorized: false } : {}) };
   const agentOptions: Agent.Options = {
     connections: limits.maxInFlight,
     pipelining: 1,
@@ -53,7 +56,7 @@ export async function openDispatcher(options: DispatcherOptions): Promise<Dispat
     httpsProxy: proxies.https ?? '',
     noProxy: proxies.none,
     requestTls: tls,
-    proxyTls: tls,
+    proxyTls,
   });
 }
 

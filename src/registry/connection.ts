@@ -17,6 +17,10 @@ export interface ConnectionSettings {
   readonly caFile?: string;
   /** Allow plain HTTP also to hosts other than loopback. */
   readonly plainHttp: boolean;
+  /** Check no certificate. */
+  readonly skipTlsVerify?: true;
+  /** The folder of docker's `config.json`, before every other place. */
+  readonly dockerConfig?: string;
 }
 
 /** Everything {@link import('./open-transport.ts').openTransport} needs. */

@@ -20,6 +20,8 @@ export interface CredentialsRequest {
   readonly password?: string;
   /** Where they were given, for messages; `--username` unless told. */
   readonly credentialsFrom?: string;
+  /** The folder of a `config.json` that was named: before every other place. */
+  readonly dockerConfig?: string;
   /** HOME, DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, DOCKER_AUTH_CONFIG, and PATH for helpers. */
   readonly environment: NodeJS.ProcessEnv;
   readonly log: Log;
@@ -32,7 +34,7 @@ interface Place {
 }
 
 /**
- * The first credentials of: the given user name and password; `$REGISTRY_AUTH_FILE`; `$DOCKER_CONFIG/config.json` or
+ * The first credentials of: the given user name and password; the folder that was named; `$REGISTRY_AUTH_FILE`; `$DOCKER_CONFIG/config.json` or
  * `~/.docker/config.json`; `$XDG_RUNTIME_DIR/containers/auth.json`; `~/.config/containers/auth.json`; the JSON in
  * `$DOCKER_AUTH_CONFIG`. Within each: `credHelpers` for the host, then `credsStore`, then `auths`. A missing file and a
  * helper that has nothing for the host are passed over; anonymous when nothing is found. Secrets are registered with the log.
@@ -41,7 +43,7 @@ interface Place {
 export async function findCredentials(request: CredentialsRequest): Promise<Credentials> {
   const given = givenCredentials(request);
   if (given !== undefined) return registerSecrets(given, request.log);
-  for (const place of placesOf(request.environment)) {
+  for (const place of placesOf(request)) {
     const text = await place.read();
     if (text === undefined) continue;
     const found = await findIn(parseAuthFile(text, place.name), place.name, request);
@@ -88,12 +90,13 @@ async function findIn(file: AuthFile, name: string, request: CredentialsRequest)
   return usable.find(([name]) => name === key)?.[1];
 }
 
-function placesOf(environment: NodeJS.ProcessEnv): readonly Place[] {
+function placesOf({ environment, dockerConfig }: CredentialsRequest): readonly Place[] {
   const get = (name: string): string | undefined => (environment[name] === '' ? undefined : environment[name]);
   const home = get('HOME') ?? get('USERPROFILE');
   const dockerFolder = get('DOCKER_CONFIG') ?? (home === undefined ? undefined : join(home, '.docker'));
   const runtimeFolder = get('XDG_RUNTIME_DIR');
   const paths = [
+    dockerConfig === undefined ? undefined : join(dockerConfig, 'config.json'),
     get('REGISTRY_AUTH_FILE'),
     dockerFolder === undefined ? undefined : join(dockerFolder, 'config.json'),
     runtimeFolder === undefined ? undefined : join(runtimeFolder, 'containers', 'auth.json'),

@@ -48,7 +48,9 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   const { settings, environment, log } = options;
   const credentials = await findCredentials({ ...options, ...settings });
   const secureContext = settings.caFile === undefined ? {} : { secureContext: await readAuthorities(settings.caFile) };
-  const client = createHttpClient(await openDispatcher({ limits, environment, log, ...secureContext }), limits);
+  const unchecked = settings.skipTlsVerify === true ? { skipTlsVerify: true as const } : {};
+  const dispatcher = await openDispatcher({ limits, environment, log, ...secureContext, ...unchecked });
+  const client = createHttpClient(dispatcher, limits);
   const closing = new AbortController();
   const limiter = createLimiter(limits.maxInFlight);
   const close = async (): Promise<void> => {

@@ -4,9 +4,9 @@
 import { access, constants } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Comparison, comparePolicy } from '../config/compare-policy.ts';
+import type { PolicyText } from '../config/find-policy-sources.ts';
 import type { MergeTarget } from '../config/find-target.ts';
 import type { MergeRequestAccess } from '../config/read-merge-request.ts';
-import type { PolicyText } from '../config/find-policy-sources.ts';
 import type { ComparedPolicy } from '../config/settings.ts';
 import { CleanupError } from '../errors.ts';
 import type { Gitlab, GitlabSettings } from '../gitlab/gitlab.ts';
