@@ -19,6 +19,8 @@ export interface DecidedRepository {
   readonly graph: ImageGraph;
   readonly decisions: ReadonlyMap<Digest, Decision>;
   readonly remarks: readonly Remark[];
+  /** Nodes that are records of what images were published for, and no images. */
+  readonly records: ReadonlySet<Digest>;
   /** Some image was built from a commit of the history. Undefined when the Git rule is off. */
   readonly isBuiltHere?: boolean | undefined;
   /** As the registry shows it. Undefined when nothing is known of it before the first delete. */
@@ -48,14 +50,14 @@ export function buildPlan(input: PlanInput): Plan {
     tool: input.tool,
     createdAt: formatInstant(input.createdAt),
     ...(input.asOf === undefined ? {} : { asOf: formatInstant(input.asOf) }),
-    evidence: input.evidence,
+    evidence: countRecordTags(input),
     repositories: input.repositories.map((repository) => planRepository(repository, input)),
   };
   return { ...body, sha256: checksumOf(body) };
 }
 
 function planRepository(repository: DecidedRepository, input: PlanInput): RepositoryPlan {
-  const { name, graph, decisions, remarks, collectsUntagged } = repository;
+  const { name, graph, decisions, records, remarks, collectsUntagged } = repository;
   const sorted = [...decisions.values()].sort(compareDecisions);
   const doomed = orderDeletions(
     graph,
@@ -63,13 +65,14 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
   );
   const deletions = collectsUntagged ? tagDeletions(graph, doomed) : deleteSteps(graph, doomed);
   const steps = [...untagSteps(sorted), ...deletions];
-  const totals = totalsOf(graph, sorted, collectsUntagged);
+  const totals = totalsOf(repository, sorted);
   const untagged = new Map(sorted.map((decision) => [decision.digest, decision]));
   const shown = [
     ...sorted.filter(({ decision }) => decision === 'keep'),
     ...doomed.flatMap((digest) => untagged.get(digest) ?? []),
-  ].map((decision) => showDecision(decision, graph, collectsUntagged));
-  const tagsLeft = sorted.reduce(
+  ].map((decision) => showDecision(decision, repository));
+  const images = sorted.filter(({ digest }) => !records.has(digest));
+  const tagsLeft = images.reduce(
     (sum, decision) => sum + (decision.decision === 'keep' ? countNames(decision.tags) - decision.untag.length : 0),
     0,
   );
@@ -81,7 +84,7 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     isBuiltHere: repository.isBuiltHere,
     deleteRight: repository.deleteRight,
     ...input.guards,
-    evidence: input.evidence,
+    evidence: countRecordTags(input),
     previous: input.previous,
   });
   const more = [...remarkOnRight(repository, steps), ...remarkOnCollected(totals)];
@@ -137,23 +140,45 @@ function deleteSteps(graph: ImageGraph, doomed: readonly Digest[]): readonly Ste
   });
 }
 
-function totalsOf(graph: ImageGraph, decisions: readonly Decision[], collectsUntagged: boolean): Totals {
+function totalsOf({ graph, records, collectsUntagged }: DecidedRepository, decisions: readonly Decision[]): Totals {
   const nodesWith = (wanted: Decision['decision']): readonly ImageNode[] =>
     decisions.filter(({ decision }) => decision === wanted).flatMap(({ digest }) => graph.nodes.get(digest) ?? []);
-  const kept = nodesWith('keep');
-  const deleted = nodesWith('delete');
-  const collected = collectsUntagged ? deleted.filter(({ tags }) => tags.length === 0).length : 0;
+  const isImage = ({ digest }: { readonly digest: Digest }): boolean => !records.has(digest);
+  const [kept, deleted] = [nodesWith('keep'), nodesWith('delete')];
+  const [stay, go] = [kept.filter(isImage), deleted.filter(isImage)];
+  const images = decisions.filter(isImage);
+  const collected = collectsUntagged ? go.filter(({ tags }) => tags.length === 0).length : 0;
   return {
-    kept: kept.length,
-    deleted: deleted.length - collected,
+    kept: stay.length,
+    deleted: go.length - collected,
     ...(collectsUntagged ? { collected } : {}),
-    untagged: decisions.reduce((sum, decision) => sum + (decision.decision === 'keep' ? decision.untag.length : 0), 0),
-    tags: decisions.reduce((sum, { tags }) => sum + tags.length, 0),
+    untagged: images.reduce((sum, decision) => sum + (decision.decision === 'keep' ? decision.untag.length : 0), 0),
+    tags: images.reduce((sum, { tags }) => sum + tags.length, 0),
+    ...(records.size === 0
+      ? {}
+      : { records: { kept: kept.length - stay.length, deleted: deleted.length - go.length } }),
     reclaimableBytes: reclaimableBytes(deleted, kept),
   };
 }
 
-function showDecision(decision: Decision, graph: ImageGraph, collectsUntagged: boolean): ShownDecision {
+/** Records come and go by the thousand: whether tags were lost is only to be seen without theirs. */
+function countRecordTags({ evidence, repositories }: PlanInput): EvidenceSummary {
+  const tagsOfRecords = new Map(
+    repositories.map(({ name, records, graph }) => [
+      name,
+      [...records].reduce((sum, digest) => sum + (graph.nodes.get(digest)?.tags ?? []).length, 0),
+    ]),
+  );
+  return {
+    ...evidence,
+    repositories: evidence.repositories.map((one) => {
+      const recordTags = tagsOfRecords.get(one.name) ?? 0;
+      return recordTags === 0 ? one : { ...one, recordTags };
+    }),
+  };
+}
+
+function showDecision(decision: Decision, { graph, records, collectsUntagged }: DecidedRepository): ShownDecision {
   const node = graph.nodes.get(decision.digest);
   const isCollected = collectsUntagged && decision.decision === 'delete' && decision.tags.length === 0;
   return {
@@ -165,13 +190,15 @@ function showDecision(decision: Decision, graph: ImageGraph, collectsUntagged: b
     untag: decision.decision === 'keep' ? decision.untag : [],
     sizeBytes: node === undefined ? 0 : sizeOf(node),
     ...(isCollected ? { collectedWith: taggedAbove(graph, [decision.digest]) } : {}),
+    ...(records.has(decision.digest) ? { isRecord: true } : {}),
   };
 }
 
-/** What a node is, for people: `image`, `index of 2`, `attestation`, `signature or artifact`, `not understood`. */
+/** What a node is, for people: `image`, `index of 2`, `attestation`, `referrer`, `record`, `artifact`, `not understood`. */
 function describeNode(node: ImageNode, graph: ImageGraph): string {
   if (graph.isAttestation(node.digest)) return 'attestation';
   if (node.content.kind === 'opaque') return 'not understood';
+  if (graph.roleOf(node.digest) === 'record') return 'record';
   if (graph.roleOf(node.digest) === 'referrer') return node.content.kind === 'index' ? 'referrers list' : 'referrer';
   if (node.content.kind === 'index') return `index of ${node.content.children.length}`;
   return node.artifactType === undefined ? 'image' : 'artifact';

@@ -25,7 +25,8 @@ export interface GuardInput {
 
 /** Every guard that would refuse the plan; empty when an apply may go on. A plan that does nothing is never refused. */
 export function findGuards(input: GuardInput): readonly GuardFinding[] {
-  if (input.totals.deleted === 0 && input.totals.untagged === 0) return [];
+  const { deleted, untagged, records } = input.totals;
+  if (deleted + untagged + (records?.deleted ?? 0) === 0) return [];
   return [
     ...guardShare(input),
     ...guardNothingLeft(input),
@@ -117,8 +118,10 @@ function guardMissingRight({ deleteRight, name }: GuardInput): readonly GuardFin
 
 function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly GuardFinding[] {
   if (previous === undefined) return [];
-  const tagsOf = (summary: EvidenceSummary): number | undefined =>
-    summary.repositories.find((repository) => repository.name === name)?.tags;
+  const tagsOf = ({ repositories }: EvidenceSummary): number | undefined => {
+    const found = repositories.find((repository) => repository.name === name);
+    return found === undefined ? undefined : found.tags - (found.recordTags ?? 0);
+  };
   const pairs: readonly [string, number | undefined, number | undefined][] = [
     ['branches', previous.git?.branches, evidence.git?.branches],
     ['Git tags', previous.git?.tags, evidence.git?.tags],

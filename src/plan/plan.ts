@@ -59,7 +59,7 @@ export interface Totals {
   readonly collected?: number;
   /** Tags taken off nodes that stay. */
   readonly untagged: number;
-  /** Tags before the plan. */
+  /** Tags before the plan, without those of records. */
   readonly tags: number;
   /** Records of what images were published for, counted here and nowhere else. Absent where there are none. */
   readonly records?: { readonly kept: number; readonly deleted: number };
@@ -130,7 +130,13 @@ export interface EvidenceSummary {
   };
   /** Sources that could not be looked at though the user wanted it (a pull request of a fork has no secrets). Such a plan is never applied. */
   readonly missing?: readonly MissingEvidence[];
-  readonly repositories: readonly { readonly name: string; readonly tags: number; readonly nodes: number }[];
+  readonly repositories: readonly {
+    readonly name: string;
+    readonly tags: number;
+    readonly nodes: number;
+    /** Of the tags, those of records of what images were published for. Absent where there are none. */
+    readonly recordTags?: number;
+  }[];
 }
 
 /** A whole plan, as the file holds it. */

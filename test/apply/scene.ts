@@ -138,6 +138,7 @@ function planOf(snapshot: Snapshot, doom: Doom): RepositoryPlan {
         graph: buildImageGraph(snapshot, new Map((doom.records ?? []).map(([one, of]) => [one.digest, [of.digest]]))),
         decisions,
         remarks: [],
+        records: new Set((doom.records ?? []).map(([one]) => one.digest)),
         collectsUntagged: snapshot.capabilities.collectsUntagged,
       },
     ],

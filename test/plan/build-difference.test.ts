@@ -101,7 +101,7 @@ function differenceOf(before: string, after: string, nodes: readonly NodeSpec[] 
 
 function planOf(deleted: string, nodes: readonly NodeSpec[]) {
   const list = nodes.filter(({ name }) => !deleted.includes(name)).map(({ name }) => digestOf(name));
-  const { graph, decisions, remarks, collectsUntagged } = decisionsOn({
+  const { graph, decisions, records, remarks, collectsUntagged } = decisionsOn({
     nodes,
     policy: { ...ANY_AGE, pins: { tags: [], expressions: [], list } },
   });
@@ -112,7 +112,7 @@ function planOf(deleted: string, nodes: readonly NodeSpec[]) {
     evidence: { repositories: [] },
     previous: undefined,
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   }).repositories;
   if (plan === undefined) throw new Error('a plan has its repository');
   return { plan, nodes: graph.nodes };

@@ -95,11 +95,11 @@ describe('guards in a plan', () => {
       { name: 'c', tags: ['x'] },
     ];
     const pins = { tags: [], expressions: [], list: [digestOf('i')] };
-    const { graph, decisions, remarks, collectsUntagged } = decisionsOn({
+    const { graph, decisions, records, remarks, collectsUntagged } = decisionsOn({
       nodes,
       policy: { ...ANY_AGE, pins, untag: true },
     });
-    const repositories = [{ name: 'app', graph, decisions, remarks, collectsUntagged }];
+    const repositories = [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }];
     const plan = buildPlan({
       ...inputOf({ nodes: [] }),
       repositories,
@@ -236,7 +236,7 @@ function nodeNamed(nodes: readonly NodeSpec[], name: string): ImageNode {
 }
 
 function inputOf(spec: DecisionSpec) {
-  const { graph, decisions, remarks, collectsUntagged } = decisionsOn({
+  const { graph, decisions, records, remarks, collectsUntagged } = decisionsOn({
     ...spec,
     policy: { ...ANY_AGE, ...PINS, untag: true },
   });
@@ -247,7 +247,7 @@ function inputOf(spec: DecisionSpec) {
     evidence: { repositories: [] },
     previous: undefined,
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   };
 }
 

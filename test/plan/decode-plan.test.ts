@@ -107,7 +107,7 @@ function makePlan(isAhead = false) {
     { name: 'a', tags: ['old'] },
     { name: 'b', tags: ['keep', 'loose'] },
   ];
-  const { graph, decisions, remarks, collectsUntagged } = decisionsOn({
+  const { graph, decisions, records, remarks, collectsUntagged } = decisionsOn({
     nodes,
     policy: { ...ANY_AGE, pins: { tags: ['keep'], expressions: [], list: [] }, untag: true },
   });
@@ -118,7 +118,7 @@ function makePlan(isAhead = false) {
     evidence: { repositories: [] },
     previous: undefined,
     guards: { maxDeleteShare: 1, allowDeleteAll: true },
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   });
 }
 

@@ -125,7 +125,7 @@ function changed(name: string, change: Partial<NodeSpec>): readonly NodeSpec[] {
 
 function planOf(spec: DecisionSpec): RepositoryPlan {
   const policy = { ...policyOf(), ...ANY_AGE, pins: { tags: ['keep*'], expressions: [], list: [] }, untag: true };
-  const { graph, decisions, remarks, collectsUntagged } = decisionsOn({ ...spec, policy });
+  const { graph, decisions, records, remarks, collectsUntagged } = decisionsOn({ ...spec, policy });
   const plan = buildPlan({
     tool: 'test',
     createdAt: NOW,
@@ -133,7 +133,7 @@ function planOf(spec: DecisionSpec): RepositoryPlan {
     evidence: { repositories: [] },
     previous: undefined,
     guards: policy.guards,
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   });
   const [only] = plan.repositories;
   if (only === undefined) throw new Error('the plan has no repository');

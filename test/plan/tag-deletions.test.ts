@@ -18,7 +18,7 @@ const WORLD: readonly NodeSpec[] = [
 
 function planOf(nodes: readonly NodeSpec[], { collects = true, guards = GUARDS } = {}): RepositoryPlan {
   const { capabilities } = snapshotOf([]);
-  const { graph, decisions, remarks, collectsUntagged } = decisionsOn({
+  const { graph, decisions, records, remarks, collectsUntagged } = decisionsOn({
     nodes,
     snapshot: { capabilities: { ...capabilities, collectsUntagged: collects } },
     policy: { ...ANY_AGE, pins: { tags: ['keep*'], expressions: [], list: [] }, untag: true },
@@ -30,7 +30,7 @@ function planOf(nodes: readonly NodeSpec[], { collects = true, guards = GUARDS }
     evidence: { repositories: [] },
     previous: undefined,
     guards,
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   });
   const [repository] = plan.repositories;
   if (repository === undefined) throw new Error('there is one');

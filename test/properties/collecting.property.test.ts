@@ -177,7 +177,7 @@ function decideOn(world: World, protectedTags?: Snapshot['protectedTags'], colle
 }
 
 function wholePlan(world: World, collects = true): Plan {
-  const { graph, decisions, remarks, collectsUntagged } = decideOn(world, undefined, collects);
+  const { graph, decisions, records, remarks, collectsUntagged } = decideOn(world, undefined, collects);
   return buildPlan({
     tool: 'test',
     createdAt: NOW,
@@ -185,7 +185,7 @@ function wholePlan(world: World, collects = true): Plan {
     evidence: { repositories: [] },
     previous: undefined,
     guards: world.policy.guards,
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   });
 }
 

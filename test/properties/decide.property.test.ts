@@ -234,7 +234,7 @@ function isNodeOf({ nodes }: Snapshot, digest: Digest | undefined): boolean {
 }
 
 function planOn(world: World): Plan {
-  const { graph, decisions, remarks, collectsUntagged } = decideOn(world);
+  const { graph, decisions, records, remarks, collectsUntagged } = decideOn(world);
   return buildPlan({
     tool: 'test',
     createdAt: NOW,
@@ -242,7 +242,7 @@ function planOn(world: World): Plan {
     evidence: { repositories: [] },
     previous: undefined,
     guards: world.policy.guards,
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   });
 }
 
