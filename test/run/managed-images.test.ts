@@ -68,6 +68,8 @@ async function run(wish: ManagedImagesWish, places: Places = { repository: name 
   );
 }
 
+const isWrite = (method: string): boolean => !['GET', 'HEAD'].includes(method);
+
 /** The methods of the requests that the registry got meanwhile. */
 async function methodsOf(work: () => Promise<unknown>): Promise<ReadonlySet<string>> {
   const before = (await server.accessLog()).length;
@@ -104,7 +106,7 @@ describe.runIf(hasRegistry)('managed-images', () => {
     const writes = await methodsOf(async () => {
       expect(await run({ action: 'add', name: 'app/web' })).toMatchObject({ kind: 'already-there' });
     });
-    expect(writes.intersection(new Set(['PUT', 'POST', 'PATCH', 'DELETE'])).size).toBe(0);
+    expect([...writes].filter(isWrite)).toEqual([]);
   });
 
   it('removes a record after it stands in the journal, from where it comes back', async () => {
@@ -168,12 +170,12 @@ describe.runIf(hasRegistry)('managed-images', () => {
     ],
   ])('refuses %s', async (_what, pushed, wish, told) => {
     await push(...pushed());
-    const before = await methodsOf(async () => {
+    const asked = await methodsOf(async () => {
       const error = await run(wish).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(UsageError);
       expect(String(error)).toContain(told);
     });
-    expect(before.intersection(new Set(['PUT', 'POST', 'PATCH', 'DELETE'])).size).toBe(0);
+    expect([...asked].filter(isWrite)).toEqual([]);
   });
 
   it('works where version 3 keeps the records, and not without them', async () => {

@@ -3,7 +3,7 @@
 import type { RepositoryRole } from '../../src/config/settings.ts';
 import type { History } from '../../src/model/history.ts';
 import type { Policy } from '../../src/model/policy.ts';
-import { type Digest, parseTag } from '../../src/model/reference.ts';
+import { type Digest, parseRepository, parseTag } from '../../src/model/reference.ts';
 import { hours } from '../../src/model/time.ts';
 import type { Usage } from '../../src/model/usage.ts';
 import type { Decisions } from '../../src/policy/decisions.ts';
@@ -76,8 +76,9 @@ function placeOf(name: string, role?: RepositoryRole): ScenePlace {
 }
 
 async function read({ name, role, memory }: ScenePlace): Promise<CollectedRepository> {
-  const snapshot = await memory.registry.readSnapshot([]);
-  return { name, ...(role === undefined ? {} : { role }), registry: memory.registry, snapshot };
+  const repository = parseRepository(name);
+  const snapshot = { ...(await memory.registry.readSnapshot([])), repository };
+  return { name, ...(role === undefined ? {} : { role }), registry: { ...memory.registry, repository }, snapshot };
 }
 
 function collectedOf(
