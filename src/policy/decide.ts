@@ -40,7 +40,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     graph,
     decisions,
     remarks: [
-      ...collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, ...verdicts }),
+      ...collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, ...verdicts, built: werf?.built }),
       ...collectForgeRemarks({ ...evidence, graph, policy, links }),
       ...remarkOnWerf({ inventory, decisions, policy }),
       ...remarkUnread(own.unread),

@@ -7,6 +7,7 @@ import type { ImageNode, Snapshot } from '../model/snapshot.ts';
 import { formatWorkload, type Usage, type Workload } from '../model/usage.ts';
 import { ledBy } from './led-by.ts';
 import type { ProvedMirror } from './rules/proved-mirrors.ts';
+import { remarkUnlinked } from './unlinked-remark.ts';
 
 /** What remarks are drawn from. */
 export interface RemarkInput {
@@ -18,6 +19,8 @@ export interface RemarkInput {
   readonly absentUses: readonly { readonly text: string; readonly workloads: readonly Workload[] }[];
   /** Repositories that hold images of this one, though nothing declares them. */
   readonly undeclared: readonly ProvedMirror[];
+  /** What werf built. */
+  readonly built?: ReadonlySet<Digest> | undefined;
 }
 
 /** Remarks in a fixed order, the gravest first. */
@@ -30,6 +33,7 @@ export function collectRemarks(input: RemarkInput): readonly Remark[] {
     ...unreadable(input),
     ...vanished(input),
     ...unparsable(input),
+    ...remarkUnlinked(input),
     ...summaries(input),
   ];
 }
@@ -138,15 +142,8 @@ function unparsable({ usage }: RemarkInput): readonly Remark[] {
   }));
 }
 
-function summaries({ decisions, snapshot }: RemarkInput): readonly Remark[] {
+function summaries({ decisions }: RemarkInput): readonly Remark[] {
   const remarks: Remark[] = [];
-  const unlinked = countKeptOnlyBy(decisions, 'unlinked');
-  if (unlinked > 0) {
-    remarks.push({
-      code: 'many-unlinked',
-      text: `${countImages(unlinked, `of ${snapshot.nodes.size} images`)} kept only because no sure link says which commit was built: build with the labels org.opencontainers.image.revision and org.opencontainers.image.source, or declare images.tagPatterns`,
-    });
-  }
   const ageless = countKeptOnlyBy(decisions, 'age-unknown');
   if (ageless > 0) {
     remarks.push({
@@ -164,9 +161,9 @@ function summaries({ decisions, snapshot }: RemarkInput): readonly Remark[] {
   return remarks;
 }
 
-/** `1 image is`, `3 images are`, `1 of 22 images is`. */
-function countImages(count: number, what = count === 1 ? 'image' : 'images'): string {
-  return `${count} ${what} ${count === 1 ? 'is' : 'are'}`;
+/** `1 image is`, `3 images are`. */
+function countImages(count: number): string {
+  return `${count} ${count === 1 ? 'image is' : 'images are'}`;
 }
 
 function countKeptOnlyBy(decisions: ReadonlyMap<Digest, Decision>, rule: string): number {

@@ -10,7 +10,14 @@ import {
   parseTag,
   type Tag,
 } from '../../src/model/reference.ts';
-import type { Annotations, Capabilities, Content, ImageNode, Snapshot } from '../../src/model/snapshot.ts';
+import type {
+  Annotations,
+  Capabilities,
+  Content,
+  ImageNode,
+  ProvenanceFacts,
+  Snapshot,
+} from '../../src/model/snapshot.ts';
 import { believableCreated, durationFromMs, hours, type Instant } from '../../src/model/time.ts';
 import type { Usage, Workload } from '../../src/model/usage.ts';
 import { at } from './history.ts';
@@ -45,6 +52,8 @@ export interface NodeSpec {
   readonly opaque?: { readonly mayListManifests: boolean; readonly names?: readonly Digest[] };
   /** Its config cannot be read. */
   readonly unread?: boolean;
+  /** Of an attestation. */
+  readonly provenance?: ProvenanceFacts;
 }
 
 /** The digest that a short name stands for. */
@@ -101,6 +110,7 @@ function nodeOf(spec: NodeSpec): ImageNode {
     ...(spec.subject === undefined ? {} : { subject: digestOf(spec.subject) }),
     ...(spec.artifactType === undefined ? {} : { artifactType: spec.artifactType }),
     annotations: spec.annotations ?? {},
+    ...(spec.provenance === undefined ? {} : { provenance: spec.provenance }),
     created: believableCreated(created, NOW),
     times: spec.pushed === undefined ? {} : { pushed: spec.pushed },
   };

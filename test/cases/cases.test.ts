@@ -10,6 +10,7 @@ import { buildPolicy } from '../../src/config/build-policy.ts';
 import { policySchema } from '../../src/config/policy-schema.ts';
 import { describeReason } from '../../src/model/decision.ts';
 import { type Digest, parseTag } from '../../src/model/reference.ts';
+import type { ProvenanceFacts } from '../../src/model/snapshot.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { forgeOf } from '../builders/forge.ts';
@@ -31,6 +32,10 @@ const node = z.strictObject({
   source: z.string().optional(),
   created: z.string().nullable().optional(),
   opaque: z.boolean().optional(),
+  /** Of an attestation: short name of the commit, and its source unless that is the remote; `unread`: it could not be read. */
+  provenance: z
+    .union([z.literal('unread'), z.strictObject({ commit: z.string(), source: z.string().optional() })])
+    .optional(),
 });
 const story = z.strictObject({
   story: z.string().min(20),
@@ -167,7 +172,7 @@ function run(told: Story) {
             ),
           },
   };
-  const { graph, decisions, remarks, collectsUntagged } = decide(evidence, policy, NOW);
+  const { graph, decisions, records, remarks, collectsUntagged } = decide(evidence, policy, NOW);
   const plan = buildPlan({
     tool: 'test',
     createdAt: NOW,
@@ -175,7 +180,7 @@ function run(told: Story) {
     evidence: { repositories: [] },
     previous: undefined,
     guards: policy.guards,
-    repositories: [{ name: 'app', graph, decisions, remarks, collectsUntagged }],
+    repositories: [{ name: 'app', graph, decisions, records, remarks, collectsUntagged }],
   });
   const short = new Map(told.nodes.map(({ name }) => [digestOf(name), name]));
   const [repository] = plan.repositories;
@@ -201,6 +206,7 @@ function snapshotIn({ nodes, collectsUntagged = false, protectedTags }: Story) {
 
 function specOf(told: Story['nodes'][number]) {
   const { name, tags = [], signs, lists, attestations, subject, commit, source, created, opaque } = told;
+  const provenance = provenanceOf(told);
   const pointer = signs === undefined ? [] : [referrerTagOf(signs.replace(/\..*$/, ''), signs.replace(/^[^.]*/, ''))];
   const labels = {
     ...(commit === undefined ? {} : { 'org.opencontainers.image.revision': commitIdOf(commit) }),
@@ -215,6 +221,18 @@ function specOf(told: Story['nodes'][number]) {
     ...(subject === undefined ? {} : { subject }),
     ...(created === undefined ? {} : { created }),
     ...(opaque === true ? { opaque: { mayListManifests: true, names: [] } } : {}),
+    ...(provenance === undefined ? {} : { provenance }),
+  };
+}
+
+function provenanceOf({ provenance }: Story['nodes'][number]): ProvenanceFacts | undefined {
+  if (provenance === undefined) return undefined;
+  if (provenance === 'unread') return { kind: 'unread', why: 'no such blob' };
+  const { commit, source = 'https://github.com/acme/shop' } = provenance;
+  return {
+    kind: 'read',
+    predicateType: 'https://slsa.dev/provenance/v0.2',
+    revisions: [{ commit: commitIdOf(commit), source }],
   };
 }
 

@@ -1,6 +1,7 @@
 // Which commits a forge is asked about: those that images name and nobody has.
 
 import { describe, expect, it } from 'vitest';
+import { RECORD_KEYS, RECORD_TYPE } from '../../src/model/build-record.ts';
 import type { CommitId } from '../../src/model/history.ts';
 import { listUnknownCommits } from '../../src/policy/unknown-commits.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
@@ -38,6 +39,45 @@ describe('unknown commits', () => {
   ];
   it.each(named)('are named by %s', (_, node, commit) => {
     expect(list([{ name: 'image', ...node }], ['pr-{number}-{commit}'])).toEqual([commit]);
+  });
+
+  it('are named by the provenance of an index', () => {
+    const provenance = {
+      kind: 'read',
+      predicateType: 'https://slsa.dev/provenance/v1',
+      revisions: [{ commit: GONE, source: 'https://github.com/acme/shop.git' }],
+    } as const;
+    const nodes = [
+      { name: 'index', tags: ['latest'], lists: ['amd64'], attestations: ['built'] },
+      { name: 'amd64' },
+      { name: 'built', provenance },
+    ];
+    expect(list(nodes)).toEqual([GONE]);
+  });
+
+  it('are named by our own records', () => {
+    const annotations = { [RECORD_KEYS.commit]: GONE };
+    const nodes = [
+      { name: 'image', tags: ['latest'] },
+      { name: 'record', subject: 'image', artifactType: RECORD_TYPE, annotations },
+    ];
+    expect(list(nodes)).toEqual([GONE]);
+  });
+
+  it('are named by werf’s records, also where their stages are elsewhere, and not by stages', () => {
+    const stage = 'ab'.repeat(28);
+    const nodes = [
+      { name: 'record', tags: [`meta-c8c39214_${GONE}_${stage}-1700000000000`] },
+      { name: 'known', tags: [`meta-c8c39214_${commitIdOf('known')}_${stage}`] },
+      { name: 'tested', tags: [`meta-c8c39214_${commitIdOf('tested')}_${stage}`] },
+      { name: 'stage', tags: [`${stage}-1700000000000`] },
+      { name: 'index', tags: [stage] },
+    ];
+    expect(list(nodes)).toEqual([GONE]);
+  });
+
+  it('are named by a word of a tag', () => {
+    expect(list([{ name: 'image', tags: [`v1.2-14-g${GONE.slice(0, 7)}-slim`] }])).toEqual([GONE.slice(0, 7)]);
   });
 
   it('are named by the label of a platform under an index', () => {
