@@ -1,4 +1,4 @@
-// Which attestations have to tell the commit of their image, and what they say. Only those whose index says nothing about it otherwise.
+// What attestations say of the commit of their image. Also where a label names one: that may be the base image's, handed down.
 // https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
 
 import { type Digest, isDigest } from '../model/reference.ts';
@@ -21,14 +21,14 @@ export function isAttestationChild({ annotations }: Child): boolean {
 }
 
 /**
- * Reads the provenance of every attestation in an index below which nothing names a revision, one request each. To be called when all
- * manifests and configs are there.
+ * Reads the provenance of every attestation that an index lists, one request each. To be called when all manifests and configs are there.
+ * One that cannot be read is left out where everything about its index names a revision otherwise: then the image is not without a word.
  */
 export async function readProvenances(
   gathered: Gathered,
   { source, queue }: { readonly source: Pick<ManifestSource, 'getBlob'>; readonly queue: RequestQueue },
 ): Promise<void> {
-  for (const [attestation, about] of findSpeakers(gathered)) {
+  for (const [attestation, { about, isOnlyWord }] of findSpeakers(gathered)) {
     const layers = gathered.records.get(attestation)?.decoded.statements ?? [];
     if (layers.length === 0) continue;
     queue.add(async () => {
@@ -36,25 +36,38 @@ export async function readProvenances(
       // One after the other: each may be as large as is read at all.
       for (const layer of layers) facts.push(await readStatement(source, layer, about));
       const joined = joinFacts(facts);
-      if (joined !== undefined) gathered.provenances.set(attestation, joined);
+      if (joined?.kind === 'read' || (joined !== undefined && isOnlyWord))
+        gathered.provenances.set(attestation, joined);
     });
   }
   await queue.finish();
 }
 
-/** Attestations, each with the manifests that it may speak of. */
-function findSpeakers(gathered: Gathered): ReadonlyMap<Digest, ReadonlySet<Digest>> {
-  const speakers = new Map<Digest, Set<Digest>>();
+interface Speaker {
+  /** The manifests that it may speak of. */
+  readonly about: ReadonlySet<Digest>;
+  /** In some index nothing else names a revision. */
+  readonly isOnlyWord: boolean;
+}
+
+/** All attestations. */
+function findSpeakers(gathered: Gathered): ReadonlyMap<Digest, Speaker> {
+  const speakers = new Map<Digest, Speaker>();
   for (const record of gathered.records.values()) {
     const { content } = record.decoded;
     if (content.kind !== 'index') continue;
     const attestations = content.children.filter(isAttestationChild);
-    if (attestations.length === 0 || hasRevision(record, content.children, gathered)) continue;
+    if (attestations.length === 0) continue;
+    const isOnlyWord = !hasRevision(record, content.children, gathered);
     const images = content.children.filter((child) => !isAttestationChild(child)).map(({ digest }) => digest);
     for (const { digest, annotations } of attestations) {
       const told = annotations[REFERENCE_DIGEST];
       const about = told !== undefined && isDigest(told) ? [told] : images;
-      speakers.set(digest, new Set([...(speakers.get(digest) ?? []), ...about]));
+      const known = speakers.get(digest);
+      speakers.set(digest, {
+        about: new Set([...(known?.about ?? []), ...about]),
+        isOnlyWord: isOnlyWord || known?.isOnlyWord === true,
+      });
     }
   }
   return speakers;

@@ -89,11 +89,16 @@ describe('the provenance in an attestation', () => {
     ['an annotation of the image', buildIndexWith(annotated, attestation)],
     ['an annotation of the index', buildIndexWith(IMAGE, attestation, { annotations: REVISION })],
     ['an annotation in the index, of what it lists', listed],
-  ])('costs nothing where %s names a revision', async (_name, index) => {
-    const { nodes, blobs } = await readOf([index]);
+  ])('that cannot be understood is left out where %s names a revision', async (_name, index) => {
+    const { nodes } = await readOf([index]);
     expect(nodes.get(attestation.digest)).toBeDefined();
     expect(nodes.get(attestation.digest)?.provenance).toBeUndefined();
-    expect(blobs).toHaveLength(1);
+  });
+
+  it('is read although a label names a revision, which a base image may have handed down', async () => {
+    const image = buildImage({ seed: 'heir', labels: REVISION });
+    const content = readProvenance('v1-min-git', image.digest);
+    expect(await provenanceOf([{ content, predicateType }], image)).toEqual(READ);
   });
 
   it('is read where the label is empty, as of a build without git', async () => {
