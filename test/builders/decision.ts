@@ -9,6 +9,7 @@ import type { Usage } from '../../src/model/usage.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Decisions } from '../../src/policy/decisions.ts';
 import type { FirstSeen } from '../../src/policy/rules/recent.ts';
+import type { WerfEvidence } from '../../src/policy/werf/werf.ts';
 import { digestOf, NOW, type NodeSpec, policyOf, snapshotOf } from './snapshot.ts';
 
 /** What a decision is made from; what is left out is off. */
@@ -19,6 +20,7 @@ export interface DecisionSpec {
   readonly forge?: Forge;
   readonly usage?: Usage;
   readonly firstSeen?: FirstSeen;
+  readonly werf?: WerfEvidence;
   readonly policy?: Partial<Policy>;
 }
 
@@ -35,7 +37,8 @@ interface NamedDecisions extends Decisions {
 export function decisionsOn(spec: DecisionSpec): NamedDecisions {
   const snapshot = { ...snapshotOf(spec.nodes), ...spec.snapshot };
   const { history, forge, usage, firstSeen } = spec;
-  const evidence = { snapshot, history, forge, usage, firstSeen };
+  const werf = spec.werf === undefined ? {} : { werf: spec.werf };
+  const evidence = { snapshot, history, forge, usage, firstSeen, ...werf };
   const decided = decide(evidence, policyOf(spec.policy), NOW);
   function of(name: string): Decision {
     const decision = decided.decisions.get(digestOf(name));
