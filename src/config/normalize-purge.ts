@@ -21,7 +21,11 @@ import { withoutUndefined } from './without-undefined.ts';
 
 /** The command whose run a purge is: without `confirm` it is only shown. */
 export function commandOfPurge(raw: RawOptions): 'plan' | 'apply' {
-  return String(raw.confirm ?? false).trim() === 'true' ? 'apply' : 'plan';
+  return String(raw.confirm ?? false)
+    .trim()
+    .toLowerCase() === 'true'
+    ? 'apply'
+    : 'plan';
 }
 
 /**

@@ -78,7 +78,10 @@ describe('a command line', () => {
 
   it.each([
     ['aply', 'unknown command "aply"; did you mean "apply"?'],
-    ['purge', 'unknown command "purge"; the commands are plan, apply, explain, verify, restore, rbac, demo'],
+    [
+      'sweep',
+      'unknown command "sweep"; the commands are plan, apply, explain, verify, restore, record, purge, managed-images, rbac, demo',
+    ],
     ['--repositry a/b', "unknown option '--repositry'; did you mean --repository?"],
     ['verify --repo a/b', "unknown option '--repo'; did you mean --repository?"],
     ['--journal-file=x', "unknown option '--journal-file=x'"],

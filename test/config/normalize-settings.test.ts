@@ -331,7 +331,7 @@ describe('a wrong option', () => {
     [
       'a journal on plan',
       { command: 'plan', journal: 'j.jsonl' },
-      ['--journal: only for apply and restore, not for plan'],
+      ['--journal: only for apply, restore, purge and managed-images, not for plan'],
     ],
     [
       'explain without target',
@@ -346,7 +346,7 @@ describe('a wrong option', () => {
     [
       'a report of explain',
       { command: 'explain', target: 'v1', 'report-file': 'r' },
-      ['--report-file: only for plan, apply, verify and restore, not for explain'],
+      ['--report-file: only for plan, apply, verify, restore and purge, not for explain'],
     ],
     [
       'a user without password',
@@ -441,7 +441,7 @@ describe('a wrong option', () => {
       'input format: got "x", expected one of text, json, markdown',
     ]);
     expect(await mistakes({ ...FINE, command: 'explain' }, { frontEnd: 'action' })).toEqual([
-      'input command: got "explain", expected one of plan, apply, verify, restore',
+      'input command: got "explain", expected one of plan, apply, verify, restore, record',
     ]);
   });
 

@@ -113,7 +113,7 @@ describe('a wrong setting of a verify', () => {
       'no cluster on purpose',
       { repository: [APP], 'without-kube': true },
       LAPTOP,
-      /^--without-kube: only for plan, apply and explain/,
+      /^--without-kube: only for plan, apply, explain and purge/,
     ],
     ['an option of another command', { ...PODS, repository: [APP], untag: true }, LAPTOP, /--untag: only for/],
     ['two files in one', { ...PODS, repository: [APP], metrics: 'a', 'report-file': 'a' }, LAPTOP, /same file/],
