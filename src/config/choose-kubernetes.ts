@@ -7,6 +7,7 @@ import { chooseReading } from './choose-reading.ts';
 import { addMistake, addWrong, type Findings, readFlag, readList } from './findings.ts';
 import type { PolicyFile } from './policy-schema.ts';
 import type { KubeConfigSource, KubernetesSettings } from './settings.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 /** The settings; `off` when the user said so. With mistakes among the findings the answer is not to be used. */
 export async function chooseKubernetes(
@@ -19,6 +20,7 @@ export async function chooseKubernetes(
   const manifests = await readManifests(findings);
   const contexts = readList(findings, 'kube-context');
   const namespaces = readList(findings, 'namespace');
+  const ownNamespacesOnly = findings.raw.werf?.ownNamespacesOnly;
   const isNamed = kubeConfig !== undefined || manifests.length > 0;
   if (without) {
     const given = ['kube-config', 'kube-config-base64', 'kube-manifests', 'kube-context', 'namespace'] as const;
@@ -47,7 +49,8 @@ export async function chooseKubernetes(
     ...(source === undefined ? {} : { kubeConfig: source }),
     manifests,
     contexts: contexts ?? file.kubernetes?.contexts ?? [],
-    namespaces: namespaces ?? file.kubernetes?.namespaces ?? [],
+    namespaces: namespaces ?? (ownNamespacesOnly === true ? [] : (file.kubernetes?.namespaces ?? [])),
+    ...withoutUndefined({ ownNamespacesOnly: namespaces === undefined ? ownNamespacesOnly : undefined }),
     ...(await chooseReading(findings, file, keepYoungerThan)),
   };
 }

@@ -143,6 +143,8 @@ export interface KubernetesSettings {
   readonly contexts: readonly string[];
   /** Namespaces; empty means all of them. */
   readonly namespaces: readonly string[];
+  /** With no namespaces: of each context only the one that it names; all of one that names none. */
+  readonly ownNamespacesOnly?: true;
   /** Finished pods, finished Jobs and image streams that are younger protect what they name; older ones do not. */
   readonly keepYoungerThan: Duration;
   /** The newest so many entries of each tag of an image stream protect; 1 or more. */

@@ -31,6 +31,8 @@ export interface ReadClustersOptions extends Omit<ReadSource, 'context' | 'kind'
   readonly log: Log;
   /** Empty: all. */
   readonly namespaces: readonly string[];
+  /** With no namespaces: of each context those that it names; all of one that names none. */
+  readonly ownNamespacesOnly?: true;
   readonly limits: ListLimits;
   /** Longest silence on a connection, in milliseconds. */
   readonly idleMs: number;
@@ -48,6 +50,8 @@ const HELM_PAGE_SIZE = 50;
 
 interface Cluster extends ClusterKinds, SelectedKinds {
   readonly connection: ClusterConnection;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
 }
 
 interface Task {
@@ -82,9 +86,10 @@ export async function readClusters(
     // Whoever has to log in again somewhere wants to hear of all the places at once.
     const stops = (): boolean => false;
     const connections = await runSideBySide(works, { concurrency: MAX_LOGINS, abort, stops });
-    const clusters = await findKinds(connections, options, abort);
+    const found = await findKinds(connections, options, abort);
+    const clusters = found.map((cluster) => ({ ...cluster, namespaces: namespacesOf(cluster, contexts, options) }));
     const done = await readLists(tasksFor(clusters, options), options, abort);
-    await refuseUnknownNamespaces(done, options, abort.signal);
+    await refuseUnknownNamespaces(done, abort.signal);
     const used = createUsageCollector();
     for (const { list } of done) used.addAll(list.result);
     return { sources: connections.map(({ context }) => sourceOf(context, done)), used };
@@ -99,14 +104,14 @@ async function findKinds(
   connections: readonly ClusterConnection[],
   options: ReadClustersOptions,
   abort: AbortController,
-): Promise<readonly Cluster[]> {
+): Promise<readonly Omit<Cluster, 'namespaces'>[]> {
   const { exclude, limits, log } = options;
   const wanted = wantedKinds(options);
   const groups = new Set([
     ...wanted.map(({ group }) => group),
     ...exclude.map((name) => name.replace(/^[^.]*\.?/, '')),
   ]);
-  const works = connections.map((connection) => async (): Promise<Cluster> => {
+  const works = connections.map((connection) => async () => {
     const discovery = await discoverKinds({ connection, limits, signal: abort.signal }, groups);
     const found = { context: connection.context, discovery };
     return { connection, ...found, ...selectKinds(found, wanted, exclude) };
@@ -121,20 +126,31 @@ async function findKinds(
   return clusters;
 }
 
-function tasksFor(clusters: readonly Cluster[], { namespaces, log }: ReadClustersOptions): Task[] {
-  const scopes = [...new Set(namespaces)].map((namespace) => ({ namespace }));
-  const isReachable = ({ scope }: PresentKind) => namespaces.length === 0 || scope === 'namespace';
+function namespacesOf(
+  { context }: Pick<Cluster, 'context'>,
+  contexts: readonly KubeContext[],
+  { namespaces, ownNamespacesOnly }: ReadClustersOptions,
+): readonly string[] {
+  if (ownNamespacesOnly !== true || namespaces.length > 0) return namespaces;
+  return contexts.find(({ name }) => name === context)?.namespaces ?? [];
+}
+
+function tasksFor(clusters: readonly Cluster[], { log }: ReadClustersOptions): Task[] {
+  const isReachable = ({ namespaces }: Cluster, { scope }: PresentKind) =>
+    namespaces.length === 0 || scope === 'namespace';
   const passed = new Set(
-    clusters.flatMap(({ present }) => present.filter((kind) => !isReachable(kind)).map(resourceName)),
+    clusters.flatMap((cluster) => cluster.present.filter((kind) => !isReachable(cluster, kind)).map(resourceName)),
   );
   if (passed.size > 0) log.info(`not read, because they lie in no namespace: ${[...passed].join(', ')}`);
-  return clusters.flatMap(({ context, connection, present }) =>
-    present
-      .filter(isReachable)
+  return clusters.flatMap((cluster) => {
+    const { context, connection, present } = cluster;
+    const scopes = [...new Set(cluster.namespaces)].map((namespace) => ({ namespace }));
+    return present
+      .filter((kind) => isReachable(cluster, kind))
       .flatMap((kind) =>
         (scopes.length === 0 ? [{}] : scopes).map((scope) => ({ context, kind, connection, ...scope })),
-      ),
-  );
+      );
+  });
 }
 
 async function readLists(
@@ -173,12 +189,8 @@ async function readList(
 }
 
 /** A misspelt namespace is an empty list to the server, and would protect nothing. */
-async function refuseUnknownNamespaces(
-  done: readonly Done[],
-  options: ReadClustersOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const namespace of new Set(options.namespaces)) {
+async function refuseUnknownNamespaces(done: readonly Done[], signal: AbortSignal): Promise<void> {
+  for (const namespace of new Set(done.flatMap(({ task }) => task.namespace ?? []))) {
     const asked = done.filter(({ task }) => task.namespace === namespace);
     if (asked.some(({ list }) => list.objects > 0)) continue;
     const answers: boolean[] = [];

@@ -58,12 +58,12 @@ const nodeSchema = z.object({
  * @throws UsageError USAGE for an unusable kubeconfig or an unknown context.
  */
 export async function readPlatforms(
-  settings: Pick<KubernetesSettings, 'kubeConfig' | 'contexts' | 'namespaces'>,
+  settings: Pick<KubernetesSettings, 'kubeConfig' | 'contexts' | 'namespaces' | 'ownNamespacesOnly'>,
   options: ReadPlatformsOptions,
 ): Promise<readonly ContextPlatforms[]> {
   if (settings.kubeConfig === undefined) return [];
   const contexts = await loadKubeContexts(settings.kubeConfig, settings.contexts, { home: homedir(), ...options });
-  if (settings.namespaces.length > 0)
+  if (settings.namespaces.length > 0 || settings.ownNamespacesOnly === true)
     return contexts.map(({ name }) => unknown(name, 'only some namespaces are looked into'));
   return await Promise.all(contexts.map((context) => readContext(context, options)));
 }

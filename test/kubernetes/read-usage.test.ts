@@ -214,6 +214,21 @@ describe.runIf(requireProgram('openssl'))('usage of clusters', () => {
       expect(server.requests).toHaveLength(DISCOVERY + 2 * LISTS);
     });
 
+    it('is read in the namespace of each context only, where that is wanted', async () => {
+      server.put(pod('a', 'registry.test/a:1', { namespace: 'a' }), pod('b', 'registry.test/b:1', { namespace: 'b' }));
+      const other = await start();
+      other.put(pod('c', 'registry.test/c:1', { namespace: 'c' }), pod('d', 'registry.test/d:1', { namespace: 'd' }));
+      const contexts = [...prod({ namespace: 'a' }), ...prod({ name: 'dev', server: other })];
+      const settings = { ownNamespacesOnly: true } as const;
+      expect(referencesOf(await read(contexts, { settings }))).toEqual([
+        'registry.test/a:1',
+        'registry.test/c:1',
+        'registry.test/d:1',
+      ]);
+      const error = await failureOf(read(prod({ namespace: 'shpo' }), { settings }));
+      expect(error.message).toContain('No context has a namespace "shpo"');
+    });
+
     it('comes from all contexts, or from the named ones', async () => {
       const other = await start();
       other.put(pod('only', 'registry.test/only:1'));

@@ -30,7 +30,12 @@ async function write(path: string, content: unknown): Promise<string> {
 
 function find(
   reference: string,
-  more: { readonly environment?: NodeJS.ProcessEnv; readonly username?: string; readonly password?: string } = {},
+  more: {
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly username?: string;
+    readonly password?: string;
+    readonly dockerConfig?: string;
+  } = {},
 ): Promise<Credentials> {
   const [host = '', ...path] = reference.split('/');
   return findCredentials({
@@ -352,5 +357,29 @@ describe('broken credentials files', () => {
   it('a folder in the place of a file is a usage error', async () => {
     await mkdir(join(home, '.docker', 'config.json'), { recursive: true });
     await expect(find('ghcr.io/a')).rejects.toMatchObject({ name: 'UsageError' });
+  });
+});
+
+describe('a folder that was named', () => {
+  const auths = (user: string) => ({ auths: { 'registry.example.com': { auth: base64(`${user}:p`) } } });
+
+  it('goes before every other place, and after a user name that was given', async () => {
+    await write('named/config.json', auths('named'));
+    const environment = {
+      REGISTRY_AUTH_FILE: await write('auth.json', auths('file')),
+      DOCKER_CONFIG: dirname(await write('docker/config.json', auths('docker'))),
+    };
+    const more = { environment, dockerConfig: join(home, 'named') };
+    expect(await find('registry.example.com/a', more)).toMatchObject({ username: 'named' });
+    expect(await find('registry.example.com/a', { environment })).toMatchObject({ username: 'file' });
+    const given = await find('registry.example.com/a', { ...more, username: 'me', password: 'p' });
+    expect(given).toMatchObject({ username: 'me' });
+  });
+
+  it('leaves the others to be looked at where it has nothing for the host', async () => {
+    await write('named/config.json', { auths: {} });
+    const environment = { DOCKER_CONFIG: dirname(await write('docker/config.json', auths('docker'))) };
+    const found = await find('registry.example.com/a', { environment, dockerConfig: join(home, 'named') });
+    expect(found).toMatchObject({ username: 'docker' });
   });
 });

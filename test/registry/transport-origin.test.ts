@@ -258,6 +258,14 @@ describe.runIf(requireProgram('openssl'))('TLS', () => {
     await expect(open(server.host, { settings: { caFile: wrong } })).rejects.toMatchObject({ code: 'TLS' });
   });
 
+  it('checks no certificate where that is wanted', async () => {
+    const server = await startSecure();
+    await expect(open(server.host)).rejects.toMatchObject({ code: 'TLS' });
+    const transport = await open(server.host, { settings: { skipTlsVerify: true } });
+    expect(transport.origin).toBe(server.origin);
+    expect((await ask(transport, PATH)).status).toBe(200);
+  });
+
   it('a certificate for another name is TLS', async () => {
     const server = await startSecure();
     const host = server.host.replace('127.0.0.1', '127.0.0.2');

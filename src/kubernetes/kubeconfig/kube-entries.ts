@@ -67,6 +67,8 @@ export interface KubeContextEntry {
   readonly cluster: string;
   /** Absent: the cluster is asked without credentials. */
   readonly user?: string;
+  /** The one that it names; several where files that are joined name others. Absent: none. */
+  readonly namespaces?: readonly string[];
 }
 
 /** The entries of one kubeconfig by name. */

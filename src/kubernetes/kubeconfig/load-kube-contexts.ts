@@ -31,6 +31,8 @@ export interface KubeContext {
   readonly name: string;
   readonly cluster: KubeCluster;
   readonly user: KubeUser;
+  /** Those that its entry names, if any. */
+  readonly namespaces?: readonly string[];
 }
 
 /** The context name of a pod's own account. */
@@ -134,7 +136,7 @@ function resolveContext(name: string, entries: KubeConfigEntries, place: string)
   const quoted = JSON.stringify(name);
   if (cluster === undefined) throw badConfig(place, `context ${quoted} names a cluster that it does not have`);
   if (user === undefined) throw badConfig(place, `context ${quoted} names a user that it does not have`);
-  return { name, cluster, user };
+  return { name, cluster, user, ...(entry?.namespaces === undefined ? {} : { namespaces: entry.namespaces }) };
 }
 
 /** A text has no folder, and the working directory is what somebody else chose. */

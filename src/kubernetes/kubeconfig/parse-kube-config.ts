@@ -58,7 +58,11 @@ function entriesOf(value: unknown, place: string): KubeConfigEntries {
       'context',
       (contexts ?? []).map((entry) => [
         entry.name,
-        { cluster: entry.context.cluster, ...(entry.context.user ? { user: entry.context.user } : {}) },
+        {
+          cluster: entry.context.cluster,
+          ...(entry.context.user ? { user: entry.context.user } : {}),
+          ...(entry.context.namespace ? { namespaces: [entry.context.namespace] } : {}),
+        },
       ]),
     ),
   };
