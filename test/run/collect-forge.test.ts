@@ -6,13 +6,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GithubForgeSettings, GitSettings, Settings } from '../../src/config/settings.ts';
 import { EvidenceError } from '../../src/errors.ts';
 import { type Log, silentLog } from '../../src/log.ts';
+import { RECORD_KEYS, RECORD_TYPE } from '../../src/model/build-record.ts';
 import type { CommitId } from '../../src/model/history.ts';
 import { parseRepository } from '../../src/model/reference.ts';
 import { closeAll, collectEvidence } from '../../src/run/collect-evidence.ts';
 import { collectForge, type ForgeEvidence, type ForgeRequest } from '../../src/run/collect-forge.ts';
+import { decisionsOn } from '../builders/decision.ts';
 import { createGitSandbox, type GitSandbox } from '../builders/git-repository.ts';
 import { buildImage, pushImage } from '../builders/image.ts';
-import { NOW, policyOf, snapshotOf } from '../builders/snapshot.ts';
+import { ANY_AGE, NOW, type NodeSpec, policyOf, snapshotOf } from '../builders/snapshot.ts';
 import type { FakeToken } from '../fakes/github/access.ts';
 import { type FakeGithub, startGithub } from '../fakes/github/github.ts';
 import type { FakeRepository } from '../fakes/github/repositories.ts';
@@ -24,6 +26,13 @@ const RULES: Settings['policy']['forge'] = {
   pullRequests: { last: 2 },
   releases: { last: 5 },
   deployments: { environments: [], last: 2 },
+};
+
+/** No branch keeps anything, and what has no link goes. */
+const ONLY_REQUESTS = {
+  forge: RULES,
+  git: { enabled: true, keepPolicies: [] },
+  images: { ...policyOf().images, unlinked: 'delete' as const },
 };
 
 describe.runIf(requireProgram('git'))('what a forge and git say together', () => {
@@ -160,6 +169,50 @@ describe.runIf(requireProgram('git'))('what a forge and git say together', () =>
       ]),
     );
     expect(history.graph.indexOf(before as CommitId)).toBeUndefined();
+  });
+
+  const image = { name: 'image', tags: ['x'] };
+  const attested = { ...image, lists: ['amd64'], attestations: ['built'] };
+  it.each<[string, (merge: string) => readonly NodeSpec[]]>([
+    ['a label', (merge) => [{ ...image, labels: { 'org.opencontainers.image.revision': merge } }]],
+    ['a tag with its first digits', (merge) => [{ ...image, tags: [`sha-${merge.slice(0, 7)}`] }]],
+    ['a word of a tag', (merge) => [{ ...image, tags: [`x.${merge.slice(0, 9)}.slim`] }]],
+    [
+      'provenance',
+      (merge) => [
+        attested,
+        { name: 'amd64' },
+        {
+          name: 'built',
+          provenance: {
+            kind: 'read',
+            predicateType: 'https://slsa.dev/provenance/v1',
+            revisions: [{ commit: merge, source: 'https://github.com/somebody/shop.git' }],
+          },
+        },
+      ],
+    ],
+    [
+      'a record',
+      (merge) => [
+        image,
+        {
+          name: 'record',
+          subject: 'image',
+          artifactType: RECORD_TYPE,
+          annotations: { [RECORD_KEYS.commit]: merge, [RECORD_KEYS.created]: DAY },
+        },
+      ],
+    ],
+  ])('keep the image of an earlier test merge that is named by %s', async (_, nodesOf) => {
+    const before = repository.addPullRequest({ number: 7, head: id('fork1') }).mergeCommit!;
+    repository.updatePullRequest(7, { head: id('fork2') });
+    sandbox.git(origin, 'gc', '--quiet', '--prune=never');
+    const nodes = nodesOf(before);
+    const { forge, history } = await collect({ snapshots: [snapshotOf(nodes)] });
+    expect(forge.testMerges.get(before as CommitId)).toBe(id('fork1'));
+    const decided = decisionsOn({ nodes, history, forge, policy: { ...ANY_AGE, ...ONLY_REQUESTS } });
+    expect(decided.rulesOf('image')).toEqual(['pull-request']);
   });
 
   it('ask for test merges only while a pull request is open and the rule is on', async () => {

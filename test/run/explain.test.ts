@@ -6,11 +6,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
+import { RECORD_KEYS, RECORD_TYPE } from '../../src/model/build-record.ts';
 import { parseRepository, shortDigest } from '../../src/model/reference.ts';
+import type { Annotations } from '../../src/model/snapshot.ts';
+import { describeLink } from '../../src/report/describe-link.ts';
 import type { Explanation } from '../../src/report/explanation.ts';
 import { runExplain } from '../../src/run/explain.ts';
+import { showLinks } from '../../src/run/show-links.ts';
+import { decisionsOn } from '../builders/decision.ts';
+import { forgeOf } from '../builders/forge.ts';
+import { commitIdOf, historyOf } from '../builders/history.ts';
 import { addToLayout, type BuiltManifest, buildImage, makeLayout } from '../builders/image.ts';
-import { NOW, policyOf } from '../builders/snapshot.ts';
+import { digestOf, NOW, type NodeSpec, policyOf } from '../builders/snapshot.ts';
 
 let folder: string;
 let image: BuiltManifest;
@@ -107,5 +114,125 @@ describe('an image to explain', () => {
     await addToLayout(folder, tagged, [tag]);
     expect(digestsOf(await explain(tag))).toEqual([tagged.digest]);
     expect(digestsOf(await explain(`sha256:${tag}`))).toEqual([image.digest]);
+  });
+});
+
+describe('the links of an explained image', () => {
+  const DAY = '2026-01-01T00:00:00Z';
+  const OURS = 'https://github.com/acme/shop';
+  const history = historyOf({
+    commits: [
+      { name: 'root', date: DAY },
+      { name: 'head', date: DAY, parents: ['root'] },
+      { name: 'proposal', date: DAY, parents: ['root'] },
+    ],
+    references: [{ kind: 'branch', name: 'main', commit: 'head' }],
+    defaultBranch: 'main',
+    remoteUrls: [OURS],
+  });
+  const forge = forgeOf({
+    pullRequests: [
+      { number: 12, head: 'proposal' },
+      { number: 13, head: 'head' },
+    ],
+    testMerges: { merge: 'proposal' },
+  });
+  const revision = (commit: string, source = OURS): Annotations => ({
+    'org.opencontainers.image.revision': commit,
+    'org.opencontainers.image.source': source,
+  });
+  const nodes: readonly NodeSpec[] = [
+    {
+      name: 'index',
+      tags: ['main', 'pr-12', 'pr-12-fedcba9', 'sha-abcdef0'],
+      lists: ['amd64', 'arm64'],
+      attestations: ['of amd64', 'of arm64'],
+    },
+    { name: 'amd64', labels: revision(commitIdOf('root')) },
+    { name: 'arm64', unread: true, tags: ['arm'] },
+    {
+      name: 'of amd64',
+      provenance: {
+        kind: 'read',
+        predicateType: 'https://slsa.dev/provenance/v1',
+        revisions: [{ commit: 'e'.repeat(40), source: OURS }],
+      },
+    },
+    { name: 'of arm64', provenance: { kind: 'unread', why: 'the blob is not there' } },
+    { name: 'proposed', tags: ['p'], labels: revision(commitIdOf('proposal'), 'https://github.com/fork/shop') },
+    { name: 'tested', tags: ['t'], labels: revision(commitIdOf('merge')) },
+    { name: 'guessed', tags: ['edge'] },
+    { name: 'record', subject: 'guessed', artifactType: RECORD_TYPE, annotations: {} },
+    { name: 'published', tags: ['content'] },
+    {
+      name: 'of published',
+      subject: 'published',
+      artifactType: RECORD_TYPE,
+      annotations: { [RECORD_KEYS.commit]: commitIdOf('head'), [RECORD_KEYS.imageName]: 'web' },
+    },
+  ];
+  const images = { ...policyOf().images, tagPatterns: ['pr-{number}-{commit}'] };
+  const decided = decisionsOn({
+    nodes,
+    history,
+    forge,
+    policy: { images, forge: { pullRequests: { last: 2 }, releases: 'off', deployments: 'off' } },
+  });
+  const linksOf = (name: string): readonly string[] =>
+    showLinks(digestOf(name), { decided, collected: { history, forge } }).map(describeLink).toSorted();
+  const short = (name: string): string => shortDigest(digestOf(name));
+
+  it('are all there, each with the place where it stands', () => {
+    const root = commitIdOf('root');
+    const head = commitIdOf('head');
+    const proof = 'provenance of github.com/acme/shop';
+    expect(linksOf('index')).toEqual(
+      [
+        `${root} by label org.opencontainers.image.revision, in the history, on ${short('amd64')}, which it lists`,
+        `${head} by tag main by {branch}, in the history, only protects: nobody declared the pattern`,
+        `commit eeeeeeeeee by provenance https://slsa.dev/provenance/v1, not in the history; ours by ${proof}, on the attestation ${short('of amd64')}, which it lists`,
+        'open pull request 12 by tag pr-12 by pr-{number}',
+        'open pull request 12 by tag pr-12-fedcba9 by pr-{number}-{commit}, with commit fedcba9, which nobody knows',
+        `its config could not be read (no such blob): kept for that, on arm (${short('arm64')}), which it lists`,
+        `its provenance could not be read (the blob is not there): kept for that, on the attestation ${short('of arm64')}, which it lists`,
+        'abcdef0 by tag sha-abcdef0 by sha-{commit}, not in the history: nothing follows from that',
+        'fedcba9 by tag pr-12-fedcba9 by {branch}-{commit}, not in the history: nothing follows from that',
+        'abcdef0 by tag sha-abcdef0 by {branch}-{commit}, not in the history: nothing follows from that',
+      ].sort(),
+    );
+  });
+
+  it('of a part are its own, its owner’s, and those of the other parts', () => {
+    const links = linksOf('arm64');
+    expect(links).toContain('its config could not be read (no such blob): kept for that');
+    expect(links).toContain(
+      `${commitIdOf('head')} by tag main by {branch}, in the history, only protects: nobody declared the pattern, on main (${short('index')}), which it belongs to`,
+    );
+    expect(links).toContain(
+      `${commitIdOf('root')} by label org.opencontainers.image.revision, in the history, on ${short('amd64')}, which belongs to the same image`,
+    );
+    expect(links).toContain(
+      `${'e'.repeat(40)} by provenance https://slsa.dev/provenance/v1, not in the history: nothing follows from that, on the attestation ${short('of amd64')}, which belongs to the same image`,
+    );
+  });
+
+  it('tell the pull request that alone leads to a commit', () => {
+    const found = 'by label org.opencontainers.image.revision';
+    const proposal = commitIdOf('proposal');
+    expect(linksOf('proposed')).toEqual([
+      `${proposal} ${found}, only pull request 12 leads to it, only protects: nothing proves that the image is ours`,
+    ]);
+    expect(linksOf('tested')).toEqual([
+      `${proposal} ${found}, as the test merge ${commitIdOf('merge')}, only pull request 12 leads to it; ours by org.opencontainers.image.source github.com/acme/shop`,
+    ]);
+  });
+
+  it('tell guesses, and records with the image’s name', () => {
+    expect(linksOf('guessed')).toEqual([
+      `${commitIdOf('head')} by tag edge by {default branch}, in the history, only protects: a guess, for want of better`,
+    ]);
+    const [published, ...others] = linksOf('published');
+    expect(published).toMatch(new RegExp(`^${commitIdOf('head')} by record .*, in the history, as image web$`));
+    expect(others).toEqual([]);
   });
 });
