@@ -2,6 +2,7 @@
 
 import { describeDefault, isForCommand, type Option, type OptionGroup } from '../options/option.ts';
 import { OPTIONS } from '../options/option-table.ts';
+import { WERF_COMMANDS } from '../options/werf-names.ts';
 import { selectOptions } from '../options.ts';
 import { wrapText } from '../report/text-layout.ts';
 import { type CommandName, isNegatable } from './parse-arguments.ts';
@@ -97,6 +98,7 @@ export function renderHelp(command: CommandName | undefined, width: number): str
       ? renderOverview(columns)
       : [`Usage: ${USAGE[command]}`, '', ...wrap(ABOUT[command], columns, '')],
     ...(command === 'demo' ? [] : [...renderOptions(command, columns), renderVariables(command, columns)]),
+    ...(command === undefined || WERF_COMMANDS.includes(command) ? [renderWerfWords(columns)] : []),
     ...(command === undefined ? [renderExamples(columns), renderTable('Exit codes:', EXIT_CODES, columns)] : []),
     command === undefined
       ? wrap(
@@ -134,6 +136,13 @@ function renderOptions(command: CommandName | undefined, width: number): readonl
     groups.set(option.group, rows);
   }
   return [...groups].map(([group, rows]) => renderTable(`${group}:`, rows, width));
+}
+
+/** Where the table is, and what it is about. */
+function renderWerfWords(width: number): readonly string[] {
+  const commands = new Intl.ListFormat('en-GB').format(WERF_COMMANDS);
+  const text = `${commands} also take the flags of werf cleanup and their variables: --repo or WERF_REPO for --repository, --dry-run, and so on. Our own options outrank them. docs/werf.md says what becomes of each.`;
+  return ["werf's own words:", ...wrap(text, width, INDENT)];
 }
 
 /** Secrets that have no option here: others see the command line. */

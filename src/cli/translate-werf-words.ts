@@ -208,8 +208,8 @@ const HANDLERS: Readonly<Record<string, (translation: Translation, given: WerfVa
   'git-work-tree': ({ werf }, { values: [folder = ''] }) => {
     werf.workTree = folder;
   },
-  config: ({ werf, own }, { values }) => {
-    if (own['config'] === undefined) werf.config = values[0] ?? '';
+  config: ({ werf }, { values: [file = ''] }) => {
+    werf.config = file;
   },
 };
 

@@ -1,7 +1,7 @@
 // The files that say what is kept: the policy file, and werf.yaml. Which ones there are, and their texts; what they say is read elsewhere.
 
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { describeCause, UsageError } from '../errors.ts';
 import { hasCode, readNamedFile, resolvePath } from './check-files.ts';
 import { type Findings, readText } from './findings.ts';
@@ -72,7 +72,7 @@ async function isOfWerf(text: string): Promise<boolean> {
 async function findWerfFile(findings: Findings): Promise<NamedText | undefined> {
   const { directory = '', config } = findings.raw.werf ?? {};
   if (config !== undefined) {
-    const found = await readDefault(findings, join(directory, config));
+    const found = await readDefault(findings, isAbsolute(config) ? config : join(directory, config));
     if (found.text !== undefined) return found;
     findings.mistakes.push(wrongValue('WERF_CONFIG', quote(config), 'a file that can be read (there is none)'));
     return undefined;

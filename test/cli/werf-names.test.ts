@@ -1,6 +1,10 @@
 // werf's words on our command line: its flags, its variables, and what becomes of both.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { replaceBetween } from '../../scripts/write-readme-tables.ts';
+import { renderWerfNames, WERF_MARKS } from '../../scripts/write-werf-names.ts';
 import { type ParsedArguments, parseArguments } from '../../src/cli/parse-arguments.ts';
 import { listSecrets } from '../../src/config/list-secrets.ts';
 import { UsageError } from '../../src/errors.ts';
@@ -182,7 +186,7 @@ describe('ours and theirs together', () => {
       { 'kube-config': ['mine'], werf: { secrets: ['YQ=='] } },
       ['WERF_KUBE_CONFIG_BASE64 does not count: --kube-config is given'],
     ],
-    ['--config p.yml', { WERF_CONFIG: 'w.yaml' }, { config: 'p.yml' }, []],
+    ['--config p.yml', { WERF_CONFIG: 'w.yaml' }, { config: 'p.yml', werf: { config: 'w.yaml' } }, []],
     [
       '--log-level error',
       { WERF_LOG_DEBUG: '1' },
@@ -361,6 +365,11 @@ describe('a cluster by its token', () => {
 });
 
 describe('the table', () => {
+  it('is the one in docs/werf.md (node scripts/write-werf-names.ts)', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/werf.md'), 'utf8');
+    expect(page).toBe(replaceBetween(page, WERF_MARKS, `\n${renderWerfNames()}\n`));
+  });
+
   it('has each name and each variable once, and leads to options that a plan takes', () => {
     const names = WERF_NAMES.flatMap(({ name, short }) => [name, short ?? name]);
     expect(new Set(names).size).toBe(new Set(WERF_NAMES.map(({ name }) => name)).size + 2);
