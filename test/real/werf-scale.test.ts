@@ -17,7 +17,6 @@ const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
 
 const START = fileURLToPath(new URL('../cli/start-cli.ts', import.meta.url));
 const SIZE = { commits: 300, images: 5, stages: 250 };
-/** As many of each image's stages stay: one for each commit that the policy keeps, six commits having one. */
 const POLICY = `cleanup:\n  keepPolicies:\n  - references: {branch: main}\n    imagesPerReference: {last: 20}\n`;
 
 const reportSchema = z.object({
@@ -75,14 +74,8 @@ describe.runIf(hasAll)('a repository with many records', () => {
 
   it('costs two requests a tag at first, and one when an earlier run has read them', async () => {
     const first = await plan();
-    expect(first.totals).toEqual({
-      kept: 100,
-      deleted: 150,
-      tags,
-      records: { kept: expect.any(Number) as number, deleted: expect.any(Number) as number },
-      reclaimableBytes: expect.any(Number) as number,
-      untagged: 0,
-    });
+    // Six commits have one stage: of each image those of the newest 20 stay, with the records of a week; and five names are managed.
+    expect(first.totals).toEqual({ kept: 100, deleted: 150, tags: 250, records: { kept: 605, deleted: 900 } });
     expect(first.requests).toBeLessThan(2 * tags + 20);
     const second = await plan();
     expect(second.totals).toEqual(first.totals);

@@ -142,10 +142,16 @@ describe.runIf(hasAll)('2. settings', () => {
       { new: 'delete', old: 'delete', topic: 'keep' },
     ],
     [
-      'takes a missing limit of two with Or for all',
+      'takes a missing limit of two with Or for all references',
       'or',
       [`references: {branch: '/.*/', limit: {in: 96h, operator: Or}}\n    ${one}`],
-      { new: 'keep', old: 'delete', topic: 'keep' },
+      { new: 'keep', old: 'keep', topic: 'keep' },
+    ],
+    [
+      'takes a missing limit of two with And for no limit',
+      'and',
+      [`references: {branch: '/.*/', limit: {in: 96h, operator: And}}\n    ${one}`],
+      { new: 'delete', old: 'delete', topic: 'keep' },
     ],
     ['keeps ten of main when there is no policy', 'default', [], { new: 'keep', old: 'keep', topic: 'keep' }],
   ])('%s', async (_what, name, policies, fates) => {

@@ -32,7 +32,7 @@ export interface Place {
   readonly name: string;
   /** `127.0.0.1:PORT/shop/app`. */
   readonly repository: string;
-  /** Runs a command on the repository with werf.yaml's policies and the clusters' manifests; further words after these. */
+  /** Runs a command on the repository with werf.yaml's policies and the clusters' manifests; the given words outrank these. */
   run(command: string, ...words: readonly string[]): Promise<PlaceRun>;
   /** The same without any word of the place's own. */
   runAlone(...words: readonly string[]): Promise<PlaceRun>;
@@ -83,8 +83,11 @@ export async function makePlace(server: RegistryServer, options: PlaceOptions): 
     name,
     repository,
     runAlone,
-    run: (command, ...words) =>
-      runAlone(command, '--repository', repository, ...sourcesOf(folder, history), ...reportWords(command), ...words),
+    run: (command, ...words) => {
+      const own = { '--repository': repository, ...sourcesOf(folder, history), ...reportWords(command) };
+      const missing = Object.entries(own).filter(([name]) => !words.includes(name));
+      return runAlone(command, ...missing.flat(), ...words);
+    },
     write: (name, text) => writeFile(join(folder, name), text),
     tags: (other = name) => listTags(server, other),
     remove: async () => {
@@ -93,13 +96,13 @@ export async function makePlace(server: RegistryServer, options: PlaceOptions): 
     },
   };
 
-  function reportWords(command: string): readonly string[] {
-    return command === 'explain' ? [] : ['--report-file', reportFile, '--max-delete-share', '1'];
+  function reportWords(command: string): Readonly<Record<string, string>> {
+    return command === 'explain' ? {} : { '--report-file': reportFile, '--max-delete-share': '1' };
   }
 }
 
-function sourcesOf(folder: string, history: WerfHistory): readonly string[] {
-  return ['--git-dir', history.clone, '--kube-manifests', join(folder, 'clusters')];
+function sourcesOf(folder: string, history: WerfHistory): Readonly<Record<string, string>> {
+  return { '--git-dir': history.clone, '--kube-manifests': join(folder, 'clusters') };
 }
 
 /** The decisions of the first repository by tag, and by digest for those without any. */

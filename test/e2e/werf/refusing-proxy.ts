@@ -1,4 +1,4 @@
-// An HTTP proxy on loopback before a registry that refuses some requests with 403, as a registry does where a right is missing.
+// An HTTP proxy on loopback before a registry that refuses some requests with 423, as a registry does that has locked an image.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -42,8 +42,8 @@ export async function startRefusingProxy(target: string): Promise<RefusingProxy>
 
 function refuse(asked: IncomingMessage, answer: ServerResponse): void {
   asked.resume();
-  answer.writeHead(403, { 'content-type': 'application/json' });
-  answer.end(JSON.stringify({ errors: [{ code: 'DENIED', message: 'requested access to the resource is denied' }] }));
+  answer.writeHead(423, { 'content-type': 'application/json' });
+  answer.end(JSON.stringify({ errors: [{ code: 'DENIED', message: 'the manifest is locked' }] }));
 }
 
 function passOn(asked: IncomingMessage, answer: ServerResponse, port: number): void {
