@@ -138,17 +138,13 @@ export function matchTagPattern(pattern: TagPattern, tag: string): TagMatch | un
 /** Every text that a placeholder can stand for while the others can stand for the rest; each once. */
 function readingsOf(pattern: TagPattern, tag: string): readonly TagPart[] {
   const places = Array.from({ length: tag.length + 1 }, (_, place) => place);
-  const found = new Map<string, TagPart>();
-  for (const { name, before, itself, after } of pattern.sides) {
+  const all = pattern.sides.flatMap(({ name, before, itself, after }) => {
     const ends = places.filter((end) => after.test(tag.slice(end)));
-    for (const start of places.filter((place) => before.test(tag.slice(0, place)))) {
-      for (const end of ends) {
-        const text = tag.slice(start, end);
-        if (itself.test(text)) found.set(`${name} ${text}`, { name, text });
-      }
-    }
-  }
-  return [...found.values()];
+    const starts = places.filter((place) => before.test(tag.slice(0, place)));
+    const texts = starts.flatMap((start) => ends.map((end) => tag.slice(start, end)));
+    return texts.filter((text) => itself.test(text)).map((text) => ({ name, text }));
+  });
+  return [...new Map(all.map((part) => [`${part.name} ${part.text}`, part])).values()];
 }
 
 /** The expression of a stretch of the pattern, from one literal to another, both included. */

@@ -59,19 +59,8 @@ interface Release {
 export function indexVersionLines(references: readonly GitReference[]): VersionLines {
   const lines = new Map<string, Release[]>();
   const early = new Map<string, Release[]>();
-  for (const reference of references) {
-    if (reference.kind !== 'tag') continue;
-    for (const name of new Set([reference.name, ...versionsIn(reference.name)])) {
-      const match = /^v?(\d{1,9}(?:\.\d{1,9})+)(.*)$/i.exec(name);
-      if (match === null) continue;
-      const numbers = (match[1] ?? '').split('.').map(Number);
-      const isRelease = match[2] === '' || match[2]?.startsWith('+') === true;
-      for (const length of [1, 2]) {
-        const line = numbers.slice(0, length).join('.');
-        // Of `v1.2` itself, `1.2` is the name.
-        if (numbers.length > length) appendTo(isRelease ? lines : early, line, { reference, numbers });
-      }
-    }
+  for (const { isRelease, ...release } of references.flatMap(versionsOf)) {
+    for (const line of linesOf(release.numbers)) appendTo(isRelease ? lines : early, line, release);
   }
   return {
     find(line) {
@@ -82,6 +71,22 @@ export function indexVersionLines(references: readonly GitReference[]): VersionL
       return newestOf(lines.get(key) ?? early.get(key) ?? []);
     },
   };
+}
+
+function versionsOf(reference: GitReference): readonly (Release & { readonly isRelease: boolean })[] {
+  if (reference.kind !== 'tag') return [];
+  return [...new Set([reference.name, ...versionsIn(reference.name)])].flatMap((name) => {
+    const match = /^v?(\d{1,9}(?:\.\d{1,9})+)(.*)$/i.exec(name);
+    if (match === null) return [];
+    const [, digits = '', rest = ''] = match;
+    const isRelease = rest === '' || rest.startsWith('+');
+    return [{ reference, numbers: digits.split('.').map(Number), isRelease }];
+  });
+}
+
+/** Of `v1.2` itself, `1.2` is the name and no line. */
+function linesOf(numbers: readonly number[]): readonly string[] {
+  return [1, 2].filter((length) => numbers.length > length).map((length) => numbers.slice(0, length).join('.'));
 }
 
 function newestOf(releases: readonly Release[]): readonly GitReference[] {

@@ -66,7 +66,8 @@ function tell(link: Link): string {
       return `named ${link.commit}`;
     case 'unknown':
       return 'unknown';
-    default:
+    case 'gone':
+    case 'proposed':
       return link.kind;
   }
 }

@@ -57,7 +57,8 @@ function tell(link: Link): string {
       return `gone, ${link.proof ?? 'no proof'}`;
     case 'unknown':
       return link.why;
-    default:
+    case 'named':
+    case 'pull-request':
       return link.kind;
   }
 }
