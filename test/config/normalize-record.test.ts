@@ -190,6 +190,7 @@ describe('the address of the sources', () => {
     { environment: github(), source: 'https://github.com/team/app' },
     { environment: gitlab(), source: 'https://gitlab.com/team/app' },
     { environment: gitlab({ CI_PROJECT_URL: 'https://user:secret@gitlab.com/team/app' }), source: undefined },
+    { environment: gitlab({ CI_PROJECT_URL: 'https://secret@gitlab.com/team/app' }), source: undefined },
     { environment: {}, source: undefined },
   ])('is $source', async ({ environment, source }) => {
     expect((await decide({}, environment)).source).toBe(source);
