@@ -33,7 +33,7 @@ export interface BaseText {
 export async function comparePolicy(comparison: Comparison, at: BaseText): Promise<ComparedPolicy> {
   const findings = createFindings(comparison.raw, comparison.source);
   const sources = placeAtBase(await findPolicySources(findings, true), at);
-  const base = at.text === undefined ? `the ${describeRest(sources)} policy` : at.base;
+  const base = at.text === undefined ? describeRest(sources) : at.base;
   const written = await readPolicySources(findings, sources);
   const { file } = written;
   const decided = findings.mistakes.length > 0 ? undefined : await decidePolicy(findings, written);
@@ -52,7 +52,7 @@ function placeAtBase(sources: PolicySources, { path, text }: BaseText): PolicySo
 
 /** What decides without the file. */
 function describeRest({ shown, werf }: PolicySources): string {
-  return shown === 'own' && werf?.text !== undefined ? werf.name : 'built-in';
+  return shown === 'own' && werf?.text !== undefined ? `the policy of ${werf.name}` : 'the built-in policy';
 }
 
 interface Compared {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparePolicy } from '../../src/config/compare-policy.ts';
 import { findPullRequestAccess } from '../../src/config/read-pull-request.ts';
 import type { ComparedPolicy } from '../../src/config/settings.ts';
+import { hours } from '../../src/model/time.ts';
 import type { RawOptions } from '../../src/options.ts';
 import { matching } from '../support/typed-matchers.ts';
 import { ACTION, makeSettingsFolder, type SettingsFolder } from './try-settings.ts';
@@ -118,5 +119,52 @@ describe('the way to a pull request', () => {
     expect(await folder.listMistakes({ ...raw, 'pull-request-comment': 'yes' }, ACTION)).toEqual([
       'input pull-request-comment: got "yes", expected true or false',
     ]);
+  });
+});
+
+describe('the policies of a werf.yaml', () => {
+  const HOURS = (hours: number) => `configVersion: 1\ncleanup: {keepImagesBuiltWithinLastNHours: ${hours}}\n`;
+  const ALL = { ...OPTIONS, ...REPO };
+  let project: SettingsFolder;
+
+  beforeAll(async () => {
+    project = await makeSettingsFolder();
+    await project.write('werf.yaml', HOURS(5));
+    await project.write('manifest.yml', 'kind: List\n');
+  });
+  afterAll(() => project.remove());
+
+  async function compareHere(path: string, text: string | undefined) {
+    const source = { ...ACTION, workingDirectory: project.path };
+    const { settings, policyText } = await project.decide(ALL, source);
+    const compared = await comparePolicy({ raw: ALL, source, settings }, { base: 'main at 1a2b3c4d5e', path, text });
+    return { compared, shown: policyText.path.replace(`${project.path}/`, '') };
+  }
+
+  it('are compared with those of the base, where there is no policy file', async () => {
+    expect(await compareHere('werf.yaml', HOURS(7))).toMatchObject({
+      shown: 'werf.yaml',
+      compared: { kind: 'policy', base: 'main at 1a2b3c4d5e', policy: { recent: { within: hours(7) } } },
+    });
+    expect((await compareHere('werf.yaml', undefined)).compared).toMatchObject({
+      base: 'the built-in policy',
+      policy: { recent: { within: hours(2) } },
+    });
+    expect((await compareHere('werf.yaml', `${HOURS(7)}  {{ .x }}\n`)).compared).toMatchObject({
+      kind: 'broken',
+      why: matching(/^werf\.yaml:3:3: .* render it/),
+    });
+  });
+
+  it('count for the base too, where the policy file is what changes', async () => {
+    await project.write('.registry-cleanup.yml', 'untag: true\n');
+    expect(await compareHere('.registry-cleanup.yml', 'untag: false\n')).toMatchObject({
+      shown: '.registry-cleanup.yml',
+      compared: { kind: 'policy', policy: { untag: false, recent: { within: hours(5) } } },
+    });
+    expect((await compareHere('.registry-cleanup.yml', undefined)).compared).toMatchObject({
+      base: 'the policy of werf.yaml',
+      policy: { untag: false, recent: { within: hours(5) } },
+    });
   });
 });
