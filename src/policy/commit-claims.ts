@@ -63,7 +63,8 @@ export function collectClaims(input: ForgeRuleInput): Claims {
   for (const digest of graph.nodes.keys()) {
     if (graph.roleOf(digest) !== 'image') continue;
     for (const link of links.get(digest) ?? []) {
-      gather(link, { digest, products: products.ofLink(digest, link) }, gathered);
+      const image = { digest, products: products.ofLink(digest, link), isSure: products.mayTakePlace(digest, link) };
+      gather(link, image, gathered);
     }
   }
   const { atCommit, byName, ofPullRequests } = gathered;
@@ -87,11 +88,11 @@ interface Gathered {
   readonly ofPullRequests: Claims['ofPullRequests'][number][];
 }
 
-function gather(link: Link, image: Pick<Claim, 'digest' | 'products'>, gathered: Gathered): void {
+function gather(link: Link, image: Omit<Claim, 'found'>, gathered: Gathered): void {
   if (link.kind === 'unknown') return;
   const { found } = link;
   const isGuess = link.kind === 'commit' && link.isGuess === true;
-  const claim: Claim = { ...image, found, isSure: isSure(link), ...(isGuess ? { isGuess } : {}) };
+  const claim: Claim = { ...image, found, isSure: image.isSure && isSure(link), ...(isGuess ? { isGuess } : {}) };
   if (link.kind === 'pull-request') {
     gathered.ofPullRequests.push({ digest: image.digest, number: link.number, found });
   }

@@ -8,10 +8,10 @@ import { type Decisions, listDecisions } from './decisions.ts';
 import { protectDoubtful } from './doubts.ts';
 import type { Evidence } from './evidence.ts';
 import { collectForgeRemarks } from './forge-remarks.ts';
+import { makeGroupOf } from './group-by.ts';
 import { takeInventory } from './inventory.ts';
-import { type Judging, judge, type Verdicts } from './judge.ts';
+import { type Judging, judge } from './judge.ts';
 import { isBuiltHere } from './links.ts';
-import { makeProducts } from './products.ts';
 import { makeJudgeRecord } from './records/judge-records.ts';
 import { listStatements } from './records/list-statements.ts';
 import { remarkUnread } from './records/read-records.ts';
@@ -29,7 +29,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
   const judgeRecord = makeJudgeRecord({ needs: verdicts.needs, policy, now });
   const reach = { graph, relativesOf: inventory.relativesOf };
   const kept = protectReachable(graph, verdicts.roots, inventory.relativesOf);
-  const statements = listStatements({ ...inventory, products: productsOf(judging, verdicts) });
+  const statements = listStatements({ ...inventory, groupOf: makeGroupOf(graph, policy.images.groupBy) });
   const needless = settleRecords(kept, { reach, statements, judge: judgeRecord });
   protectDoubtful(snapshot, reach, kept);
   const untag = selectTags(judging, kept);
@@ -53,10 +53,6 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
     judgeRecord,
     ...(werf === undefined ? {} : { werf }),
   };
-}
-
-function productsOf({ inventory, policy }: Judging, { links }: Verdicts) {
-  return links === undefined ? undefined : makeProducts(inventory.graph, policy.images.groupBy, links);
 }
 
 /** Tags that come off what stays; never those of what werf built: they are its book-keeping. */

@@ -12,12 +12,14 @@ export interface Products {
   ofImage(digest: Digest): readonly string[];
   /** What the image counts as at the commit of this link, at least one. */
   ofLink(digest: Digest, link: Link): readonly string[];
+  /** Whether the image may take a place among the newest by this link, from one that a record leads to. */
+  mayTakePlace(digest: Digest, link: Link): boolean;
 }
 
 /**
- * A record's link is about the product that it names. Any other is about those that the user groups by; where nothing groups, and all
- * records of ours call the image by one name, it is about that one. What werf's records call it says nothing of other links: one stage may
- * be several images, each built from commits of its own.
+ * A record's link is about the product that it names, and any other about those that the user groups by. Where nothing groups, what else is
+ * said of an image whose records name products is about these, and takes no place in them: its label tells the commit of its first build,
+ * and not of which of them.
  */
 export function makeProducts(
   graph: ImageGraph,
@@ -25,17 +27,17 @@ export function makeProducts(
   links: ReadonlyMap<Digest, readonly Link[]>,
 ): Products {
   const groupOf = makeGroupOf(graph, groupBy);
-  const named = groupBy === undefined ? findOnlyNames(links) : new Map<Digest, string>();
-  const ofImage = (digest: Digest): readonly string[] => {
-    const name = named.get(digest);
-    return name === undefined ? groupOf(digest) : [name];
-  };
+  const named = groupBy === undefined ? findNames(links) : new Map<Digest, readonly string[]>();
+  const isBeside = (digest: Digest, link: Link): boolean => named.has(digest) && !isRecorded(link);
+  const ofImage = (digest: Digest): readonly string[] => named.get(digest) ?? groupOf(digest);
   return {
     ofImage,
     ofLink(digest, link) {
       const product = productOf(link);
-      return product === undefined ? ofImage(digest) : [product];
+      if (product !== undefined) return [product];
+      return isBeside(digest, link) ? ofImage(digest) : groupOf(digest);
     },
+    mayTakePlace: (digest, link) => !isBeside(digest, link),
   };
 }
 
@@ -43,13 +45,12 @@ function productOf(link: Link): string | undefined {
   return link.kind === 'unknown' || link.kind === 'pull-request' ? undefined : link.product;
 }
 
-/** By image, the name that all records of ours give it; nothing for one with several names or none. */
-function findOnlyNames(links: ReadonlyMap<Digest, readonly Link[]>): ReadonlyMap<Digest, string> {
-  const only = new Map<Digest, string>();
+/** By image, the names that records give it; nothing for one that none names. */
+function findNames(links: ReadonlyMap<Digest, readonly Link[]>): ReadonlyMap<Digest, readonly string[]> {
+  const found = new Map<Digest, readonly string[]>();
   for (const [digest, all] of links) {
-    const names = new Set(all.filter((link) => isRecorded(link, 'record')).map(productOf));
-    const [name] = names;
-    if (names.size === 1 && name !== undefined) only.set(digest, name);
+    const names = new Set(all.filter((link) => isRecorded(link)).flatMap((link) => productOf(link) ?? []));
+    if (names.size > 0) found.set(digest, [...names].sort());
   }
-  return only;
+  return found;
 }

@@ -4,7 +4,7 @@ import type { Digest } from '../../model/reference.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { unknownTime } from '../../model/time.ts';
 import { parseWerfTag } from '../../model/werf-tag.ts';
-import type { Products } from '../products.ts';
+import type { GroupOf } from '../group-by.ts';
 import type { Werf, WerfRecord } from '../werf/werf.ts';
 import type { RecordStatement } from './judge-records.ts';
 import type { OwnRecords } from './read-records.ts';
@@ -14,8 +14,8 @@ export interface StatementInput {
   readonly snapshot: Pick<Snapshot, 'nodes' | 'vanishedTags'>;
   readonly own: OwnRecords;
   readonly werf: Werf | undefined;
-  /** Undefined while the Git rule is off. */
-  readonly products: Products | undefined;
+  /** What an image counts as by a record that names no product. */
+  readonly groupOf: GroupOf;
 }
 
 /** By record, everything that it says; at least one statement each. */
@@ -32,7 +32,7 @@ export function listStatements(input: StatementInput): ReadonlyMap<Digest, reado
 }
 
 function* listOwn(input: StatementInput): Generator<[Digest, readonly RecordStatement[]]> {
-  const { snapshot, own, products } = input;
+  const { snapshot, own, groupOf } = input;
   const builds = new Map(own.buildRecords.map((build) => [build.record, build]));
   for (const [digest, [image]] of own.attached) {
     const at = snapshot.nodes.get(digest)?.created ?? unknownTime('it is not in the snapshot');
@@ -42,7 +42,7 @@ function* listOwn(input: StatementInput): Generator<[Digest, readonly RecordStat
     } else if (build === undefined) {
       yield [digest, [{ kind: 'build', image, at }]];
     } else {
-      const named = build.product === undefined ? (products?.ofImage(image) ?? []) : [build.product];
+      const named = build.product === undefined ? groupOf(image) : [build.product];
       yield [digest, [{ kind: 'build', image, commit: build.commit, products: named, at }]];
     }
   }

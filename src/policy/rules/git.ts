@@ -114,7 +114,7 @@ function groupByProduct(candidates: Candidates): ReadonlyMap<string, ReadonlyMap
 function* listPublished({ images, links, products, trust }: Candidates) {
   for (const digest of images) {
     for (const link of links.get(digest) ?? []) {
-      const usable = usableCommit(link, trust);
+      const usable = trust === 'all' || products.mayTakePlace(digest, link) ? usableCommit(link, trust) : [];
       for (const commit of usable) yield* products.ofLink(digest, link).map((product) => ({ digest, product, commit }));
     }
   }

@@ -45,7 +45,7 @@ export function decideCopy(evidence: CopyEvidence, policy: Policy, now: Instant)
   const reach = { graph, relativesOf };
   const kept = protectReachable(graph, verdicts.roots, relativesOf);
   const judgeRecord = makeJudgeRecord({ needs: undefined, policy, now });
-  const statements = listStatements({ ...inventory, products: undefined });
+  const statements = listStatements({ ...inventory, groupOf: () => [] });
   const needless = settleRecords(kept, { reach, statements, judge: judgeRecord });
   protectDoubtful(snapshot, reach, kept);
   const decisions = listDecisions(graph, { kept, untag: new Map(), drop: [needless, verdicts.drop] });
