@@ -107,8 +107,8 @@ describe('a record that comes into the meta repository during an apply', () => {
     const scene = makeWerfScene();
     scene.places[0]?.put(stage);
     const collected = await scene.collect();
-    const { listTags: _none, ...registry } = collected.repositories[0]?.registry ?? never();
-    const repositories = [{ ...(collected.repositories[0] ?? never()), registry: registry as never }];
+    const primary = collected.repositories[0] ?? never();
+    const repositories = [{ ...primary, registry: { ...primary.registry, listTags: () => never() } }];
     const watch = watchRecords({ collected: { repositories }, decided: new Map(), clockMs: () => 0, windowMs: 0 });
     expect(await watch(PRIMARY)(digestOfTag(scene.places[0] ?? never(), stage.tag))).toBeUndefined();
   });
