@@ -14,14 +14,16 @@ export interface ComparedPlans {
   readonly nodes: ReadonlyMap<Digest, ImageNode>;
 }
 
-/** What the changed policy deletes and keeps beyond the base's. Tags that only come off images are no difference here. */
+/** What the changed policy deletes and keeps beyond the base's. Tags that only come off images, and records, are no difference here. */
 export function buildDifference({ changed, base, nodes }: ComparedPlans): RepositoryDifference {
   const before = deletedBy(base);
   const after = deletedBy(changed);
   const agreed = new Set([...after].filter((digest) => before.has(digest)));
   const bytesOfBoth = bytesFreedBy(agreed, nodes);
   const differing = (deletions: ReadonlySet<Digest>, others: ReadonlySet<Digest>): DifferingImages => {
-    const decisions = changed.decisions.filter(({ digest }) => deletions.has(digest) && !others.has(digest));
+    const decisions = changed.decisions.filter(
+      ({ digest, isRecord }) => isRecord !== true && deletions.has(digest) && !others.has(digest),
+    );
     return { count: decisions.length, bytes: bytesFreedBy(deletions, nodes) - bytesOfBoth, decisions };
   };
   return { name: changed.name, moreDeleted: differing(after, before), moreKept: differing(before, after) };

@@ -50,7 +50,7 @@ export function buildPlan(input: PlanInput): Plan {
     tool: input.tool,
     createdAt: formatInstant(input.createdAt),
     ...(input.asOf === undefined ? {} : { asOf: formatInstant(input.asOf) }),
-    evidence: countRecordTags(input),
+    evidence: countRecords(input),
     repositories: input.repositories.map((repository) => planRepository(repository, input)),
   };
   return { ...body, sha256: checksumOf(body) };
@@ -84,7 +84,7 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     isBuiltHere: repository.isBuiltHere,
     deleteRight: repository.deleteRight,
     ...input.guards,
-    evidence: countRecordTags(input),
+    evidence: countRecords(input),
     previous: input.previous,
   });
   const more = [...remarkOnRight(repository, steps), ...remarkOnCollected(totals)];
@@ -161,19 +161,15 @@ function totalsOf({ graph, records, collectsUntagged }: DecidedRepository, decis
   };
 }
 
-/** Records come and go by the thousand: whether tags were lost is only to be seen without theirs. */
-function countRecordTags({ evidence, repositories }: PlanInput): EvidenceSummary {
-  const tagsOfRecords = new Map(
-    repositories.map(({ name, records, graph }) => [
-      name,
-      [...records].reduce((sum, digest) => sum + (graph.nodes.get(digest)?.tags ?? []).length, 0),
-    ]),
-  );
+/** Records come and go by the thousand: whether images were lost is only to be seen without them. */
+function countRecords({ evidence, repositories }: PlanInput): EvidenceSummary {
+  const decided = new Map(repositories.map((one) => [one.name, one]));
   return {
     ...evidence,
     repositories: evidence.repositories.map((one) => {
-      const recordTags = tagsOfRecords.get(one.name) ?? 0;
-      return recordTags === 0 ? one : { ...one, recordTags };
+      const { records = new Set<Digest>(), graph } = decided.get(one.name) ?? {};
+      const tags = [...records].reduce((sum, digest) => sum + (graph?.nodes.get(digest)?.tags ?? []).length, 0);
+      return records.size === 0 ? one : { ...one, records: { nodes: records.size, tags } };
     }),
   };
 }

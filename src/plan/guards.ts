@@ -120,7 +120,7 @@ function guardShrunkEvidence({ evidence, previous, name }: GuardInput): readonly
   if (previous === undefined) return [];
   const tagsOf = ({ repositories }: EvidenceSummary): number | undefined => {
     const found = repositories.find((repository) => repository.name === name);
-    return found === undefined ? undefined : found.tags - (found.recordTags ?? 0);
+    return found === undefined ? undefined : found.tags - (found.records?.tags ?? 0);
   };
   const pairs: readonly [string, number | undefined, number | undefined][] = [
     ['branches', previous.git?.branches, evidence.git?.branches],

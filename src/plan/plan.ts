@@ -134,8 +134,8 @@ export interface EvidenceSummary {
     readonly name: string;
     readonly tags: number;
     readonly nodes: number;
-    /** Of the tags, those of records of what images were published for. Absent where there are none. */
-    readonly recordTags?: number;
+    /** Of the nodes and tags, records of what images were published for. Absent where there are none. */
+    readonly records?: { readonly nodes: number; readonly tags: number };
   }[];
 }
 

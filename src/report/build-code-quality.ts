@@ -145,7 +145,8 @@ function findDifference(report: Report): readonly Finding[] {
 /** Its words are part of what it is: a verdict that differs from the target branch's is shown. */
 function findVerdict({ name, totals }: RepositoryPlan, text: string | undefined): readonly Finding[] {
   if (text === undefined) return [];
-  const severity = totals.deleted + (totals.collected ?? 0) + totals.untagged > 0 ? 'minor' : 'info';
+  const { deleted, collected = 0, untagged, records } = totals;
+  const severity = deleted + collected + untagged + (records?.deleted ?? 0) > 0 ? 'minor' : 'info';
   return [{ check: 'verdict', identity: [name, text], severity, description: `${name}: ${text}` }];
 }
 

@@ -5,8 +5,8 @@ import type { ApplyVerification } from '../model/verification.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { EvidenceSummary, Plan, RepositoryPlan } from '../plan/plan.ts';
 import type { PlanDifference } from '../plan/plan-difference.ts';
-import { countOutcomes } from './count-outcomes.ts';
 import { countLeftToCollect, goneBySteps, isGoneByStep, isLeftToCollect } from './left-to-collect.ts';
+import { countApplied, recordsIn, sumRecords } from './record-steps.ts';
 import type { Report, ReportTotals, RepositoryOutcome, RunResult, UsageReadAt } from './report.ts';
 
 /** Everything that is known about a run when it ends. */
@@ -50,6 +50,7 @@ function plannedTotals(plan: Plan | undefined): ReportTotals {
     deleted: sum(all, (one) => one.totals.deleted),
     ...collectedField(plan, (one) => one.totals.collected ?? 0),
     untagged: sum(all, (one) => one.totals.untagged),
+    ...recordsField(plan),
     skipped: 0,
     failed: 0,
     left: 0,
@@ -59,21 +60,39 @@ function plannedTotals(plan: Plan | undefined): ReportTotals {
 
 function doneTotals(plan: Plan | undefined, applied: readonly RepositoryOutcome[]): ReportTotals {
   const planned = new Map((plan?.repositories ?? []).map((one) => [one.name, one]));
-  const counts = countOutcomes(applied.flatMap((one) => one.outcomes));
+  const counts = countApplied(plan, applied, 'outcomes');
   const nodes = sum([...planned.values()], ({ totals }) => totals.kept + totals.deleted + (totals.collected ?? 0));
   const outcomesIn = new Map(applied.map((one) => [one.name, one.outcomes]));
   const collected = collectedField(plan, (one) => countLeftToCollect(one, outcomesIn.get(one.name) ?? []));
-  const gone = sum(applied, (one) => one.outcomes.filter(isGoneByStep).length) + (collected.collected ?? 0);
+  const goneIn = (one: RepositoryOutcome): readonly Outcome[] => one.outcomes.filter(isGoneByStep);
+  const isRecordIn = (name: string) => {
+    const records = recordsIn(planned.get(name));
+    return ({ step }: Outcome): boolean => records.has(step.digest);
+  };
+  const goneRecords = sum(applied, (one) => goneIn(one).filter(isRecordIn(one.name)).length);
+  const gone = sum(applied, (one) => goneIn(one).length) - goneRecords + (collected.collected ?? 0);
   return {
     kept: Math.max(0, nodes - gone),
     deleted: counts.deleted,
     ...collected,
     untagged: counts.untagged,
-    skipped: counts.skipped + countOutcomes(applied.flatMap((one) => one.notApplied)).skipped,
+    ...recordsField(plan, { gone: goneRecords, deleted: counts.records }),
+    skipped: counts.skipped + countApplied(plan, applied, 'notApplied').skipped,
     failed: counts.failed,
     left: counts.left,
     reclaimableBytes: sum(applied, (one) => freedBytes(one.outcomes, planned.get(one.name))),
   };
+}
+
+/** Absent where there are no records. `done`: how many are gone after an apply, and how many of them by this run. */
+function recordsField(
+  plan: Plan | undefined,
+  done?: { readonly gone: number; readonly deleted: number },
+): Pick<ReportTotals, 'records'> {
+  const records = sumRecords((plan?.repositories ?? []).map(({ totals }) => totals));
+  if (records === undefined) return {};
+  if (done === undefined) return { records };
+  return { records: { kept: records.kept + records.deleted - done.gone, deleted: done.deleted } };
 }
 
 /** Absent where no repository's registry collects anything by itself. */

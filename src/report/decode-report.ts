@@ -32,7 +32,14 @@ const evidence = z.object({
   git: z.object({ branches: count, tags: count, commits: count }).optional(),
   kubernetes: z.object({ sources: z.array(source), images: count }).optional(),
   forge: forge.optional(),
-  repositories: z.array(z.object({ name: z.string(), tags: count, nodes: count })),
+  repositories: z.array(
+    z.object({
+      name: z.string(),
+      tags: count,
+      nodes: count,
+      records: z.object({ nodes: count, tags: count }).optional(),
+    }),
+  ),
 });
 const report = z.object({
   version: z.literal(1),
@@ -65,7 +72,10 @@ function knownFields({ git, kubernetes, forge: asked, repositories }: z.infer<ty
     ...(git === undefined ? {} : { git }),
     ...(kubernetes === undefined ? {} : { kubernetes }),
     ...(asked === undefined ? {} : { forge: knownCounts(asked) }),
-    repositories,
+    repositories: repositories.map(({ records, ...one }) => ({
+      ...one,
+      ...(records === undefined ? {} : { records }),
+    })),
   };
 }
 

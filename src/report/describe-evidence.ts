@@ -47,9 +47,11 @@ function absentRow({ missing }: EvidenceSummary, source: MissingEvidence['source
 
 function describeRegistry({ repositories }: EvidenceSummary): string {
   const where = repositories.length === 1 ? '' : ` in ${pluralize(repositories.length, 'repository', 'repositories')}`;
-  const tags = repositories.reduce((sum, one) => sum + one.tags, 0);
-  const nodes = repositories.reduce((sum, one) => sum + one.nodes, 0);
-  return `${pluralize(nodes, 'image')} (indexes and attachments counted), ${pluralize(tags, 'tag')}${where}`;
+  const tags = repositories.reduce((sum, one) => sum + one.tags - (one.records?.tags ?? 0), 0);
+  const records = repositories.reduce((sum, one) => sum + (one.records?.nodes ?? 0), 0);
+  const images = repositories.reduce((sum, one) => sum + one.nodes, 0) - records;
+  const more = records === 0 ? '' : `, ${pluralize(records, 'record')} of what they were published for`;
+  return `${pluralize(images, 'image')} (indexes and attachments counted), ${pluralize(tags, 'tag')}${more}${where}`;
 }
 
 function describeGit({ branches, tags, commits, remote }: NonNullable<EvidenceSummary['git']>): string {

@@ -1,7 +1,7 @@
 // Where a run stands and what to do next: the sentence after the verdict, and the last line.
 
-import { countOutcomes } from './count-outcomes.ts';
 import { pluralize } from './pluralize.ts';
+import { countApplied, nameRecords } from './record-steps.ts';
 import type { Report } from './report.ts';
 
 /** Where the reader is: at a shell, before a workflow on GitHub, or before a pipeline on GitLab. Its words for the same advice differ. */
@@ -62,7 +62,8 @@ export function describeNextStep(report: Report, frontEnd: FrontEnd): NextStep |
       if (plan?.asOf !== undefined)
         return { text: `To get a plan that can be applied, leave out ${frontEnd === 'action' ? 'as-of' : '--as-of'}.` };
       if (isPartial(report)) return { text: 'To see what would really go, plan where everything can be looked at.' };
-      if (totals.deleted + totals.untagged === 0) return { text: 'There is nothing to apply.' };
+      if (totals.deleted + totals.untagged + (totals.records?.deleted ?? 0) === 0)
+        return { text: 'There is nothing to apply.' };
       if ((plan?.repositories ?? []).some((one) => one.guards.length > 0))
         return {
           text: 'If it is what you mean, follow the hint of each guard and plan again.',
@@ -113,7 +114,7 @@ function isPartial({ plan }: Report): boolean {
 }
 
 function describeApplied(report: Report): string {
-  const { deleted, untagged, failed, skipped, left } = report.totals;
+  const { deleted, untagged, records, failed, skipped, left } = report.totals;
   const rest = left === 0 ? '' : `${pluralize(left, 'step')} left for the next run`;
   if (failed > 0) return `Applied in part: ${pluralize(failed, 'step')} failed${rest === '' ? '' : `, ${rest}`}.`;
   if (left > 0) return `Applied in part: ${rest}.`;
@@ -121,21 +122,29 @@ function describeApplied(report: Report): string {
   if (skipped > 0 && skipped === refused)
     return `Applied, save ${pluralize(skipped, 'image')} that the registry does not delete.`;
   if (skipped > 0) return `Applied, save ${pluralize(skipped, 'step')} skipped for the reasons given.`;
-  if (deleted + untagged > 0) return 'Applied in full.';
-  const all = (report.applied ?? []).flatMap((one) => [...one.outcomes, ...one.notApplied]);
-  return countOutcomes(all).alreadyGone > 0
+  if (deleted + untagged + (records?.deleted ?? 0) > 0) return 'Applied in full.';
+  const applied = report.applied ?? [];
+  const [done, notDone] = [
+    countApplied(report.plan, applied, 'outcomes'),
+    countApplied(report.plan, applied, 'notApplied'),
+  ];
+  return done.alreadyGone + notDone.alreadyGone > 0
     ? 'Applied: everything that was to go had already gone.'
     : 'Applied: there was nothing to delete.';
 }
 
 /** What had been done when an error stopped the run. A journal without outcomes means that nobody counted. */
-function describeDamage({ command, applied, journal }: Report): string {
+function describeDamage({ command, plan, applied, journal }: Report): string {
   if (applied === undefined && journal !== undefined && command === 'apply')
     return 'what was deleted until then stands in the journal';
-  const { deleted, untagged, failed } = countOutcomes((applied ?? []).flatMap((one) => one.outcomes));
+  const { deleted, records, untagged, failed } = countApplied(plan, applied ?? [], 'outcomes');
   // A delete without an answer may have been done all the same.
-  if (deleted + untagged === 0) return failed === 0 ? 'nothing was deleted' : 'no deletion was confirmed';
-  const parts = [deleted > 0 ? pluralize(deleted, 'image') : '', untagged > 0 ? pluralize(untagged, 'tag') : ''];
+  if (deleted + records + untagged === 0) return failed === 0 ? 'nothing was deleted' : 'no deletion was confirmed';
+  const parts = [
+    deleted > 0 ? pluralize(deleted, 'image') : '',
+    untagged > 0 ? pluralize(untagged, 'tag') : '',
+    records > 0 ? nameRecords(records) : '',
+  ];
   return `${parts.filter((part) => part !== '').join(' and ')} had been deleted by then`;
 }
 

@@ -19,8 +19,8 @@ export function isLeftToCollect({ collectedWith }: ShownDecision, gone: Readonly
   return collectedWith?.every((digest) => gone.has(digest)) ?? false;
 }
 
-/** How many manifests of the repository the registry collects after these outcomes; 0 on a registry that collects nothing. */
+/** How many images of the repository the registry collects after these outcomes; 0 on a registry that collects nothing. */
 export function countLeftToCollect({ decisions }: RepositoryPlan, outcomes: readonly Outcome[]): number {
   const gone = goneBySteps(outcomes);
-  return decisions.filter((decision) => isLeftToCollect(decision, gone)).length;
+  return decisions.filter((one) => one.isRecord !== true && isLeftToCollect(one, gone)).length;
 }

@@ -4,6 +4,7 @@ import { type Digest, shortDigest } from '../model/reference.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { RepositoryPlan, ShownDecision, Step } from '../plan/plan.ts';
 import { briefReason } from './brief-reason.ts';
+import { imageDecisions, recordsIn } from './record-steps.ts';
 import type { Report } from './report.ts';
 import { strongestReason } from './summarize-reasons.ts';
 
@@ -37,7 +38,7 @@ export interface ProblemRow {
   readonly why: string;
 }
 
-/** Everything that changes in one repository. */
+/** Everything that changes in one repository; records only where something did not go well. */
 export interface Changes {
   /** False when it is done, true when it is (or was) only planned. */
   readonly planned: boolean;
@@ -61,7 +62,9 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
   if (report.command === 'plan' || applied === undefined) return listPlanned(plan);
   const outcomes = applied.flatMap((one) => one.outcomes);
   const notApplied = applied.flatMap((one) => one.notApplied);
-  const done = outcomes.filter(({ outcome }) => outcome === 'deleted');
+  const records = recordsIn(plan);
+  const isOfImage = ({ step }: Outcome): boolean => !records.has(step.digest);
+  const done = outcomes.filter((one) => one.outcome === 'deleted' && isOfImage(one));
   const decisions = decisionsByDigest(plan);
   return {
     planned: false,
@@ -72,7 +75,7 @@ export function listChanges(report: Report, plan: RepositoryPlan): Changes {
     ),
     refused: outcomes.filter((one) => one.protected === true).map((outcome) => problem(outcome, 'skipped')),
     alreadyGone: [...outcomes, ...notApplied]
-      .filter(({ outcome }) => outcome === 'already-gone')
+      .filter((one) => one.outcome === 'already-gone' && isOfImage(one))
       .map(({ step }) => nameOfStep(step)),
     notApplied: notApplied
       .filter(({ outcome }) => outcome !== 'already-gone')
@@ -84,7 +87,7 @@ function listPlanned(plan: RepositoryPlan): Changes {
   const decisions = decisionsByDigest(plan);
   return {
     planned: true,
-    deletions: plan.decisions
+    deletions: imageDecisions(plan)
       .filter(({ decision }) => decision === 'delete')
       .map((decision) => deletionPlanned(decision, decisions)),
     untags: plan.decisions.flatMap(({ digest, untag }) => untag.map((tag) => ({ tag, digest }))),

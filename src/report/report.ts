@@ -47,7 +47,7 @@ export interface UsageReadAt {
 
 /** Sums over all repositories, as the action's outputs show them. */
 export interface ReportTotals {
-  /** Nodes that stay; after an apply also those whose deletion was skipped, failed, or was not in the plan file. */
+  /** Images that stay; after an apply also those whose deletion was skipped, failed, or was not in the plan file. */
   readonly kept: number;
   /** Planned deletions for a plan; deletions done for an apply. */
   readonly deleted: number;
@@ -55,6 +55,8 @@ export interface ReportTotals {
   readonly collected?: number;
   /** Tags taken off nodes that stay: planned, or done. */
   readonly untagged: number;
+  /** Records of what images were published for: planned, or done; in no other sum but those of steps. Absent where there are none. */
+  readonly records?: { readonly kept: number; readonly deleted: number };
   /** Steps that were not done on purpose, those that only the plan file holds included; not those whose object had already gone. */
   readonly skipped: number;
   readonly failed: number;

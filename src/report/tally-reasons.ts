@@ -3,6 +3,7 @@
 import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
 import { formatCount } from './format-count.ts';
 import { goneBySteps, isLeftToCollect } from './left-to-collect.ts';
+import { imageDecisions } from './record-steps.ts';
 import type { Report } from './report.ts';
 import { type ReasonRow, summarizeReasons } from './summarize-reasons.ts';
 
@@ -23,15 +24,16 @@ interface Sides {
   readonly spared: readonly ShownDecision[];
 }
 
-/** Every decision on exactly one side. After an apply: what really went, and everything else. */
+/** Every decision on an image on exactly one side. After an apply: what really went, and everything else. */
 export function splitDecisions(report: Report, plan: RepositoryPlan): Sides {
   const applied = report.command === 'plan' ? undefined : report.applied?.filter((one) => one.name === plan.name);
   const gone = goneBySteps((applied ?? []).flatMap((one) => one.outcomes));
-  const planned = plan.decisions.filter(({ decision }) => decision === 'delete');
+  const decisions = imageDecisions(plan);
+  const planned = decisions.filter(({ decision }) => decision === 'delete');
   const isGone = (decision: ShownDecision): boolean => gone.has(decision.digest) || isLeftToCollect(decision, gone);
   return {
     went: applied === undefined ? planned : planned.filter(isGone),
-    kept: plan.decisions.filter(({ decision }) => decision === 'keep'),
+    kept: decisions.filter(({ decision }) => decision === 'keep'),
     spared: applied === undefined ? [] : planned.filter((decision) => !isGone(decision)),
   };
 }

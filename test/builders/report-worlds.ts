@@ -6,6 +6,7 @@ import { describeAlarm } from '../../src/report/describe-alarm.ts';
 import type { Report } from '../../src/report/report.ts';
 import {
   because,
+  commitOf,
   decisionOf,
   deleteStep,
   differenceOf,
@@ -267,6 +268,48 @@ function protectedImages(): Report {
   });
 }
 
+/** A repository of werf's: far more records than images. */
+const records: readonly ShownDecision[] = Array.from({ length: 5_000 }, (_, index) => {
+  const tag = `meta-c8c39214_${commitOf(`record ${index}`)}_${'ab'.repeat(28)}-${1_611_836_700_000 + index}`;
+  const common = { name: tag, what: 'record', sizeBytes: 400, isRecord: true } as const;
+  return index < 188
+    ? decisionOf({
+        ...common,
+        decision: 'keep',
+        reasons: [{ rule: 'record', why: 'commit 0123456789 keeps its image' }],
+      })
+    : decisionOf({
+        ...common,
+        decision: 'delete',
+        reasons: [{ rule: 'record-needless', why: 'a newer commit of main keeps the image' }],
+      });
+});
+const recordsDoomed = records.filter(({ decision }) => decision === 'delete');
+
+/** All images gone, and all records but three: one failed, two were skipped. */
+function appliedWithRecords(): Report {
+  const [failed, ...others] = recordsDoomed;
+  return reportOf({
+    command: 'apply',
+    result: { kind: 'applied' },
+    plan: planOf([repositoryPlan([...decisions, ...records])]),
+    journal: JOURNAL,
+    applied: [
+      {
+        name: NAME,
+        outcomes: [
+          ...doomed.map((one) => outcomeOf(deleteStep(one), 'deleted')),
+          outcomeOf(deleteStep(failed!), 'failed', 'the registry answered 500'),
+          ...others.slice(0, 2).map((one) => outcomeOf(deleteStep(one), 'skipped', 'its image was not deleted')),
+          outcomeOf(deleteStep(others[2]!), 'already-gone'),
+          ...others.slice(3).map((one) => outcomeOf(deleteStep(one), 'deleted')),
+        ],
+        notApplied: [],
+      },
+    ],
+  });
+}
+
 /** All of them; each call makes a new one. */
 export const worlds: Readonly<Record<string, () => Report>> = {
   'plan-typical': () =>
@@ -325,6 +368,19 @@ export const worlds: Readonly<Record<string, () => Report>> = {
       planFile: 'plan.json',
       difference: { kind: 'untold', base: BASE, why: '.registry-cleanup.yml:4:3: unknown key "keepPolicys"' },
     }),
+  'plan-records': () => reportOf({ plan: planOf([repositoryPlan([...decisions, ...records])]), planFile: 'plan.json' }),
+  'plan-only-records': () =>
+    reportOf({
+      plan: planOf([
+        repositoryPlan([...kept, ...records]),
+        repositoryPlan(records, { name: 'ghcr.io/team/app-meta' }),
+        repositoryPlan(
+          records.filter(({ decision }) => decision === 'keep'),
+          { name: 'ghcr.io/team/app-new' },
+        ),
+      ]),
+    }),
+  'apply-records': appliedWithRecords,
   'apply-done': () =>
     reportOf({
       command: 'apply',

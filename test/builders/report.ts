@@ -36,6 +36,7 @@ export interface DecisionFields {
   readonly reasons: readonly Reason[];
   readonly untag?: readonly string[];
   readonly sizeBytes?: number;
+  readonly isRecord?: true;
 }
 
 export function decisionOf(fields: DecisionFields): ShownDecision {
@@ -47,6 +48,7 @@ export function decisionOf(fields: DecisionFields): ShownDecision {
     reasons: fields.reasons.map((reason) => ({ ...reason, text: describeReason(reason) })),
     untag: (fields.untag ?? []).map(tagOf),
     sizeBytes: fields.sizeBytes ?? 52_428_800,
+    ...(fields.isRecord === undefined ? {} : { isRecord: true }),
   };
 }
 
@@ -60,6 +62,10 @@ export function repositoryPlan(
   extra: { name?: string; guards?: readonly GuardFinding[]; remarks?: readonly Remark[] } = {},
 ): RepositoryPlan {
   const deleted = decisions.filter(({ decision }) => decision === 'delete');
+  const images = decisions.filter(({ isRecord }) => isRecord !== true);
+  const imagesDeleted = images.filter(({ decision }) => decision === 'delete').length;
+  const records = decisions.length - images.length;
+  const recordsDeleted = deleted.length - imagesDeleted;
   return {
     name: extra.name ?? 'ghcr.io/team/app',
     steps: [
@@ -70,10 +76,11 @@ export function repositoryPlan(
     ],
     decisions,
     totals: {
-      kept: decisions.length - deleted.length,
-      deleted: deleted.length,
+      kept: images.length - imagesDeleted,
+      deleted: imagesDeleted,
       untagged: decisions.reduce((sum, one) => sum + one.untag.length, 0),
-      tags: decisions.reduce((sum, one) => sum + one.tags.length, 0),
+      tags: images.reduce((sum, one) => sum + one.tags.length, 0),
+      ...(records === 0 ? {} : { records: { kept: records - recordsDeleted, deleted: recordsDeleted } }),
       reclaimableBytes: Math.round(deleted.reduce((sum, one) => sum + one.sizeBytes, 0) * 0.6),
     },
     guards: extra.guards ?? [],
@@ -93,6 +100,11 @@ const EVIDENCE: Omit<EvidenceSummary, 'repositories'> = {
   },
 };
 
+/** Each has one tag here. */
+function recordsOf({ records }: RepositoryPlan['totals']): number {
+  return records === undefined ? 0 : records.kept + records.deleted;
+}
+
 export function planOf(repositories: readonly RepositoryPlan[], extra: Partial<Plan> = {}): Plan {
   return {
     version: 1,
@@ -102,8 +114,9 @@ export function planOf(repositories: readonly RepositoryPlan[], extra: Partial<P
       ...EVIDENCE,
       repositories: repositories.map(({ name, totals }) => ({
         name,
-        tags: totals.tags,
-        nodes: totals.kept + totals.deleted,
+        tags: totals.tags + recordsOf(totals),
+        nodes: totals.kept + totals.deleted + recordsOf(totals),
+        ...(totals.records === undefined ? {} : { records: { nodes: recordsOf(totals), tags: recordsOf(totals) } }),
       })),
     },
     repositories,

@@ -64,7 +64,10 @@ function repositoryOf(scene: Scene) {
 
 const FORGE = { title: 'GitHub', repository: 'team/app' };
 
-function previousOf(counts: { readonly tags: number; readonly recordTags?: number }): EvidenceSummary {
+function previousOf(counts: {
+  readonly tags: number;
+  readonly records?: { readonly nodes: number; readonly tags: number };
+}): EvidenceSummary {
   return { repositories: [{ name: 'app', nodes: 1, ...counts }] };
 }
 
@@ -134,12 +137,22 @@ describe('guards look at images', () => {
     ],
     [
       'deleted records of the run before are no lost evidence',
-      { images: ['a', 'b'], records: { r1: ['a'] }, goes: ['r1'], previous: previousOf({ tags: 90, recordTags: 88 }) },
+      {
+        images: ['a', 'b'],
+        records: { r1: ['a'] },
+        goes: ['r1'],
+        previous: previousOf({ tags: 90, records: { nodes: 88, tags: 88 } }),
+      },
       [],
     ],
     [
       'lost images are, whatever records there are',
-      { images: ['a'], records: RECORDS, goes: ['r1'], previous: previousOf({ tags: 10, recordTags: 4 }) },
+      {
+        images: ['a'],
+        records: RECORDS,
+        goes: ['r1'],
+        previous: previousOf({ tags: 10, records: { nodes: 4, tags: 4 } }),
+      },
       ['evidence-shrank'],
     ],
     [
@@ -157,8 +170,8 @@ describe('guards look at images', () => {
   });
 });
 
-it('the evidence tells how many of the tags are records’', () => {
+it('the evidence tells how many of the nodes and tags are records', () => {
   const plan = planOf({ images: ['a'], records: RECORDS, goes: [] });
-  expect(plan.evidence.repositories).toEqual([{ name: 'app', tags: 5, nodes: 5, recordTags: 4 }]);
-  expect(planOf({ images: ['a'], records: {}, goes: [] }).evidence.repositories[0]).not.toHaveProperty('recordTags');
+  expect(plan.evidence.repositories).toEqual([{ name: 'app', tags: 5, nodes: 5, records: { nodes: 4, tags: 4 } }]);
+  expect(planOf({ images: ['a'], records: {}, goes: [] }).evidence.repositories[0]).not.toHaveProperty('records');
 });

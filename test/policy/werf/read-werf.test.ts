@@ -317,6 +317,12 @@ describe('several projects in one repository', () => {
     expect([werf.foreign.size, werf.otherProjects]).toEqual([0, []]);
   });
 
+  it('takes no word of another project for what a tag of ours is', () => {
+    const custom = customTagMetadata({ tag: 'v1', stage: stageIdOf('ours'), project: 'other' });
+    const all = [stage({ name: 'ours', tags: ['v1'] }), ...nodes.slice(1), custom];
+    expect(read({ nodes: all, policy: { project: 'shop' } }).foreign.get(digestOf('ours'))).toBe('v1');
+  });
+
   it('lets names of managed images count whoever manages them', () => {
     expect(read({ nodes, policy: { project: 'shop' } }).names).toEqual(new Map([[expect.any(String), 'app']]));
   });
