@@ -39,6 +39,10 @@ describe('the blocks of a werf.yaml count', () => {
       `${META}${POLICY}build: {}\n{{ include "rest" . }}\n`,
     ],
     [
+      'around a template that is only defined',
+      `${META}{{ define "x" }}\ncleanup:\n  disable: true\n{{ end }}\n${POLICY}`,
+    ],
+    [
       'with a comment of the template inside',
       `${META}cleanup:\n  {{/* a word }} on it */}}\n  keepImagesBuiltWithinLastNHours: 5\n`,
     ],
@@ -146,6 +150,13 @@ describe('a block that a template writes is an error that says to render it', ()
       `${META}    {{- tpl (.Files.Get "x") . | nindent 0 }}\n`,
       [
         `werf.yaml:3:5: "{{- tpl (.Files.Get \\"x\\") . | nindent 0 }}" may write the block cleanup, and no other one is here${RENDER}`,
+      ],
+    ],
+    [
+      'a template that takes the line before it, too',
+      `${META}    {{- include "cleanup" . }}\n`,
+      [
+        `werf.yaml:3:5: "{{- include \\"cleanup\\" . }}" may write the block cleanup, and no other one is here${RENDER}`,
       ],
     ],
     [
@@ -277,6 +288,7 @@ describe('the names of images', () => {
       ['a'],
       true,
     ],
+    ['none of a template that is only defined', `${META}{{ define "x" }}\n---\nimage: a\n{{ end }}\n`, [], true],
     ['a number, which is no name', `${META}---\nimage: 12\n`, [], false],
     ['a document whose key a template writes', `${META}---\n{{ .kind }}: a\n`, [], false],
     ['no document that tells what it is', 'image: a\n', ['a'], false],
