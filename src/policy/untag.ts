@@ -66,7 +66,6 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'kubernetes':
     case 'pin':
     case 'registry-protected':
-    case 'foreign':
       return reason.tag ?? 'all';
     case 'git':
     case 'release':
@@ -89,6 +88,8 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'unrecorded-young':
     case 'counterpart':
     case 'record':
+    // The first of its tags that are none of werf's; the others are somebody's too.
+    case 'foreign':
       return 'all';
   }
 }

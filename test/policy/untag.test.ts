@@ -11,6 +11,7 @@ import {
   snapshotOf,
   usageOf,
 } from '../builders/snapshot.ts';
+import { stage } from '../builders/werf-snapshot.ts';
 
 const OURS = 'registry.example.com/shop/app';
 const REVISION = 'org.opencontainers.image.revision';
@@ -34,6 +35,8 @@ const GIT = {
     ],
   },
 };
+
+import { stage } from '../builders/werf-snapshot.ts';
 
 describe('with untagging, the tags that go', () => {
   it.each<[string, readonly NodeSpec[], Partial<DecisionSpec>, readonly string[]]>([
@@ -190,6 +193,11 @@ it('a tag that links its image to a kept commit stays, however many reasons ther
   const nodes = [{ name: 'a', tags: ['loose', ...['c1', 'c2'].map((name) => commitIdOf(name).slice(0, 8))] }];
   const policy = { git: { enabled: true, keepPolicies: [everyBranch] } };
   expect(untaggedBy({ nodes, history, policy }, true)).toEqual(['loose']);
+});
+
+it('no foreign tag goes from a repository that werf made', () => {
+  const foreign: NodeSpec = { name: 'a', tags: ['latest', 'mine'] };
+  expect(untaggedBy({ nodes: [stage({ name: 's', tags: ['x', 'y'] }), foreign] }, true)).toEqual([]);
 });
 
 describe('where the registry collects what no tag leads to', () => {

@@ -73,16 +73,9 @@ describe('an apply with records', () => {
       skipped: 2,
       records: { kept: 191, deleted: 4808 },
     });
-    expect(describeVerdict(report)).toMatchObject({
-      tone: 'bad',
-      lines: [
-        {
-          text: expect.stringMatching(
-            /^5 of 14 images deleted \(and 4,808 records of .+\), 9 stay; 1 FAILED; 2 skipped/,
-          ),
-        },
-      ],
-    });
+    const { tone, lines } = describeVerdict(report);
+    expect(tone).toBe('bad');
+    expect(lines[0]?.text).toMatch(/^5 of 14 images deleted \(and 4,808 records of .+\), 9 stay; 1 FAILED; 2 skipped/);
   });
 
   it('lists only what did not go as it should', () => {
