@@ -66,6 +66,6 @@ function readDocument(lines: readonly string[], firstLine: number, limit: number
 }
 
 /** How many blanks a text begins with. */
-export function indentOf(text: string): number {
+function indentOf(text: string): number {
   return text.length - text.trimStart().length;
 }
