@@ -1,6 +1,6 @@
 // The steps of a project's repositories hang together, while an apply goes on.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -10,8 +10,10 @@ import { parseTag } from '../../src/model/reference.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { applyRepositories } from '../../src/run/apply-repositories.ts';
 import type { Collected, CollectedRepository } from '../../src/run/collect-evidence.ts';
+import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import { NOW } from '../builders/snapshot.ts';
 import { buildStage, imageRecord, managedRecord } from '../builders/werf-repository.ts';
+import { deployment } from '../real/real-world.ts';
 import { BARE, daysAgo, decideScene, MAKER, makeWerfScene, type WerfScene } from './werf-scene.ts';
 
 const COMMIT = 'c'.repeat(40);
@@ -42,6 +44,7 @@ type Change = (repository: CollectedRepository) => Partial<CollectedRepository['
 async function apply(
   scene: WerfScene,
   change: Change = () => ({}),
+  kubernetes: Settings['kubernetes'] = 'off',
 ): Promise<Readonly<Record<string, readonly string[]>>> {
   const read = await scene.collect();
   const decided = decideScene(read);
@@ -58,7 +61,8 @@ async function apply(
   });
   // Of the settings only these matter.
   const settings = {
-    kubernetes: 'off',
+    kubernetes,
+    repositories: [],
     forge: 'off',
     git: 'off',
     policy: BARE,
@@ -106,6 +110,13 @@ describe('the steps of a project of werf', () => {
       cache: [stage.tag],
       meta: ['managed-image-backend', record(stage).tag].sort(),
     });
+  });
+
+  it('leave a stage whose copy has come into use meanwhile', async () => {
+    const image = `registry.example.com/shop/final:${stage.tag}`;
+    await writeFile(join(folder, 'web.yaml'), deployment('web', image));
+    const left = await apply(filled(), () => ({}), kubernetesSettings({ manifests: [folder] }));
+    expect([left['app'], left['final'], left['cache']]).toEqual([[stage.tag], [stage.tag], [stage.tag]]);
   });
 
   it('delete no stage while the records cannot be listed', async () => {
