@@ -36,8 +36,6 @@ const GIT = {
   },
 };
 
-import { stage } from '../builders/werf-snapshot.ts';
-
 describe('with untagging, the tags that go', () => {
   it.each<[string, readonly NodeSpec[], Partial<DecisionSpec>, readonly string[]]>([
     [
