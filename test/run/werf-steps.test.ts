@@ -67,7 +67,7 @@ async function apply(
     git: 'off',
     policy: BARE,
     journal: join(folder, 'j'),
-  } as Settings;
+  } as Partial<Settings> as Settings;
   const context = { log: silentLog, environment: {}, now: () => NOW };
   const planned = { collected, decided, plan, difference: undefined, decideAgain: () => decided };
   await applyRepositories(planned, { settings, context, reviewed: undefined }, () => undefined);
