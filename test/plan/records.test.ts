@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/model/decision.ts';
 import { buildImageGraph } from '../../src/model/image-graph.ts';
 import type { Digest } from '../../src/model/reference.ts';
+import { buildDifference } from '../../src/plan/build-difference.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decodePlan } from '../../src/plan/decode-plan.ts';
 import { intersectSteps } from '../../src/plan/intersect-steps.ts';
@@ -111,6 +112,16 @@ describe('records in a plan', () => {
     expect(steps.map(({ digest }) => digest)).toEqual([digestOf('a'), digestOf('r1')]);
     expect(notApplied.map(({ step }) => step.digest)).toEqual([digestOf('r3')]);
   });
+});
+
+it('records are no images on which two policies differ', () => {
+  const scene = { images: ['a', 'b'], records: RECORDS };
+  const changed = repositoryOf({ ...scene, goes: ['a', 'r1', 'r3'] });
+  const base = repositoryOf({ ...scene, goes: ['r4'] });
+  const { nodes } = snapshotOf(['a', 'b', ...Object.keys(RECORDS)].map((name) => ({ name })));
+  const { moreDeleted, moreKept } = buildDifference({ changed, base, nodes });
+  expect(moreDeleted.decisions.map(({ digest }) => digest)).toEqual([digestOf('a')]);
+  expect([moreDeleted.count, moreKept.count]).toEqual([1, 0]);
 });
 
 describe('guards look at images', () => {

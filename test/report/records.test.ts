@@ -6,6 +6,7 @@ import { decodeReport } from '../../src/report/decode-report.ts';
 import { describeEvidence } from '../../src/report/describe-evidence.ts';
 import { describeNextStep, describeStatus } from '../../src/report/describe-status.ts';
 import { describeVerdict } from '../../src/report/describe-verdict.ts';
+import { countLeftToCollect } from '../../src/report/left-to-collect.ts';
 import { listChanges } from '../../src/report/list-changes.ts';
 import { mermaidChart } from '../../src/report/mermaid-chart.ts';
 import { renderComment } from '../../src/report/render-comment.ts';
@@ -151,6 +152,21 @@ describe('where nothing but records goes', () => {
     const items = buildCodeQuality(reportOf({ plan: of(image, record('r')) }), { policyFile: 'p.yml' });
     expect(items.map(({ severity }) => severity)).toEqual(['minor']);
   });
+});
+
+it('what the registry collects is images, and no records', () => {
+  const doomed = (name: string, isRecord: boolean) => ({
+    ...decisionOf({
+      decision: 'delete',
+      name,
+      tags: [],
+      reasons: [{ rule: 'unused' }],
+      ...(isRecord ? { isRecord } : {}),
+    }),
+    collectedWith: [],
+  });
+  const plan = repositoryPlan([doomed('a', false), doomed('r', true)]);
+  expect(countLeftToCollect(plan, [])).toBe(1);
 });
 
 function appliedOf(decisions: readonly ReturnType<typeof decisionOf>[], outcome: 'deleted' | 'already-gone'): Report {
