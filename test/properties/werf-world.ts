@@ -133,7 +133,7 @@ export function someRecord(): fc.Arbitrary<NodeSpec> {
           return customTagMetadata({ tag: `custom-${at}`, stage: id, ...more });
         case 'rejected':
           return rejectedMarker(id, more);
-        default:
+        case 'own':
           return ownRecord({ subject: at === 'multi' ? at : nameOf(at), commit, created, image });
       }
     });

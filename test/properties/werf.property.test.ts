@@ -89,7 +89,7 @@ describe('for every repository that werf made', () => {
         ([world, nodes]) => {
           const turned = nodes.map((node) => ({ ...node, tags: [...(node.tags ?? [])].reverse() }));
           const [one, other] = [decideOn(world), decideOn({ ...world, nodes: turned })];
-          expect(new Map([...other.decisions].sort())).toEqual(new Map([...one.decisions].sort()));
+          expect(new Map(other.decisions)).toEqual(new Map(one.decisions));
           expect(other.remarks).toEqual(one.remarks);
         },
       ),

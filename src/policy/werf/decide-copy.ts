@@ -2,34 +2,18 @@
 
 import type { Policy } from '../../model/policy.ts';
 import type { Digest } from '../../model/reference.ts';
-import type { Snapshot } from '../../model/snapshot.ts';
 import type { Instant } from '../../model/time.ts';
-import type { Usage } from '../../model/usage.ts';
 import { protectReachable } from '../closure.ts';
-import type { Decisions } from '../decisions.ts';
-import { listDecisions } from '../decisions.ts';
+import { type Decisions, listDecisions } from '../decisions.ts';
 import { protectDoubtful } from '../doubts.ts';
 import { type Inventory, takeInventory } from '../inventory.ts';
 import { makeJudgeRecord } from '../records/judge-records.ts';
 import { listStatements } from '../records/list-statements.ts';
 import { settleRecords } from '../records/settle-records.ts';
 import { collectRemarks } from '../remarks.ts';
-import type { FirstSeen } from '../rules/recent.ts';
-import { judgeCopies } from './judge-copies.ts';
+import { type CopyEvidence, judgeCopies } from './judge-copies.ts';
 import { stageIdsOf } from './stage-ids.ts';
 import type { Werf } from './werf.ts';
-
-/** What a repository with copies is decided by. */
-export interface CopyEvidence {
-  readonly snapshot: Snapshot;
-  readonly usage: Usage | undefined;
-  readonly firstSeen: FirstSeen | undefined;
-  /** What was decided about the repository with the originals. */
-  readonly primary: Decisions;
-  readonly role: 'final' | 'cache';
-  /** The name of the repository with the originals. */
-  readonly repository: string;
-}
 
 /**
  * What is to happen to every copy, and why. A copy stays as long as its original does, and goes with it; one without an original goes when

@@ -3,19 +3,32 @@
 import type { Decision, DeleteReason, KeepReason } from '../../model/decision.ts';
 import type { Policy } from '../../model/policy.ts';
 import { type Digest, isTag } from '../../model/reference.ts';
-import type { ImageNode } from '../../model/snapshot.ts';
+import type { ImageNode, Snapshot } from '../../model/snapshot.ts';
 import { durationFromMs, type Instant } from '../../model/time.ts';
+import type { Usage } from '../../model/usage.ts';
+import type { Decisions } from '../decisions.ts';
 import { keepNotUnderstood } from '../doubts.ts';
 import type { Inventory } from '../inventory.ts';
 import { mergeReasons } from '../merge-reasons.ts';
 import { doubtOf } from '../records/list-statements.ts';
 import { type KubernetesVerdicts, keepUsed } from '../rules/kubernetes.ts';
 import { keepPinned } from '../rules/pins.ts';
-import { ageOf, judgeByAge } from '../rules/recent.ts';
+import { ageOf, type FirstSeen, judgeByAge } from '../rules/recent.ts';
 import { keepRegistryProtected } from '../rules/registry-protected.ts';
-import type { CopyEvidence } from './decide-copy.ts';
 import { judgePurge } from './purge.ts';
 import { stageIdsOf } from './stage-ids.ts';
+
+/** What a repository with copies is decided by. */
+export interface CopyEvidence {
+  readonly snapshot: Snapshot;
+  readonly usage: Usage | undefined;
+  readonly firstSeen: FirstSeen | undefined;
+  /** What was decided about the repository with the originals. */
+  readonly primary: Decisions;
+  readonly role: 'final' | 'cache';
+  /** The name of the repository with the originals. */
+  readonly repository: string;
+}
 
 /** What copies are judged by. */
 export interface CopyJudging {
