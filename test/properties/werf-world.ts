@@ -114,29 +114,40 @@ function stageAt(at: number): fc.Arbitrary<NodeSpec> {
 export function someRecord(): fc.Arbitrary<NodeSpec> {
   return fc
     .record({
-      kind: fc.constantFrom('meta', 'meta', 'meta', 'import', 'custom', 'rejected', 'own', 'own'),
+      kind: fc.constantFrom<RecordDraw['kind'][]>('meta', 'meta', 'meta', 'import', 'custom', 'rejected', 'own', 'own'),
       at: fc.oneof(stageNumber(), fc.constant('multi' as const)),
       commit: fc.integer({ min: 0, max: COMMITS + 2 }),
       image: fc.constantFrom('web', 'web', 'api', 'retired'),
       created: fc.constantFrom(LONG_AGO, LONG_AGO, '2026-11-17T00:00:00Z', '2026-11-20T11:30:00Z', null),
       project: fc.constantFrom('shop', 'shop', null, 'blog'),
     })
-    .map(({ kind, at, commit, image, created, project }) => {
-      const id = at === 'multi' ? indexIdOf('multi') : stageIdOf(nameOf(at));
-      const more = { created, project };
-      switch (kind) {
-        case 'meta':
-          return imageMetadata({ image, commit: `c${commit}`, stage: id, ...more });
-        case 'import':
-          return importMetadata({ checksum: 'sum', stage: id, ...more });
-        case 'custom':
-          return customTagMetadata({ tag: `custom-${at}`, stage: id, ...more });
-        case 'rejected':
-          return rejectedMarker(id, more);
-        case 'own':
-          return ownRecord({ subject: at === 'multi' ? at : nameOf(at), commit, created, image });
-      }
-    });
+    .map(recordFrom);
+}
+
+interface RecordDraw {
+  readonly kind: 'meta' | 'import' | 'custom' | 'rejected' | 'own';
+  readonly at: number | 'multi';
+  readonly commit: number;
+  readonly image: string;
+  readonly created: string | null;
+  readonly project: string | null;
+}
+
+function recordFrom({ kind, at, commit, image, created, project }: RecordDraw): NodeSpec {
+  const id = at === 'multi' ? indexIdOf('multi') : stageIdOf(nameOf(at));
+  const more = { created, project };
+  switch (kind) {
+    case 'meta':
+      return imageMetadata({ image, commit: `c${commit}`, stage: id, ...more });
+    case 'import':
+      return importMetadata({ checksum: 'sum', stage: id, ...more });
+    case 'custom':
+      return customTagMetadata({ tag: `custom-${at}`, stage: id, ...more });
+    case 'rejected':
+      return rejectedMarker(id, more);
+    case 'own':
+      return ownRecord({ subject: at === 'multi' ? at : nameOf(at), commit, created, image });
+  }
 }
 
 function ownRecord(of: { subject: string; commit: number; created: string | null; image: string }): NodeSpec {
