@@ -39,12 +39,13 @@ interface CopySpec {
   readonly used?: readonly string[];
   readonly policy?: Partial<Policy>;
   readonly vanished?: readonly string[];
+  readonly primary?: ReturnType<typeof decideOn>;
 }
 
 /** What goes from the final repository, by short name. */
-function doomedCopies({ copies, used = [], policy = {}, vanished = [] }: CopySpec): readonly string[] {
+function doomedCopies({ copies, used = [], policy = {}, vanished = [], primary: given }: CopySpec): readonly string[] {
   const snapshot = { ...snapshotOf(copies), repository: parseRepository(FINAL) };
-  const primary = decideOn(PRIMARY, MAIN, { snapshot: { vanishedTags: vanished.map(parseTag) } });
+  const primary = given ?? decideOn(PRIMARY, MAIN, { snapshot: { vanishedTags: vanished.map(parseTag) } });
   const usage = usageOf(used);
   const evidence = { snapshot, usage, firstSeen: undefined, primary, role: 'final', repository: 'app' } as const;
   const made = decideCopy(evidence, policyOf({ ...ANY_AGE, ...policy }), NOW);
@@ -59,6 +60,7 @@ describe('a copy of a stage', () => {
   it('that is the same manifest follows it by its digest, whatever its tags', () => {
     const copies = [stage({ name: 'new' }), stage({ name: 'old', isTagged: false })];
     expect(doomedCopies({ copies })).toEqual(['old']);
+    expect(doomedCopies({ copies: [stage({ name: 'new', isTagged: false }), copyOf('old')] })).toEqual(['copy of old']);
   });
 
   it.each<[string, Omit<CopySpec, 'copies'>]>([
@@ -72,6 +74,18 @@ describe('a copy of a stage', () => {
     const copies = [copyOf('old', { tags: [stageIdOf('old'), 'live'] })];
     expect(doomedCopies({ copies, used: [`${FINAL}:live`] })).toEqual([]);
     expect(doomedCopies({ copies })).toEqual(['copy of old']);
+  });
+
+  it('goes with a custom tag that only the meta repository has a record of', () => {
+    const meta = snapshotOf([
+      managedImage('web'),
+      ...recordsOf('new', ['c4']),
+      ...recordsOf('old', ['c1']),
+      customTagMetadata({ tag: 'live', stage: stageIdOf('old') }),
+    ]);
+    const originals = [stage({ name: 'new' }), stage({ name: 'old', tags: ['live'] })];
+    const copies = [copyOf('old', { tags: [stageIdOf('old'), 'live'] })];
+    expect(doomedCopies({ copies, primary: decideOn(originals, MAIN, { werf: { meta } }) })).toEqual(['copy of old']);
   });
 
   it('stays when it has a tag that nobody recorded', () => {

@@ -121,6 +121,24 @@ describe('a stage goes', () => {
     expect(made.rulesOf('old')).toEqual(['git-gone']);
   });
 
+  it('with its platforms, when it is an index and all its commits are gone', () => {
+    const record = recordsOf('multi', [GONE]).map((node) => ({
+      ...node,
+      tags: (node.tags ?? []).map((text) => text.replace(stageIdOf('multi'), indexIdOf('multi'))),
+    }));
+    const made = decideOn(
+      [
+        ...published('new', ['c4']),
+        stageIndex({ name: 'multi', platforms: ['amd', 'arm'] }),
+        stage({ name: 'amd' }),
+        stage({ name: 'arm' }),
+        ...record,
+      ],
+      MAIN,
+    );
+    expect(['multi', 'amd', 'arm'].map((name) => made.rulesOf(name)[0])).toEqual(['git-gone', 'git-gone', 'git-gone']);
+  });
+
   it('when all its commits are gone, though a label that came down from its base image names a stranger’s', () => {
     const labels = {
       'org.opencontainers.image.revision': 'f'.repeat(40),

@@ -93,6 +93,16 @@ describe('a record of a stage that stays', () => {
     ]);
   });
 
+  it('goes though another image of the same stage is kept by its very commit', () => {
+    const nodes = [
+      managedImage('api'),
+      ...published('shared', ['c2']),
+      ...recordsOf('shared', ['c2'], { image: 'api' }),
+      ...published('newer', ['c4'], { image: 'api' }),
+    ];
+    expect(decideOn(nodes, MAIN).doomed).toEqual([recordName('shared', 'c2', 'api')]);
+  });
+
   it('stays when only an open pull request leads to its commit', () => {
     const forge = forgeOf({ pullRequests: [{ number: 7, head: 'off', base: 'main' }] });
     const history = { ...HISTORY, references: HISTORY.references.filter(({ name }) => name !== 'v2') };
@@ -271,6 +281,21 @@ describe('records of ours', () => {
       named('of b', 'b', 'c4', 'api'),
     ];
     expect(decide(nodes).doomed).toEqual(['a', 'of a']);
+  });
+
+  it('are not displaced by what a label says of another image', () => {
+    const labels = {
+      'org.opencontainers.image.revision': commitIdOf('c4'),
+      'org.opencontainers.image.source': 'https://github.com/acme/shop',
+    };
+    const nodes = [
+      { name: 'a', tags: ['a'], labels },
+      { name: 'b', tags: ['b'] },
+      named('of a', 'a', 'c1', 'api'),
+      named('of b', 'b', 'c2', 'api'),
+    ];
+    const made = decide(nodes);
+    expect(made.kept).toEqual(expect.arrayContaining(['a', 'b', 'of b']));
   });
 
   it('are no images: they take no place among the newest, and no label of theirs is a link', () => {
