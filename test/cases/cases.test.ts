@@ -15,7 +15,8 @@ import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { forgeOf } from '../builders/forge.ts';
 import { at, commitIdOf, historyOf } from '../builders/history.ts';
-import { digestOf, NOW, referrerTagOf, snapshotOf, usageOf } from '../builders/snapshot.ts';
+import { digestOf, NOW, type NodeSpec, referrerTagOf, snapshotOf, usageOf } from '../builders/snapshot.ts';
+import { werfNode, werfNodeOf } from './werf-nodes.ts';
 
 const names = z.array(z.string());
 const outcome = z.record(z.string(), z.string().min(1));
@@ -32,6 +33,7 @@ const node = z.strictObject({
   source: z.string().optional(),
   created: z.string().nullable().optional(),
   opaque: z.boolean().optional(),
+  werf: werfNode.optional(),
   /** Of an attestation: short name of the commit, and its source unless that is the remote; `unread`: it could not be read. */
   provenance: z
     .union([z.literal('unread'), z.strictObject({ commit: z.string(), source: z.string().optional() })])
@@ -204,8 +206,9 @@ function snapshotIn({ nodes, collectsUntagged = false, protectedTags }: Story) {
   };
 }
 
-function specOf(told: Story['nodes'][number]) {
-  const { name, tags = [], signs, lists, attestations, subject, commit, source, created, opaque } = told;
+function specOf(told: Story['nodes'][number]): NodeSpec {
+  const { name, tags = [], signs, lists, attestations, subject, commit, source, created, opaque, werf } = told;
+  if (werf !== undefined) return werfNodeOf(werf, { name, tags, ...(created === undefined ? {} : { created }) });
   const provenance = provenanceOf(told);
   const pointer = signs === undefined ? [] : [referrerTagOf(signs.replace(/\..*$/, ''), signs.replace(/^[^.]*/, ''))];
   const labels = {
