@@ -54,7 +54,7 @@ export async function benchWerf(): Promise<void> {
     const plan = (host: string, name: string): Promise<Measured> =>
       measureRun(process.execPath, planArgs(host, clone, join(folder, name)), { cwd: folder, env: tellPeak() });
     const counts = await countRequests(Number(server.host.split(':')[1]), plan);
-    const runs = await repeat(countPairs(3), async () => {
+    const runs = await repeat(countPairs(1), async () => {
       const name = `cache-${performance.now()}`;
       return {
         wrk: await measureWrk(server.origin, script),
