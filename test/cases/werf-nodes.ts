@@ -20,7 +20,7 @@ export const werfNode = z.union([
   z.strictObject({ published: z.strictObject({ image: z.string(), commit: z.string(), stage: z.string() }) }),
   z.strictObject({ managed: z.string() }),
   z.strictObject({ rejected: z.string() }),
-  z.strictObject({ customTag: z.string(), stage: z.string() }),
+  z.strictObject({ customTag: z.strictObject({ tag: z.string(), stage: z.string() }) }),
   z.strictObject({ service: z.string() }),
 ]);
 type WerfNode = z.infer<typeof werfNode>;
@@ -35,7 +35,7 @@ export function werfNodeOf(
   }: { readonly name: string; readonly tags: readonly string[]; readonly created?: string | null },
 ): NodeSpec {
   const more = created === undefined ? {} : { created };
-  if ('stage' in told && typeof told.stage === 'object') {
+  if ('stage' in told) {
     const { on, created: built } = told.stage;
     const labels = on === undefined ? {} : { 'werf.io/parent-stage-id': stageIdOf(on) };
     return stage({ name, tags, labels, ...(built === undefined ? {} : { created: built }) });
@@ -47,7 +47,8 @@ export function werfNodeOf(
   if ('managed' in told) return { ...managedImage(told.managed, more), name };
   if ('rejected' in told) return { ...rejectedMarker(stageIdOf(told.rejected), more), name };
   if ('customTag' in told) {
-    return { ...customTagMetadata({ tag: told.customTag, stage: stageIdOf(told.stage), ...more }), name };
+    const { tag, stage: of } = told.customTag;
+    return { ...customTagMetadata({ tag, stage: stageIdOf(of), ...more }), name };
   }
   return { ...serviceRecord(told.service, { lastcleanuptimestamp: '1' }), name };
 }
