@@ -129,7 +129,7 @@ function judgeByHistory(judging: Judging) {
     now,
   });
   const named = asked === undefined ? new Set<string>() : listNamedCommits(asked);
-  const told = { drop: git.drop, links, ownLinks, needs: { history, hits: git.hits, named } };
+  const told = { drop: git.drop, links, ownLinks, needs: { history, hits: git.hits, links, named } };
   if (asked === undefined) return { ...told, keep: [git.keep] };
   const input = { graph, history, forge: asked, policy, links, now };
   const claims = collectClaims(input);

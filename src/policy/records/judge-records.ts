@@ -8,6 +8,7 @@ import type { Digest } from '../../model/reference.ts';
 import { durationFromMs, formatDuration, type Instant, type KnownOrUnknown } from '../../model/time.ts';
 import type { WerfTag } from '../../model/werf-tag.ts';
 import { reachedByAny } from '../history/reach.ts';
+import { isRecorded, type Link } from '../link.ts';
 import type { GitHits } from '../rules/git.ts';
 
 /** One thing that a record says. A record with several tags says several. */
@@ -38,6 +39,8 @@ const PURGE = 'everything that werf made is to go';
 export interface RecordNeeds {
   readonly history: History;
   readonly hits: GitHits;
+  /** Of every image. */
+  readonly links: ReadonlyMap<Digest, readonly Link[]>;
   /** Commits that a forge names: of releases, deployments and test merges. */
   readonly named: ReadonlySet<string>;
 }
@@ -105,6 +108,7 @@ type IsSuperseded = (statement: RecordStatement, image: Digest, reasons: readonl
 
 function makeIsSuperseded(needs: RecordNeeds): IsSuperseded {
   const { history, hits, named } = needs;
+  const isLastWord = makeIsLastWord(needs);
   const referenced = reachedByAny(
     history.graph,
     history.references.flatMap(({ commit }) => history.graph.indexOf(commit) ?? []),
@@ -113,6 +117,7 @@ function makeIsSuperseded(needs: RecordNeeds): IsSuperseded {
     if (commit === undefined) return undefined;
     if (unmanaged !== undefined) return `the image ${unmanaged} is not managed any more`;
     if (!isCommitId(commit) || named.has(commit)) return undefined;
+    if (isLastWord(image, products)) return undefined;
     const at = history.graph.indexOf(commit);
     if (at === undefined) return `commit ${commit.slice(0, 10)} is gone`;
     // Only open pull requests lead there.
@@ -121,6 +126,22 @@ function makeIsSuperseded(needs: RecordNeeds): IsSuperseded {
     if (products.some((product) => ofImage?.get(product)?.has(at) === true)) return undefined;
     if (!isKeptByGitAlone(reasons)) return undefined;
     return describeHit(products, { ofImage, history }) ?? `no branch or tag needs the image for ${commit.slice(0, 10)}`;
+  };
+}
+
+/**
+ * Whether no record that surely stays tells which product of the repository an image is, while something else tells a commit of it. A label
+ * takes no place from what has records, as long as there is a record beside it: it must not come to do so because that has been deleted.
+ */
+function makeIsLastWord({ links, hits }: RecordNeeds): (image: Digest, products: readonly string[]) => boolean {
+  return (image, products) => {
+    const all = links.get(image) ?? [];
+    if (all.every((link) => isRecorded(link))) return false;
+    const isHit = (product: string, link: Link): boolean =>
+      link.kind === 'commit' && hits.get(image)?.get(product)?.has(link.commit) === true;
+    return !products.every((product) =>
+      all.some((link) => isRecorded(link) && 'product' in link && link.product === product && isHit(product, link)),
+    );
   };
 }
 
