@@ -68,13 +68,18 @@ export function createCachedReader(parts: CachedReaderParts): CachedReader {
       const decoded = decodeManifest(found.bytes, found.declaredType);
       return decoded.content.kind === 'opaque' ? 'opaque' : edgesOf(decoded);
     },
-    readBlob: async (digest, maxBytes) => {
-      const known = cache.get(digest);
-      if (known !== undefined && known.byteLength <= maxBytes) return known;
-      const bytes = await getBlob(endpoint, digest, maxBytes);
-      if (typeof bytes !== 'string' && hasDigest(bytes, digest)) cache.put(digest, bytes);
-      return bytes;
-    },
+    readBlob: createBlobReader(endpoint, cache),
+  };
+}
+
+/** Reads blobs, and none that the cache has. What comes is checked before it is kept; what does not have its digest comes back as it is. */
+export function createBlobReader(endpoint: OciEndpoint, cache: BlobCache): CachedReader['readBlob'] {
+  return async (digest, maxBytes) => {
+    const known = cache.get(digest);
+    if (known !== undefined && known.byteLength <= maxBytes) return known;
+    const bytes = await getBlob(endpoint, digest, maxBytes);
+    if (typeof bytes !== 'string' && hasDigest(bytes, digest)) cache.put(digest, bytes);
+    return bytes;
   };
 }
 

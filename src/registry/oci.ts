@@ -3,6 +3,8 @@
 import { ProtocolError } from '../errors.ts';
 import { type Digest, formatRepository, type RepositoryReference, type Tag } from '../model/reference.ts';
 import type { Capabilities } from '../model/snapshot.ts';
+import type { BlobCache } from './blob-cache.ts';
+import { createBlobReader } from './cached-reader.ts';
 import { decodeManifest, edgesOf } from './decode-manifest.ts';
 import { lookAtEveryTag } from './look-around.ts';
 import { hasBlob } from './look-at-blob.ts';
@@ -23,6 +25,8 @@ export interface OciRegistryParts extends ReadOptions {
   readonly repository: RepositoryReference;
   /** The way to the repository's registry; closed with the adapter. */
   readonly transport: Transport;
+  /** Configs and provenance that earlier runs have read; closed with the adapter. Absent: everything is read. */
+  readonly cache?: BlobCache;
 }
 
 /**
@@ -30,10 +34,10 @@ export interface OciRegistryParts extends ReadOptions {
  * cannot list them. Sends no request before the first method is called.
  */
 export function createOciRegistry(parts: OciRegistryParts): Registry {
-  const { repository, transport } = parts;
+  const { repository, transport, cache } = parts;
   const endpoint: OciEndpoint = { repository, transport, place: formatRepository(repository) };
   const referrers = probeReferrers(endpoint);
-  const source = createOciSource(endpoint, referrers);
+  const source = createOciSource(endpoint, { referrers, cache });
   const listTags = () => listAllTags(endpoint);
   const resolveTag = (tag: Tag) => resolveManifest(endpoint, tag);
   return {
@@ -41,7 +45,11 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
     get capabilities() {
       return source.capabilities();
     },
-    readSnapshot: (alsoDigests) => readGraph(source, alsoDigests, parts),
+    readSnapshot: async (alsoDigests) => {
+      const snapshot = await readGraph(source, alsoDigests, parts);
+      cache?.settle();
+      return snapshot;
+    },
     readDigests: (digests) => readDigestGraph(source, digests, parts),
     listTags,
     resolveTag,
@@ -57,11 +65,19 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
     putManifest: (manifest, at) => putManifest(endpoint, manifest, at),
     putBlob: (bytes) => putBlob(endpoint, bytes),
     hasBlob: (digest) => hasBlob(endpoint, digest),
-    close: () => transport.close(),
+    close: async () => {
+      await cache?.close();
+      await transport.close();
+    },
   };
 }
 
-function createOciSource(endpoint: OciEndpoint, referrers: ReferrersProbe): ManifestSource {
+interface SourceParts {
+  readonly referrers: ReferrersProbe;
+  readonly cache: BlobCache | undefined;
+}
+
+function createOciSource(endpoint: OciEndpoint, { referrers, cache }: SourceParts): ManifestSource {
   return {
     repository: endpoint.repository,
     listTags: () => listAllTags(endpoint),
@@ -69,7 +85,10 @@ function createOciSource(endpoint: OciEndpoint, referrers: ReferrersProbe): Mani
     getByTag: (tag) => getManifest(endpoint, tag),
     getByDigest: ({ digest }) => getManifest(endpoint, digest),
     getByBareDigest: (digest) => getBareManifest(endpoint, digest),
-    getBlob: (digest, maxBytes) => getBlob(endpoint, digest, maxBytes),
+    getBlob:
+      cache === undefined
+        ? (digest, maxBytes) => getBlob(endpoint, digest, maxBytes)
+        : createBlobReader(endpoint, cache),
     listReferrers: (digest) => referrers.list(digest),
     capabilities: () => capabilitiesWith(referrers.kind()),
   };

@@ -38,9 +38,10 @@ export async function openRegistry(target: RegistryTarget, options: OpenOptions)
     const { openGitlabRegistry } = await import('./open-gitlab-registry.ts');
     return openGitlabRegistry(repository, settings.gitlab, options);
   }
-  const [{ openTransport }, { createOciRegistry }] = await Promise.all([
+  const [{ openTransport }, { createOciRegistry }, { blobCachePath, openBlobCache }] = await Promise.all([
     import('./open-transport.ts'),
     import('./oci.ts'),
+    import('./blob-cache.ts'),
   ]);
   const transport = await openTransport({
     host: repository.host,
@@ -49,5 +50,7 @@ export async function openRegistry(target: RegistryTarget, options: OpenOptions)
     environment,
     log,
   });
-  return createOciRegistry({ repository, transport, now, log, wantsProvenance });
+  const path = options.cacheDirectory === undefined ? undefined : blobCachePath(options.cacheDirectory, repository);
+  const cache = await openBlobCache({ path, log });
+  return createOciRegistry({ repository, transport, cache, now, log, wantsProvenance });
 }
