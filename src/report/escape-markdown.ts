@@ -21,18 +21,20 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /**
  * Words that GitHub and GitLab look for in finished text, to notify somebody or to link somewhere: mentions and e-mail addresses,
- * issue numbers (`#1`, `owner/name#1`, `GH-1`), commit ids, addresses. They do not look into code.
+ * issue numbers (`#1`, `owner/name#1`, `GH-1`), commit ids, addresses. They do not look into code. A `www` whose dot was taken off as
+ * punctuation, or that our own sentence puts a dot behind, counts as well: GitHub's parser makes a link of `www.…`.
  * Source: https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
  */
-const NOTIFYING = /[@#]|(?<![a-z\d])(?:gh-\d|[\da-f]{7,}(?![a-z\d]))|:\/\/|www\./i;
+const NOTIFYING = /[@#]|(?<![a-z\d])(?:gh-\d|[\da-f]{7,}(?![a-z\d]))|:\/\/|www(?=\.|$)/i;
 
 /**
  * Words that GitLab looks for besides: merge requests (`!1`), snippets (`$1`), epics (`&1`), milestones (`%v1`), alerts, iterations,
- * projects (`group/name>`), and commit ids in the middle of a word.
+ * projects (`group/name>`), and commit ids in the middle of a word. An iteration counts without its colon, which {@link AROUND} may
+ * have taken off: a name in quotes follows, and it may begin with a blank.
  * Source: https://docs.gitlab.com/user/markdown/#gitlab-specific-references
  */
 const NOTIFYING_ON_GITLAB =
-  /[!$&]\d|%(?=\S*[^\s)\]}"'.,;:!?…])|\^alert|\*iteration:|[\w.-]\/[\w.-]+>|(?=[a-f]*\d)[\da-f]{7,}/i;
+  /[!$&]\d|%(?=\S*[^\s)\]}"'.,;:!?…])|\^alert|\*iteration|[\w.-]\/[\w.-]+>|(?=[a-f]*\d)[\da-f]{7,}/i;
 
 /** What punctuation may be a part of: labels, names in quotes or brackets, placeholders, inline diffs (`{+`). Such a word is taken whole. */
 const WHOLE = /~\S|%[{"]|\[[a-z_]+:|[{[][+-]/i;

@@ -25,6 +25,9 @@ describe('escapeMarkdown', () => {
     ['a mention with structure in it', '@a|<b>', '<code><wbr>@<wbr>a&#124;&lt;b&gt;</code>'],
     ['a bare address', 'https://evil.com', '`https://evil.com`'],
     ['a bare host', 'www.evil.com', '`www.evil.com`'],
+    ['a bare host of which a cut left the beginning', 'see www.…', 'see `www`.…'],
+    ['a bare host without a name', '(www.) x', '(`www`.) x'],
+    ['a bare host by the dot of our own sentence', 'by www', 'by `www`'],
     ['a mail scheme', 'mailto:a', 'mailto<wbr>:a'],
     ['an emoji name', ':tada:', '&#58;<wbr>tada:'],
     ['a formula', '$x$', '<span>&#36;</span>x<span>&#36;</span>'],
@@ -49,6 +52,8 @@ describe('escapeMarkdown', () => {
     ['a milestone behind a number', '36%v1', '`36%v1`'],
     ['a placeholder', '%{project_path}', '`%{project_path}`'],
     ['an iteration', '*iteration:1', '`*iteration:1`'],
+    ['an iteration whose name begins with a blank', '*iteration:" a b"', '`*iteration`:" a b"'],
+    ['an iteration of which a cut left the beginning', '*iteration:…', '`*iteration`:…'],
     ['a reference in brackets', '[issue:1]', '`[issue:1]`'],
     ['a project', 'team/app>', '<code>team/app&gt;</code>'],
     ['an issue of another tracker', 'PROJ-12', 'PROJ&#45;<wbr>12'],
@@ -62,8 +67,10 @@ describe('escapeMarkdown', () => {
     expect(escapeMarkdown(text)).toBe(escaped);
   });
 
-  it('leaves ordinary sentences readable', () => {
-    const text = '5 of 14 images (36%) would go, more than the 30% that are allowed: raise --max-delete-share.';
+  it.each([
+    '5 of 14 images (36%) would go, more than the 30% that are allowed: raise --max-delete-share.',
+    'www-data and wwwroot, one iteration: later.',
+  ])('leaves %j readable', (text) => {
     expect(escapeMarkdown(text)).toBe(text);
   });
 
