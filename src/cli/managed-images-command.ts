@@ -35,7 +35,7 @@ function renderText(result: ManagedImagesResult): string {
     case 'removed':
       return [
         `${showName(result.name)} is not managed any more: ${result.repository}:${result.tag} was deleted.`,
-        'Unless werf.yaml names it, its records protect nothing from now on: what was built for it alone goes by the next apply.',
+        'Unless werf.yaml names it, or names images by templates, its records protect nothing from now on: what was built for it alone goes by the next apply.',
         `To take it back: registry-cleanup restore --journal ${result.journal}, or managed-images add ${showName(result.name)}`,
         '',
       ].join('\n');

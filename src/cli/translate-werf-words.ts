@@ -245,9 +245,13 @@ function chooseCluster(translation: Translation): void {
   setOption(translation, value, { name: 'kube-config-base64', value: encoded });
 }
 
+function isListing(words: unknown): boolean {
+  return Array.isArray(words) && words[0] === 'ls';
+}
+
 /** A dry run of an apply is a plan; what only an apply takes is left out. */
 function becomePlan(translation: Translation): void {
-  const { raw, values, notes, mistakes } = translation;
+  const { raw, own, values, notes, mistakes } = translation;
   const dry = values.get('dry-run');
   if (dry?.values[0] !== 'true') return;
   if (translation.command === 'purge') {
@@ -255,6 +259,9 @@ function becomePlan(translation: Translation): void {
     delete raw['confirm'];
     return;
   }
+  // It has no dry run, in werf neither; but who asks for one wants nothing changed.
+  if (translation.command === 'managed-images' && !isListing(own['words']))
+    mistakes.push({ place: dry.place, text: 'managed-images has no dry run: only managed-images ls changes nothing' });
   if (translation.command !== 'apply') return;
   translation.command = 'plan';
   notes.push(`${dry.place}: this is a plan, nothing is deleted`);

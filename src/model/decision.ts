@@ -5,6 +5,7 @@ import type { CommitId } from './history.ts';
 import { type Digest, shortDigest, type Tag } from './reference.ts';
 import { type Duration, formatDuration } from './time.ts';
 import { formatWorkload, type Workload } from './usage.ts';
+import { parseWerfTag } from './werf-tag.ts';
 
 /** Where a link from an image to a commit was found. */
 export interface LinkSource {
@@ -195,9 +196,9 @@ export function describeReason(reason: Reason): string {
     case 'relative':
       return `${reason.how} of ${shortDigest(reason.of)}, which stays`;
     case 'foreign':
-      return reason.tag === undefined ? 'nothing proves that werf made it' : `tag ${reason.tag} is none of werf's`;
+      return describeForeign(reason.tag);
     case 'unrecorded-young':
-      return `no record says what it was built for; ${reason.age === undefined ? 'its age is unknown' : `${formatDuration(reason.age)} old, such stages stay for ${formatDuration(reason.within)}`}`;
+      return `no record that counts says what it was built for; ${reason.age === undefined ? 'its age is unknown' : `${formatDuration(reason.age)} old, such stages stay for ${formatDuration(reason.within)}`}`;
     case 'counterpart':
       return `stage ${reason.stage} is needed in ${reason.repository}`;
     case 'record':
@@ -239,7 +240,7 @@ function describeDeleteReason(reason: DeleteReason): string {
     case 'rejected':
       return `werf marked stage ${reason.stage} as broken`;
     case 'unrecorded':
-      return `no record says what it was built for, and it is ${formatDuration(reason.age)} old (such stages stay for ${formatDuration(reason.within)})`;
+      return `no record that counts says what it was built for, no stage that stays was made from it, and it is ${formatDuration(reason.age)} old (such stages stay for ${formatDuration(reason.within)})`;
     case 'counterpart-goes':
       return `stage ${reason.stage} does not stay in ${reason.repository}`;
     case 'record-needless':
@@ -257,6 +258,15 @@ function describePullRequest(reason: Extract<KeepReason, { rule: 'pull-request' 
   if (by.kind === 'tag') return `${open} (${describeLinkSource(by.found)})`;
   const what = by.kind === 'commit' ? 'commit' : 'test merge';
   return `${open}, ${what} ${by.commit.slice(0, 10)} (${describeLinkSource(by.found)})`;
+}
+
+/** A tag of a stage's shape may be another project's, or anybody's. */
+function describeForeign(tag: Tag | undefined): string {
+  if (tag === undefined) return 'nothing proves that werf made it';
+  const kind = parseWerfTag(tag)?.kind;
+  return kind === 'stage' || kind === 'index'
+    ? `tag ${tag} looks like a stage, but nothing proves that it is one of this project`
+    : `tag ${tag} is none of werf's`;
 }
 
 function describeDeploymentState(state: DeploymentState): string {

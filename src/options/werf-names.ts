@@ -151,7 +151,7 @@ export const WERF_NAMES: readonly WerfName[] = [
 ];
 
 /** The commands that take them. */
-export const WERF_COMMANDS: readonly string[] = ['plan', 'apply', 'explain', 'purge'];
+export const WERF_COMMANDS: readonly string[] = ['plan', 'apply', 'explain', 'purge', 'managed-images'];
 
 function variableOf(name: string): string {
   return `WERF_${name.toUpperCase().replaceAll('-', '_')}`;

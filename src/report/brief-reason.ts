@@ -13,7 +13,7 @@ export function briefReason(reason: ShownReason, nameOf: (owner: Digest) => stri
   if (reason.rule === 'git-gone') return `${reason.what} is gone`;
   if (reason.rule === 'older') return `${formatDuration(reason.age)} old, limit ${formatDuration(reason.within)}`;
   if (reason.rule === 'owner-goes') return `goes with ${reason.owners.map(nameOf).join(', ')}`;
-  if (reason.rule === 'unrecorded') return `no record, ${formatDuration(reason.age)} old`;
+  if (reason.rule === 'unrecorded') return `no record that counts, ${formatDuration(reason.age)} old`;
   if (reason.rule === 'counterpart-goes') return `goes in ${reason.repository}`;
   if (reason.rule === 'unlinked-unwanted') return 'no link to a commit';
   return reason.text;

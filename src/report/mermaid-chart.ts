@@ -29,7 +29,7 @@ const LABELS: Readonly<Record<Exclude<Reason['rule'], 'pull-request'>, string>> 
   unreadable: 'not understood',
   'in-doubt': 'not understood',
   relative: 'built into one that stays',
-  foreign: "none of werf's",
+  foreign: 'not made by werf',
   'unrecorded-young': 'not linked to a commit',
   counterpart: 'stays elsewhere too',
   record: 'record',

@@ -42,10 +42,10 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   rejected: 12.8,
   'git-gone': 13,
   'git-superseded': 14,
+  unrecorded: 14.3,
+  'counterpart-goes': 14.6,
   older: 15,
-  'counterpart-goes': 15.5,
   'owner-goes': 16,
-  unrecorded: 16.3,
   'record-needless': 16.6,
   'unlinked-unwanted': 17,
   unused: 18,
@@ -114,9 +114,9 @@ function kindOf(reason: Reason): string {
     case 'relative':
       return 'a stage that stays was made from it';
     case 'foreign':
-      return "none of werf's";
+      return 'not made by werf for this project';
     case 'unrecorded-young':
-      return 'no record of what it was built for, and not old enough to go';
+      return 'no record that counts of what it was built for, and not old enough to go';
     case 'counterpart':
       return `needed in ${reason.repository}`;
     case 'record':
@@ -151,7 +151,7 @@ function kindOfDeletion(reason: DeleteReason): string {
     case 'rejected':
       return 'werf marked it as broken';
     case 'unrecorded':
-      return `no record of what it was built for, and older than ${formatDuration(reason.within)}`;
+      return `no record that counts, no stage that stays was made from it, and older than ${formatDuration(reason.within)}`;
     case 'counterpart-goes':
       return `does not stay in ${reason.repository}`;
     case 'record-needless':

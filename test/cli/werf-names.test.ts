@@ -47,6 +47,8 @@ describe("werf's flags", () => {
     [`apply --repo ${REPO} --without-kube`, { repository: [REPO], 'without-kube': true }],
     [`explain v1 --repo ${REPO}`, { target: 'v1', repository: [REPO] }],
     [`explain --repo ${REPO} v1`, { target: 'v1', repository: [REPO] }],
+    [`managed-images add web --repo ${REPO}`, { words: ['add', 'web'], repository: [REPO] }],
+    ['managed-images ls --dry-run', { words: ['ls'] }],
     ['--repo-container-registry default', { provider: 'oci' }],
     ['--repo-container-registry harbor', { provider: 'oci' }],
     ['--repo-container-registry quay', { provider: 'oci' }],
@@ -230,6 +232,10 @@ describe('ours and theirs together', () => {
     [
       'apply --plan-file p.json --dry-run',
       ['--dry-run: not together with --plan-file: a plan would be written there, not read'],
+    ],
+    [
+      'managed-images rm web --dry-run',
+      ['--dry-run: managed-images has no dry run: only managed-images ls changes nothing'],
     ],
     [
       '--kube-token abc',

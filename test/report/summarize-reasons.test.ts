@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/model/decision.ts';
+import { durationFromMs } from '../../src/model/time.ts';
 import { countUnlistedUse, summarizeClusterUse } from '../../src/report/summarize-cluster-use.ts';
 import { summarizeReasons } from '../../src/report/summarize-reasons.ts';
 import { because, decisionOf, typicalDecisions } from '../builders/report.ts';
+
+const DAY_MS = 86_400_000;
 
 const keep = (name: string, ...reasons: Parameters<typeof decisionOf>[0]['reasons'][number][]) =>
   decisionOf({ decision: 'keep', name, reasons });
@@ -19,6 +22,15 @@ describe('summarizeReasons', () => {
     expect(summarizeReasons([keep('a', because.unlinked, used), keep('b', used, because.unlinked)])).toEqual([
       { count: 2, text: 'used by a cluster', names: ['prod'] },
     ]);
+  });
+
+  it.each<[string, Reason]>([
+    ['it has no record', { rule: 'unrecorded', age: durationFromMs(9 * DAY_MS), within: durationFromMs(7 * DAY_MS) }],
+    ['it goes elsewhere', { rule: 'counterpart-goes', stage: 'x', repository: 'registry.example.com/shop' }],
+  ])('says that %s sooner than that it is no longer young', (_what, reason) => {
+    const older: Reason = { rule: 'older', age: durationFromMs(9 * DAY_MS), within: durationFromMs(7_200_000) };
+    const [row] = summarizeReasons([keep('a', older, reason)]);
+    expect(row?.text).not.toContain('older than 2h');
   });
 
   it('names each branch, context or tag once', () => {
