@@ -26,7 +26,13 @@ export interface Child {
 
 /** What a config blob told, or why it could not be read. An unread config is never an empty one. */
 export type ConfigFacts =
-  | { readonly kind: 'read'; readonly labels: Annotations; readonly created?: string }
+  | {
+      readonly kind: 'read';
+      readonly labels: Annotations;
+      readonly created?: string;
+      /** `config.Image`, as older builders wrote it: the config's digest of the image that this one was made from. Untrusted text. */
+      readonly madeFrom?: string;
+    }
   | { readonly kind: 'unread'; readonly why: string };
 
 /** What a manifest is, as far as we understand it. */

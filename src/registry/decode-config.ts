@@ -9,14 +9,15 @@ const labelsSchema = z.record(z.string(), z.string()).nullish();
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#properties */
 const configSchema = z.object({
   created: z.string().nullish(),
-  config: z.object({ Labels: labelsSchema, labels: labelsSchema }).nullish(),
+  // `Image` is Docker's: https://github.com/moby/moby/blob/v28.0.0/api/types/container/config.go
+  config: z.object({ Labels: labelsSchema, labels: labelsSchema, Image: z.unknown().optional() }).nullish(),
 });
 
 /** Larger configs are not read: real ones have some kilobytes. Bytes. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 /**
- * Labels (`config.Labels`, also in lower case) and `created` of an image config, as the builder wrote them. `unread`, with the
+ * Labels (`config.Labels`, also in lower case), `created` and `config.Image` of an image config, as the builder wrote them. `unread`, with the
  * reason, when the bytes are no UTF-8, no JSON, or not of an image config's shape.
  */
 export function decodeConfig(bytes: Uint8Array): ConfigFacts {
@@ -30,7 +31,13 @@ export function decodeConfig(bytes: Uint8Array): ConfigFacts {
   if (!parsed.success) return { kind: 'unread', why: `its config is malformed: ${firstIssue(parsed.error)}` };
   const { created, config } = parsed.data;
   const labels = { ...config?.labels, ...config?.Labels };
-  return { kind: 'read', labels, ...(created === null || created === undefined ? {} : { created }) };
+  const madeFrom = config?.Image;
+  return {
+    kind: 'read',
+    labels,
+    ...(created === null || created === undefined ? {} : { created }),
+    ...(typeof madeFrom === 'string' && madeFrom !== '' ? { madeFrom } : {}),
+  };
 }
 
 function firstIssue(error: z.ZodError): string {

@@ -39,6 +39,8 @@ export interface NodeSpec {
   /** Name of the subject; it need not exist. */
   readonly subject?: string;
   readonly labels?: Annotations;
+  /** `config.Image`. */
+  readonly madeFrom?: string;
   readonly annotations?: Annotations;
   readonly artifactType?: string;
   /** Of the config; default: an image's. */
@@ -145,7 +147,12 @@ function contentOf(spec: NodeSpec, created: string | undefined): Content {
     facts:
       spec.unread === true
         ? { kind: 'unread', why: 'no such blob' }
-        : { kind: 'read', labels: spec.labels ?? {}, ...(created === undefined ? {} : { created }) },
+        : {
+            kind: 'read',
+            labels: spec.labels ?? {},
+            ...(created === undefined ? {} : { created }),
+            ...(spec.madeFrom === undefined ? {} : { madeFrom: spec.madeFrom }),
+          },
     layers: (spec.layers ?? [spec.name]).map((name) => ({
       digest: digestOf(`layer ${name}`),
       sizeBytes: 100,

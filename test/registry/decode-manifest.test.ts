@@ -230,6 +230,17 @@ describe('a config', () => {
     ],
     ['with labels in lower case', { config: { labels: { a: 'b' } } }, { kind: 'read', labels: { a: 'b' } }],
     ['with nulls, as Docker writes them', { created: null, config: { Labels: null } }, { kind: 'read', labels: {} }],
+    [
+      'with the image that it was made from',
+      { config: { Image: 'sha256:1' } },
+      { kind: 'read', labels: {}, madeFrom: 'sha256:1' },
+    ],
+    [
+      'with an empty image, as Docker writes it for a first layer',
+      { config: { Image: '' } },
+      { kind: 'read', labels: {} },
+    ],
+    ['with an image that is no text', { config: { Image: 5 } }, { kind: 'read', labels: {} }],
     ['without anything', {}, { kind: 'read', labels: {} }],
     ['of Docker without a config', { config: null }, { kind: 'read', labels: {} }],
   ])('%s is read', (_name, json, facts) => {

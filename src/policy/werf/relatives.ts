@@ -9,7 +9,7 @@ import type { Werf } from './werf.ts';
 
 /** Labels on stages: facts in `pkg/image` of werf 1.2 to 3. */
 const PARENT = 'werf.io/parent-stage-id';
-/** Until version 2: the digest of the parent's config. */
+/** Until version 2: the digest of the parent's config; before, it stood in the config itself. */
 const BASE = 'werf.io/base-image-id';
 const SOURCE = 'werf-import-source-stage-id-';
 /** Files that came from an image which werf did not build. */
@@ -28,7 +28,7 @@ export function makeRelativesOf(nodes: ReadonlyMap<Digest, ImageNode>, werf: Wer
     const content = nodes.get(digest)?.content;
     if (content?.kind !== 'image' || content.facts.kind === 'unread') return [];
     const found = new Map<Digest, Relative>();
-    for (const relative of namedIn(content.facts.labels, werf, byConfig)) {
+    for (const relative of namedIn(content.facts, werf, byConfig)) {
       const isRelative = relative.digest !== digest && !werf.rejected.has(relative.digest);
       if (isRelative && !found.has(relative.digest)) found.set(relative.digest, relative);
     }
@@ -46,13 +46,14 @@ function indexByConfig(nodes: ReadonlyMap<Digest, ImageNode>, { built }: Werf): 
 }
 
 function* namedIn(
-  labels: Annotations,
+  { labels, madeFrom = '' }: { readonly labels: Annotations; readonly madeFrom?: string },
   { stages, importSources }: Werf,
   byConfig: ReadonlyMap<string, readonly Digest[]>,
 ): Generator<Relative> {
   const parent = stages.get(labels[PARENT] ?? '');
   if (parent !== undefined) yield { digest: parent, how: 'ancestor' };
-  for (const digest of byConfig.get(labels[BASE] ?? '') ?? []) yield { digest, how: 'base image' };
+  for (const base of [labels[BASE] ?? '', madeFrom])
+    for (const digest of byConfig.get(base) ?? []) yield { digest, how: 'base image' };
   for (const [key, value] of Object.entries(labels).sort(([a], [b]) => compareText(a, b))) {
     const isDependency = key.startsWith(DEPENDENCY);
     for (const stage of isDependency ? [value] : importedStages({ key, value }, importSources)) {

@@ -192,6 +192,15 @@ describe('relatives of what stays', () => {
       ['base'],
     ],
     [
+      'the image that its config says it was made from, as werf 1 wrote it',
+      [
+        relative('base'),
+        { ...stage({ name: 'new' }), madeFrom: configDigestOf('base') },
+        ...published('new', ['c4']).slice(1),
+      ],
+      ['base'],
+    ],
+    [
       'the stage that it imported files from, by its id',
       [
         relative('source'),
