@@ -26,8 +26,11 @@ export interface MetaEvidence {
 
 /** What is to happen to every record of werf's, and why; everything else stays. The rules are those for records beside their images. */
 export function decideMetaRepository(evidence: MetaEvidence, policy: Policy): Decisions {
-  const inventory = takeInventory(evidence, policy);
   const { primary } = evidence;
+  // Several projects may keep their records in one place: without a word about ours, any of them could count as lost.
+  const project = policy.werf.project ?? primary.werf?.project;
+  const ofOurs = project === undefined ? policy : { ...policy, werf: { ...policy.werf, project } };
+  const inventory = takeInventory(evidence, ofOurs);
   const { snapshot, graph, werf, attached } = inventory;
   const reach = { graph };
   const kept = protectReachable(
@@ -70,7 +73,7 @@ function keepOthers({ graph, werf }: Inventory): ReadonlyMap<Digest, readonly Ke
 }
 
 function statementsOf(werf: Werf | undefined, primary: Decisions): ReadonlyMap<Digest, readonly RecordStatement[]> {
-  const doubt = primary.werf === undefined ? { doubt: 'werf made nothing beside it' } : doubtOf(primary.snapshot);
+  const doubt = doubtAbout(primary);
   const state = ({ image: _elsewhere, ...record }: WerfRecord): RecordStatement => {
     const { stage = '' } = record;
     const image = isTag(stage) ? primary.snapshot.tags.get(stage) : undefined;
@@ -78,6 +81,12 @@ function statementsOf(werf: Werf | undefined, primary: Decisions): ReadonlyMap<D
     return image === undefined ? { ...told, ...doubt } : told;
   };
   return new Map([...(werf?.records ?? [])].map(([digest, records]) => [digest, records.map(state)]));
+}
+
+function doubtAbout({ werf, snapshot }: Decisions): { readonly doubt?: string } {
+  if (werf === undefined) return { doubt: 'werf made nothing beside it' };
+  if (werf.project === undefined) return { doubt: 'nobody knows of which project the images are' };
+  return doubtOf(snapshot);
 }
 
 function namingImages(judge: JudgeRecord): JudgeRecord {

@@ -2,6 +2,8 @@
 
 /** What is ours in a repository. */
 export interface Projects {
+  /** Ours; undefined when nobody knows. */
+  readonly own: string | undefined;
   /** Projects with stages here that are not ours, sorted; all of them when nobody knows which is ours. */
   readonly others: readonly string[];
   /**
@@ -17,6 +19,7 @@ export function tellProjects(found: ReadonlySet<string>, ours: string | undefine
   const own = ours ?? (all.length === 1 ? all[0] : undefined);
   const others = all.filter((project) => project !== own);
   return {
+    own,
     others,
     isOther(named) {
       if (named.length === 0 || own === undefined) return others.length > 0;

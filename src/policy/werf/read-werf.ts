@@ -51,6 +51,7 @@ export function readWerf(snapshot: Snapshot, policy: WerfPolicy, evidence: WerfE
     publishedAt: readPublishedAt(input),
     importSources: readImportSources(all),
     customTags,
+    ...(projects.own === undefined ? {} : { project: projects.own }),
     otherProjects: projects.others,
   };
 }

@@ -58,6 +58,8 @@ export interface Werf {
   readonly importSources: ReadonlyMap<string, readonly StageId[]>;
   /** Recorded custom tags, with the stages they were put on. Whether one still leads there is not said. */
   readonly customTags: ReadonlyMap<string, ReadonlySet<StageId>>;
+  /** Whose stages these are, by the user's word or by their labels; absent where nobody knows. */
+  readonly project?: string;
   /** Stages of other projects, by project, when the repository is shared. */
   readonly otherProjects: readonly string[];
 }

@@ -2,13 +2,17 @@
 
 import { describe, expect, it } from 'vitest';
 import { RECORD_KEYS, RECORD_TYPE } from '../../../src/model/build-record.ts';
+import type { Digest } from '../../../src/model/reference.ts';
+import { decideMetaRepository } from '../../../src/policy/werf/decide-records.ts';
 import { decisionsOn } from '../../builders/decision.ts';
 import { commitIdOf } from '../../builders/history.ts';
-import { ANY_AGE, LONG_AGO, type NodeSpec, usageOf } from '../../builders/snapshot.ts';
-import { branch, GONE, HISTORY } from './world.ts';
+import { ANY_AGE, digestOf, LONG_AGO, type NodeSpec, policyOf, snapshotOf, usageOf } from '../../builders/snapshot.ts';
+import { imageMetadata, stage, stageIdOf } from '../../builders/werf-snapshot.ts';
+import { branch, decideOn, GONE, HISTORY, recordsOf } from './world.ts';
 
 const OURS = 'registry.example.com/shop/app';
-const ONLY_MAIN = { ...ANY_AGE, git: { enabled: true, keepPolicies: [branch('main')] } };
+const MAIN = [branch('main')];
+const ONLY_MAIN = { ...ANY_AGE, git: { enabled: true, keepPolicies: MAIN } };
 
 function own(image: string, commit: string, more: Partial<NodeSpec> & { readonly as?: string } = {}): NodeSpec {
   const { as, ...rest } = more;
@@ -42,7 +46,7 @@ describe('the last record that says which product an image is', () => {
   const other = labelled('other', 'c2');
 
   it('stays beside a label of another commit that the image is kept by', () => {
-    const nodes = [labelled('base', 'c4'), own('base', 'side', { as: 'web' }), other];
+    const nodes = [labelled('base', 'c4'), own('base', 'off', { as: 'web' }), other];
     const made = decisionsOn({ nodes, history: HISTORY, policy: ONLY_MAIN });
     expect(made.doomed).toEqual([]);
   });
@@ -60,5 +64,25 @@ describe('the last record that says which product an image is', () => {
     const records = ['c4', 'c1'].map((commit) => own('base', commit, { as: 'web' }));
     const made = decisionsOn({ nodes: [labelled('base', 'c4'), ...records], history: HISTORY, policy: ONLY_MAIN });
     expect(made.doomed).toEqual(['record of base for c1']);
+  });
+});
+
+describe('a meta repository that two projects share', () => {
+  const theirs = imageMetadata({ image: 'web', commit: 'c4', stage: stageIdOf('theirs'), project: 'blog' });
+  const lost = imageMetadata({ image: 'web', commit: 'c4', stage: stageIdOf('lost') });
+  const meta = snapshotOf([...recordsOf('new', ['c4']), theirs, lost]);
+  const doomed = (stages: readonly NodeSpec[]): readonly Digest[] => {
+    const primary = decideOn(stages, MAIN, { werf: { meta } });
+    const { decisions } = decideMetaRepository({ snapshot: meta, primary }, policyOf(ANY_AGE));
+    return [...decisions.values()].filter(({ decision }) => decision === 'delete').map(({ digest }) => digest);
+  };
+
+  it('loses no record of the other one, whose stages are elsewhere', () => {
+    expect(doomed([stage({ name: 'new' })])).toEqual([digestOf(lost.name)]);
+  });
+
+  it('loses none where nobody knows which project the stages are of', () => {
+    expect(doomed([stage({ name: 'new', project: null })])).toEqual([]);
+    expect(doomed([stage({ name: 'new' }), stage({ name: 'other', project: 'blog' })])).toEqual([]);
   });
 });
