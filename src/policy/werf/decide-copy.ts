@@ -22,7 +22,10 @@ import type { Werf } from './werf.ts';
  */
 export function decideCopy(evidence: CopyEvidence, policy: Policy, now: Instant): Decisions {
   const { primary } = evidence;
-  const read = takeInventory({ snapshot: evidence.snapshot, werf: { meta: primary.snapshot } }, policy);
+  const read = takeInventory(
+    { snapshot: evidence.snapshot, werf: { meta: primary.snapshot } },
+    ofProject(policy, primary),
+  );
   const inventory = { ...read, werf: read.werf && withRecordedTags(read.werf, read, primary.werf) };
   const { snapshot, graph, relativesOf, werf, attached } = inventory;
   const verdicts = judgeCopies({ evidence, inventory, policy, now });
@@ -45,6 +48,12 @@ export function decideCopy(evidence: CopyEvidence, policy: Policy, now: Instant)
     judgeRecord,
     ...(werf === undefined ? {} : { werf }),
   };
+}
+
+/** Several projects may share a repository of copies: ours is that of the originals, whatever else is here. */
+function ofProject(policy: Policy, { werf }: Pick<Decisions, 'werf'>): Policy {
+  const project = policy.werf.project ?? werf?.project;
+  return project === undefined ? policy : { ...policy, werf: { ...policy.werf, project } };
 }
 
 /** Custom tags are recorded with the originals, in version 3 even in the meta repository: on their stage they are none of a stranger's. */

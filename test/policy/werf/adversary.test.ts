@@ -2,12 +2,22 @@
 
 import { describe, expect, it } from 'vitest';
 import { RECORD_KEYS, RECORD_TYPE } from '../../../src/model/build-record.ts';
-import type { Digest } from '../../../src/model/reference.ts';
+import { type Digest, parseRepository } from '../../../src/model/reference.ts';
+import { decideCopy } from '../../../src/policy/werf/decide-copy.ts';
 import { decideMetaRepository } from '../../../src/policy/werf/decide-records.ts';
 import { decisionsOn } from '../../builders/decision.ts';
 import { commitIdOf } from '../../builders/history.ts';
-import { ANY_AGE, digestOf, LONG_AGO, type NodeSpec, policyOf, snapshotOf, usageOf } from '../../builders/snapshot.ts';
-import { imageMetadata, stage, stageIdOf } from '../../builders/werf-snapshot.ts';
+import {
+  ANY_AGE,
+  digestOf,
+  LONG_AGO,
+  NOW,
+  type NodeSpec,
+  policyOf,
+  snapshotOf,
+  usageOf,
+} from '../../builders/snapshot.ts';
+import { imageMetadata, managedImage, stage, stageIdOf } from '../../builders/werf-snapshot.ts';
 import { branch, decideOn, GONE, HISTORY, recordsOf } from './world.ts';
 
 const OURS = 'registry.example.com/shop/app';
@@ -84,5 +94,23 @@ describe('a meta repository that two projects share', () => {
   it('loses none where nobody knows which project the stages are of', () => {
     expect(doomed([stage({ name: 'new', project: null })])).toEqual([]);
     expect(doomed([stage({ name: 'new' }), stage({ name: 'other', project: 'blog' })])).toEqual([]);
+  });
+});
+
+describe('a final repository that holds stages of another project alone, beside a record of ours', () => {
+  it('loses none of them', () => {
+    const copies = [stage({ name: 'theirs', project: 'blog' }), managedImage('web')];
+    const snapshot = { ...snapshotOf(copies), repository: parseRepository('registry.example.com/shop/final') };
+    const primary = decideOn([stage({ name: 'new' }), ...recordsOf('new', ['c4'])], MAIN);
+    const evidence = {
+      snapshot,
+      usage: undefined,
+      firstSeen: undefined,
+      primary,
+      role: 'final',
+      repository: 'app',
+    } as const;
+    const { decisions } = decideCopy(evidence, policyOf(ANY_AGE), NOW);
+    expect(decisions.get(digestOf('theirs'))?.decision).toBe('keep');
   });
 });
