@@ -63,7 +63,7 @@ export async function applyRepositories(
   const { settings, context } = request;
   const spent = new Map<RegistryHost, string>();
   const doubts: string[] = [];
-  const inUse = watchUsage({ settings, context, collected: planned.collected, clockMs, windowMs: USAGE_WINDOW_MS });
+  const inUse = watchUsage({ ...planned, settings, context, clockMs, windowMs: USAGE_WINDOW_MS });
   const outcomesOf = (name: string) => outcomes.find((one) => one.name === name)?.outcomes;
   const objections: readonly UsageObjection[] = [
     inUse.objectionTo,

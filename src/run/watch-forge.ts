@@ -8,7 +8,7 @@ import type { Planned } from './make-plan.ts';
 import type { UsageObjection, UsageWatchOptions } from './watch-usage.ts';
 
 /** What a watch over the forge needs. */
-export type ForgeWatchOptions = Omit<UsageWatchOptions, 'collected'> & {
+export type ForgeWatchOptions = Omit<UsageWatchOptions, 'collected' | 'decided'> & {
   readonly planned: Pick<Planned, 'collected' | 'decideAgain'>;
 };
 

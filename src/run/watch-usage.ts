@@ -2,10 +2,11 @@
 
 import type { Settings } from '../config/settings.ts';
 import { describeReason, type KeepReason } from '../model/decision.ts';
-import { buildImageGraph } from '../model/image-graph.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
-import { protectReachable } from '../policy/closure.ts';
+import { type KeepReasons, protectReachable } from '../policy/closure.ts';
+import type { Decisions } from '../policy/decisions.ts';
+import { takeInventory } from '../policy/inventory.ts';
 import { keepUsed } from '../policy/rules/kubernetes.ts';
 import { addUsedDigests, type Collected, collectUsage, type RunContext } from './collect-evidence.ts';
 import { refuseEmpty } from './refuse-empty.ts';
@@ -18,6 +19,8 @@ export interface UsageWatchOptions {
   readonly settings: Settings;
   readonly context: RunContext;
   readonly collected: Collected;
+  /** What the plan rests on. */
+  readonly decided: ReadonlyMap<string, Decisions>;
   /** Milliseconds of a steady clock. */
   readonly clockMs: () => number;
   /** How long one reading of the clusters is good, from its beginning. */
@@ -45,7 +48,7 @@ export interface UsageWatch {
  * The answers throw EvidenceError when the clusters cannot be read any more: then nothing further may be deleted; nor when one shows nothing.
  */
 export function watchUsage(options: UsageWatchOptions): UsageWatch {
-  const { settings, context, collected, clockMs, windowMs } = options;
+  const { settings, context, collected, decided, clockMs, windowMs } = options;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let readAt: UsageReadAt | undefined;
   let inUse = new Map<string, ReadonlyMap<Digest, readonly KeepReason[]>>();
@@ -63,7 +66,9 @@ export function watchUsage(options: UsageWatchOptions): UsageWatch {
       if (usage === undefined) break;
       const { name, snapshot } = await addUsedDigests(repository, usage);
       const used = keepUsed({ snapshot, usage, mirrors: settings.policy.kubernetes.mirrors });
-      found.set(name, protectReachable(buildImageGraph(snapshot), used.keep));
+      const { graph, relativesOf } = takeInventory({ snapshot }, settings.policy);
+      const needed = protectReachable(graph, used.keep, relativesOf);
+      found.set(name, withoutSuperseded(needed, decided.get(name)));
     }
     inUse = found;
     // Only now: a reading that broke off half-way is no reading.
@@ -90,4 +95,16 @@ export function watchUsage(options: UsageWatchOptions): UsageWatch {
         : `it has come into use since the plan was made: ${describeReason(reason)}`;
     },
   };
+}
+
+/** A record that goes although its image stays is no more needed for the image's being in use. */
+function withoutSuperseded(needed: KeepReasons, decisions: Decisions | undefined): KeepReasons {
+  if (decisions === undefined) return needed;
+  const { records, graph } = decisions;
+  const stays = (digest: Digest): boolean => decisions.decisions.get(digest)?.decision === 'keep';
+  for (const record of records) {
+    const images = graph.subjectsOf(record);
+    if (images.length > 0 && images.every(stays)) needed.delete(record);
+  }
+  return needed;
 }

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/log.ts';
+import { RECORD_KEYS, RECORD_TYPE } from '../../src/model/build-record.ts';
 import { type Digest, parseRepository } from '../../src/model/reference.ts';
-import { instantFromMs } from '../../src/model/time.ts';
+import { hours, instantFromMs } from '../../src/model/time.ts';
+import { decide } from '../../src/policy/decide.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
 import { watchUsage } from '../../src/run/watch-usage.ts';
-import { addToLayout, buildMultiArch, makeLayout } from '../builders/image.ts';
+import { addToLayout, buildArtifact, buildMultiArch, makeLayout } from '../builders/image.ts';
 import { kubernetesSettings } from '../builders/kubernetes-settings.ts';
 import { NOW, policyOf } from '../builders/snapshot.ts';
 
@@ -35,14 +37,19 @@ async function deploy(...images: readonly string[]): Promise<void> {
   await writeFile(join(folder, 'pod.json'), JSON.stringify(pod));
 }
 
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+
 async function watch(
   clock: { ms: number; readingTakesMs?: number },
   onRead: () => Promise<void> | void = () => undefined,
+  pinned: readonly string[] = [],
 ) {
   const directory = join(folder, 'layout');
   await makeLayout(directory);
   const index = buildMultiArch('a');
   await addToLayout(directory, index, ['v1']);
+  const record = buildArtifact('record', index, { [RECORD_KEYS.commit]: COMMIT, [RECORD_KEYS.type]: RECORD_TYPE });
+  await addToLayout(directory, record, ['record-of-v1']);
   const repository = parseRepository(NAME);
   const registry = await openOciLayout({ directory, repository, now: NOW, log: silentLog });
   const snapshot = await registry.readSnapshot([]);
@@ -50,7 +57,11 @@ async function watch(
     await onRead();
     return registry.readDigests(digests);
   };
+  const evidence = { snapshot, history: undefined, forge: undefined, usage: undefined, firstSeen: undefined };
+  // Nothing is too young here, and the pin is the only thing that keeps: without one, everything goes.
+  const policy = policyOf({ recent: { within: hours(0) }, pins: { tags: pinned, expressions: [], list: [] } });
   const watched = watchUsage({
+    decided: new Map([[NAME, decide(evidence, policy, NOW)]]),
     settings: {
       command: 'apply',
       repositories: [{ kind: 'oci-layout', directory, repository }],
@@ -83,7 +94,14 @@ async function watch(
     clockMs: () => clock.ms,
     windowMs: WINDOW_MS,
   });
-  return { index, objection: watched.objectionTo(NAME), lookNow: watched.lookNow, readAt: watched.readAt, snapshot };
+  return {
+    index,
+    record,
+    objection: watched.objectionTo(NAME),
+    lookNow: watched.lookNow,
+    readAt: watched.readAt,
+    snapshot,
+  };
 }
 
 describe('in a long apply', () => {
@@ -179,5 +197,15 @@ describe('in a long apply', () => {
     await expect(objection(index.digest)).rejects.toThrow('reset');
     isBroken = false;
     expect(await objection(index.digest)).toMatch(/has come into use/);
+  });
+
+  it('a record is needed with its image, but not when it goes although its image stays', async () => {
+    await deploy(`${NAME}:v1`);
+    const going = await watch({ ms: 0 });
+    expect(await going.objection(going.record.digest)).toMatch(/has come into use since the plan was made/);
+    await rm(join(folder, 'layout'), { recursive: true });
+    const staying = await watch({ ms: 0 }, undefined, ['v1']);
+    expect(await staying.objection(staying.index.digest)).toMatch(/has come into use since the plan was made/);
+    expect(await staying.objection(staying.record.digest)).toBeUndefined();
   });
 });
