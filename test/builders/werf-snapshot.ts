@@ -9,7 +9,7 @@ import { at, commitIdOf } from './history.ts';
 import { digestOf, LONG_AGO, type NodeSpec } from './snapshot.ts';
 
 /** The `project` of all nodes here that name no other. */
-export const PROJECT = 'shop';
+const PROJECT = 'shop';
 
 /** A stage or an index of several platforms. */
 export interface StageSpec {
