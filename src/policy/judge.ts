@@ -16,7 +16,7 @@ import { listNamedCommits, type RecordNeeds } from './records/judge-records.ts';
 import { keepDeployments } from './rules/deployments.ts';
 import { judgeByGit } from './rules/git.ts';
 import { type KubernetesVerdicts, keepUsed } from './rules/kubernetes.ts';
-import { keepPinned } from './rules/pins.ts';
+import { keepPinned, keepWhileDisabled } from './rules/pins.ts';
 import { keepPullRequests } from './rules/pull-requests.ts';
 import { ageOf, judgeByAge } from './rules/recent.ts';
 import { keepRegistryProtected } from './rules/registry-protected.ts';
@@ -63,6 +63,7 @@ export function judge(judging: Judging): Verdicts {
     used?.keep ?? new Map(),
     keepUsedCopies(werf, evidence.werf?.usedCopies),
     keepPinned(graph.nodes, policy.pins),
+    keepWhileDisabled(graph, policy),
     keepRegistryProtected(graph.nodes, snapshot.protectedTags),
     keepNotUnderstood(graph, rejected),
   ];

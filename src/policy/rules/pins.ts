@@ -1,7 +1,9 @@
-// Rule `pins`: what the user names is kept, by tag glob, by RE2 expression, or by a line of the keep-list file.
+// Rule `pins`: what the user names is kept, by tag glob, by RE2 expression, or by a line of the keep-list file; and every image while the
+// cleanup is disabled.
 
 import { RE2JS } from 're2js';
 import type { KeepReason } from '../../model/decision.ts';
+import type { ImageGraph } from '../../model/image-graph.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Digest } from '../../model/reference.ts';
 import type { ImageNode } from '../../model/snapshot.ts';
@@ -25,6 +27,16 @@ export function keepPinned(
     if (reasons.length > 0) kept.set(node.digest, reasons);
   }
   return kept;
+}
+
+/** A reason to keep every image while `cleanup.disable` is set; empty otherwise. Records are judged elsewhere. */
+export function keepWhileDisabled(
+  graph: ImageGraph,
+  { werf, purge }: Pick<Policy, 'werf' | 'purge'>,
+): ReadonlyMap<Digest, readonly KeepReason[]> {
+  if (werf.disabled === 'no' || purge) return new Map();
+  const images = [...graph.nodes.keys()].filter((digest) => graph.roleOf(digest) === 'image');
+  return new Map(images.map((digest) => [digest, [{ rule: 'pin', pin: 'cleanup.disable' }]]));
 }
 
 interface TagMatcher {

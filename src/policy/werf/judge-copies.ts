@@ -12,7 +12,7 @@ import type { Inventory } from '../inventory.ts';
 import { mergeReasons } from '../merge-reasons.ts';
 import { doubtOf } from '../records/list-statements.ts';
 import { type KubernetesVerdicts, keepUsed } from '../rules/kubernetes.ts';
-import { keepPinned } from '../rules/pins.ts';
+import { keepPinned, keepWhileDisabled } from '../rules/pins.ts';
 import { ageOf, type FirstSeen, judgeByAge } from '../rules/recent.ts';
 import { keepRegistryProtected } from '../rules/registry-protected.ts';
 import { judgePurge } from './purge.ts';
@@ -65,6 +65,7 @@ export function judgeCopies(judging: CopyJudging): CopyVerdicts {
       used?.keep ?? new Map(),
       ...own.map(({ keep }) => keep),
       keepPinned(graph.nodes, policy.pins),
+      keepWhileDisabled(graph, policy),
       keepRegistryProtected(graph.nodes, snapshot.protectedTags),
       keepNotUnderstood(graph, new Map()),
       ...(policy.purge ? [] : [others.keep]),

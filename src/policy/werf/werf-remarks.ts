@@ -16,10 +16,11 @@ export interface WerfRemarkInput {
 
 const MAX_NAMES = 3;
 
-/** At most one remark of each kind; empty where werf made nothing. */
+/** At most one remark of each kind; empty where werf made nothing. While the cleanup is disabled nothing waits for anything. */
 export function remarkOnWerf({ inventory, decisions, policy }: WerfRemarkInput): readonly Remark[] {
   const { werf, relativesOf } = inventory;
   if (werf === undefined || policy.purge) return [];
+  if (policy.werf.disabled !== 'no') return remarkOnProjects(werf, policy);
   // What is built upon has no record of its own: what was built on it has.
   const inside = new Set([...werf.built].flatMap((digest) => relativesOf(digest).map((relative) => relative.digest)));
   const count = (wanted: Reason['rule']): number => {

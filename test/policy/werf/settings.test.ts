@@ -78,6 +78,16 @@ describe('cleanup.disable', () => {
     expect(decideOn(nodes, MAIN, { policy }).doomed).toEqual([]);
   });
 
+  it('is the reason why images stay, whatever their age, and nothing is said of what will go', () => {
+    const made = decideOn(nodes, MAIN, { policy: { werf: werfPolicy({ disabled: 'keep-records' }) } });
+    expect(made.doomed).toEqual([]);
+    expect(['old', 'unrecorded'].map((name) => made.rulesOf(name))).toEqual([
+      expect.arrayContaining(['pin']),
+      expect.arrayContaining(['pin']),
+    ]);
+    expect(made.remarks.map(({ code }) => code)).not.toContain('unrecorded-stages');
+  });
+
   it('deletes the names of images, and what they were built for, only when the user says so', () => {
     const policy = { ...everything, werf: werfPolicy({ disabled: 'delete-records' }) };
     expect(decideOn(nodes, MAIN, { policy }).doomed).toEqual([
