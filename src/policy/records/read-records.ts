@@ -1,9 +1,10 @@
 // Recognises the records that `record` writes, by their type alone: whoever may push here can have written one, and nobody else.
 
-import { type BuildRecord, RECORD_KEYS, RECORD_TYPE } from '../../model/build-record.ts';
+import { type BuildRecord, isRecordTag, RECORD_KEYS, RECORD_TYPE } from '../../model/build-record.ts';
 import type { Remark } from '../../model/decision.ts';
 import { isCommitId } from '../../model/history.ts';
 import { type Digest, shortDigest } from '../../model/reference.ts';
+import { parseReferrerTag } from '../../model/referrer-tag.ts';
 import type { ImageNode, Snapshot } from '../../model/snapshot.ts';
 
 /** Our own records: what they say, and all nodes that are such records, with the images they are about. */
@@ -18,7 +19,7 @@ export interface OwnRecords {
 
 /**
  * The records among the nodes of a snapshot. What cannot be decoded is none, whatever type it has: it stays as any such manifest does. A
- * record that does not name a whole commit protects nothing and condemns nothing.
+ * record that does not name a whole commit protects nothing and condemns nothing. One with a tag of people is an image beside that.
  */
 export function readRecords({ nodes }: Pick<Snapshot, 'nodes'>): OwnRecords {
   const buildRecords: BuildRecord[] = [];
@@ -27,7 +28,7 @@ export function readRecords({ nodes }: Pick<Snapshot, 'nodes'>): OwnRecords {
   for (const node of nodes.values()) {
     if (!isRecord(node)) continue;
     const subject = node.subject === undefined ? undefined : nodes.get(node.subject);
-    attached.set(node.digest, subject === undefined ? [] : [subject.digest]);
+    if (!hasOwnTag(node)) attached.set(node.digest, subject === undefined ? [] : [subject.digest]);
     const said = readRecord(node, subject);
     if (typeof said === 'string') unread.set(node.digest, said);
     else if (said !== undefined) buildRecords.push(said);
@@ -46,6 +47,11 @@ export function remarkUnread(unread: OwnRecords['unread']): readonly Remark[] {
 function isRecord({ content, artifactType, annotations }: ImageNode): boolean {
   if (content.kind !== 'image') return false;
   return [artifactType, content.config.mediaType, annotations[RECORD_KEYS.type]].includes(RECORD_TYPE);
+}
+
+/** A tag that is no record's: whoever put it there wants what it leads to, whatever that is. */
+function hasOwnTag({ tags }: ImageNode): boolean {
+  return tags.some((tag) => !isRecordTag(tag) && parseReferrerTag(tag) === undefined);
 }
 
 /** What it says; a text says why it says nothing, and undefined that its image is not here. */

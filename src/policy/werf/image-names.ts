@@ -1,7 +1,9 @@
 // The names of images that count: managed ones, and those of werf.yaml.
 
 import type { WerfPolicy } from '../../model/policy.ts';
+import type { Tag } from '../../model/reference.ts';
 import { imageNameId, recordedName } from '../../model/werf-names.ts';
+import { parseWerfTag } from '../../model/werf-tag.ts';
 import type { Statement } from './statements.ts';
 
 /** Names and their ids. */
@@ -12,9 +14,17 @@ export interface ImageNames {
   readonly managed: ReadonlySet<string> | undefined;
 }
 
-/** The names that records and werf.yaml tell. A managed image counts whoever's record it is: a name only ever protects. */
-export function readImageNames(statements: readonly Statement[], policy: WerfPolicy): ImageNames {
-  const managed = statements.flatMap(({ says }) => (says.kind === 'managed-image' ? [says.name] : []));
+/**
+ * The names that records and werf.yaml tell. A managed image counts whoever's record it is, and although its tag vanished while it was read:
+ * a name only ever protects.
+ */
+export function readImageNames(
+  statements: readonly Statement[],
+  vanished: readonly Tag[],
+  policy: WerfPolicy,
+): ImageNames {
+  const said = [...statements.map(({ says }) => says), ...vanished.map(parseWerfTag)];
+  const managed = said.flatMap((one) => (one?.kind === 'managed-image' ? [one.name] : []));
   const current = policy.imageNames.map(recordedName);
   const all = [...new Set([...managed, ...current.filter((name) => name !== undefined)])].sort();
   const names = new Map<string, string>();

@@ -38,7 +38,8 @@ export function readWerf(snapshot: Snapshot, policy: WerfPolicy, evidence: WerfE
   const images = recogniseImages({ nodes, origin, projects, statements, records: said, customTags, isThere });
 
   const imagesOf = (statement: Statement): readonly Digest[] => findImages(statement, snapshot);
-  const input = { ...readImageNames(all, policy), statements: all, projects, built: images.built, imagesOf };
+  const vanished = [...snapshot.vanishedTags, ...(evidence?.meta?.vanishedTags ?? [])];
+  const input = { ...readImageNames(all, vanished, policy), statements: all, projects, built: images.built, imagesOf };
   return {
     ...images,
     stages: new Map(stageTags.map(({ tag, node }) => [tag, node.digest])),

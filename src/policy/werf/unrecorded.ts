@@ -25,7 +25,10 @@ export interface UnrecordedInput {
 export function makeJudgeUnrecorded(input: UnrecordedInput): (digest: Digest) => UnkeptVerdict | undefined {
   const { werf, links, within, now } = input;
   return (digest) => {
-    if (!werf.built.has(digest) || (links.get(digest) ?? []).some((link) => isRecorded(link))) return undefined;
+    const told = links.get(digest) ?? [];
+    // What nobody can read may be a link.
+    const isTold = told.some((link) => isRecorded(link) || link.kind === 'unknown');
+    if (!werf.built.has(digest) || isTold) return undefined;
     if (!werf.hasBuildRecords) {
       return { keep: { rule: 'unlinked', why: 'no record here says what any stage was built for' } };
     }

@@ -2,11 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { RECORD_KEYS, RECORD_TYPE } from '../../../src/model/build-record.ts';
-import { type Digest, parseRepository } from '../../../src/model/reference.ts';
+import { type Digest, parseRepository, parseTag } from '../../../src/model/reference.ts';
 import { decideCopy } from '../../../src/policy/werf/decide-copy.ts';
 import { decideMetaRepository } from '../../../src/policy/werf/decide-records.ts';
 import { decisionsOn } from '../../builders/decision.ts';
-import { commitIdOf } from '../../builders/history.ts';
+import { at, commitIdOf } from '../../builders/history.ts';
 import {
   ANY_AGE,
   digestOf,
@@ -17,8 +17,8 @@ import {
   snapshotOf,
   usageOf,
 } from '../../builders/snapshot.ts';
-import { imageMetadata, managedImage, stage, stageIdOf } from '../../builders/werf-snapshot.ts';
-import { branch, decideOn, GONE, HISTORY, recordsOf } from './world.ts';
+import { imageMetadata, managedImage, stage, stageIdOf, stageIndex } from '../../builders/werf-snapshot.ts';
+import { branch, decideOn, GONE, HISTORY, published, recordName, recordsOf } from './world.ts';
 
 const OURS = 'registry.example.com/shop/app';
 const MAIN = [branch('main')];
@@ -112,5 +112,66 @@ describe('a final repository that holds stages of another project alone, beside 
     } as const;
     const { decisions } = decideCopy(evidence, policyOf(ANY_AGE), NOW);
     expect(decisions.get(digestOf('theirs'))?.decision).toBe('keep');
+  });
+});
+
+describe('a tag that vanished while it was read', () => {
+  const vanishing = (...tags: readonly string[]) => ({ snapshot: { vanishedTags: tags.map((one) => parseTag(one)) } });
+  const newer = published('new', ['c4']);
+
+  it('protects the stage that it was a record of, whose only word it may have been', () => {
+    const nodes = [...newer, stage({ name: 'old' }), ...recordsOf('old', ['c1'])];
+    expect(decideOn(nodes, MAIN).doomed).toContain('old');
+    expect(decideOn(nodes, MAIN, vanishing(recordName('old', 'c4'))).doomed).toEqual([]);
+    const unrecorded = [...newer, stage({ name: 'old' })];
+    expect(decideOn(unrecorded, MAIN).doomed).toEqual(['old']);
+    expect(decideOn(unrecorded, MAIN, vanishing(recordName('old', 'c1'))).doomed).toEqual([]);
+    const meta = { ...snapshotOf([]), ...vanishing(recordName('old', 'c1')).snapshot };
+    expect(decideOn(unrecorded, MAIN, { werf: { meta } }).doomed).toEqual([]);
+  });
+
+  it('protects every image when it was that of a record of ours', () => {
+    const nodes = [labelled('base', 'c4'), labelled('other', 'c2')];
+    const spec = { nodes, history: HISTORY, policy: ONLY_MAIN };
+    expect(decisionsOn(spec).doomed).toEqual(['other']);
+    expect(decisionsOn({ ...spec, ...vanishing('latest') }).doomed).toEqual(['other']);
+    expect(decisionsOn({ ...spec, ...vanishing(`record-${'a'.repeat(40)}`) }).doomed).toEqual([]);
+  });
+
+  it('protects what was built as the image that it said is managed', () => {
+    const nodes = [...newer, stage({ name: 'api' }), ...recordsOf('api', ['c4'], { image: 'api' })];
+    expect(decideOn(nodes, MAIN).doomed).toContain('api');
+    expect(decideOn(nodes, MAIN, vanishing('managed-image-api')).doomed).toEqual([]);
+    const meta = { ...snapshotOf([]), ...vanishing('managed-image-api').snapshot };
+    expect(decideOn(nodes, MAIN, { werf: { meta } }).doomed).toEqual([]);
+  });
+});
+
+describe('what has the type of a record, and a tag of people', () => {
+  it('is an image: the rules decide on it', () => {
+    const odd = own('lost', 'c1', { name: 'odd', tags: ['v1'] });
+    const made = decisionsOn({ nodes: [labelled('base', 'c4'), odd], history: HISTORY, policy: ONLY_MAIN });
+    expect(made.doomed).toEqual([]);
+    expect(made.records.size).toBe(0);
+  });
+
+  it('says what it says all the same', () => {
+    const odd = own('base', 'c4', { tags: ['v1'] });
+    const base: NodeSpec = { name: 'base', tags: ['base'], created: LONG_AGO };
+    const made = decisionsOn({ nodes: [base, odd], history: HISTORY, policy: ONLY_MAIN });
+    expect(made.rulesOf('base')).toContain('git');
+  });
+});
+
+describe('an index without a record', () => {
+  it('stays where the config of a platform cannot be read', () => {
+    const pushed = { pushed: at(LONG_AGO) };
+    const nodes: readonly NodeSpec[] = [
+      ...published('new', ['c4']),
+      { ...stageIndex({ name: 'multi', platforms: ['amd', 'arm'] }), ...pushed },
+      { ...stage({ name: 'amd', isTagged: false }), ...pushed },
+      { ...stage({ name: 'arm', isTagged: false }), unread: true, ...pushed },
+    ];
+    expect(decideOn(nodes, MAIN).doomed).toEqual([]);
   });
 });
