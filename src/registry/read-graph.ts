@@ -70,7 +70,7 @@ export async function readDigestGraph(
   digests: readonly Digest[],
   options: ReadOptions,
 ): Promise<Pick<Snapshot, 'nodes' | 'absent'>> {
-  const step = `read what else is used of ${formatRepository(source.repository)}`;
+  const step = `read single images of ${formatRepository(source.repository)}`;
   const reading = beginReading(step, source, options);
   for (const digest of digests) nameDigest(reading, { digest });
   await readNamed(reading);

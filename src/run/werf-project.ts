@@ -1,6 +1,6 @@
 // Whether werf made a repository, and for which project, as far as a few of its manifests tell.
 
-import type { Tag } from '../model/reference.ts';
+import type { Digest, Tag } from '../model/reference.ts';
 import type { ImageNode, Snapshot } from '../model/snapshot.ts';
 import { parseWerfTag } from '../model/werf-tag.ts';
 import type { Registry } from '../registry/port.ts';
@@ -19,10 +19,12 @@ export async function findProject(registries: readonly Registry[]): Promise<Foun
   const nodes: ImageNode[] = [];
   for (const registry of registries) {
     const tags = (await registry.listTags()).filter(isWerfTag).sort((a, b) => builtAt(b) - builtAt(a));
+    const digests: Digest[] = [];
     for (const tag of tags.slice(0, MAX_LOOKS)) {
       const digest = await registry.resolveTag(tag);
-      if (digest !== 'absent') nodes.push(...(await registry.readDigests([digest])).nodes.values());
+      if (digest !== 'absent') digests.push(digest);
     }
+    if (digests.length > 0) nodes.push(...(await registry.readDigests(digests)).nodes.values());
   }
   if (!nodes.some(isProvedWerf)) return { kind: 'not-werf' };
   return { kind: 'werf', project: onlyOne(nodes) };
