@@ -82,8 +82,8 @@ function columnOf(file: ScannedWerfFile, action: TemplateAction): number | undef
     at = Math.max(at, other.end);
   }
   before += file.text.slice(at, Math.max(at, action.start));
-  if (before.trim() !== '') return undefined;
-  const indented = /\bn?indent\s+(\d+)/.exec(action.text)?.[1];
+  const [, ownLine, indented] = /\b(n?)indent\s+(\d+)/.exec(action.text) ?? [];
+  if (before.trim() !== '' && ownLine !== 'n') return undefined;
   if (indented !== undefined) return Number(indented);
   return action.trimsBefore ? 0 : before.length;
 }

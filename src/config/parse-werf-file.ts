@@ -41,7 +41,10 @@ export function parseWerfFile(text: string, name: string): ParsedWerfFile {
   const file = scanWerfFile(text, name);
   const meta = findMeta(file.documents);
   const facts = readWerfFacts(file, meta);
-  const found = meta === undefined ? findMissing(file) : [...findTemplated(file, meta), ...findStrangers(file, meta)];
+  const found =
+    meta === undefined
+      ? findMissing(file)
+      : [...findTemplated(file, meta), ...findStrangers(file, meta), ...findMisplaced(file, meta)];
   const isTold = ({ key }: WerfEntry) => found.some(({ path }) => path === key);
   const blocks = (meta?.entries ?? []).filter((entry) => isFullBlock(file, entry) && !isTold(entry));
   const parsed = parsePolicyFile(keepLines(file, blocks), name);
@@ -70,6 +73,19 @@ function findStrangers({ name, lines }: ScannedWerfFile, { strangers, margin }: 
     const text = `got ${quote((lines[at] ?? '').trim())}, expected a key as configVersion, each on a line of its own`;
     return { ...place, text };
   });
+}
+
+/** A block that werf would not find either, unless a template takes away the hyphens before it: it is no word for werf's defaults. */
+function findMisplaced({ name, documents }: ScannedWerfFile, meta: WerfDocument): readonly Mistake[] {
+  const isCleanup = ({ key }: WerfEntry): boolean => key === 'cleanup';
+  if (meta.entries.some(isCleanup)) return [];
+  return documents.flatMap(({ entries, margin }) =>
+    entries.filter(isCleanup).map(({ firstLine }) => {
+      const [line, column] = [firstLine + 1, margin + 1];
+      const text = 'it stands in another document than configVersion: move it there, or take it out';
+      return { place: `${name}:${line}:${column}`, path: 'cleanup', line, column, text };
+    }),
+  );
 }
 
 function isFullBlock({ lines }: ScannedWerfFile, { key, firstLine, lastLine }: WerfEntry): boolean {

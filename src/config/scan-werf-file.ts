@@ -13,7 +13,7 @@ import { listWerfDocuments, type WerfDocument } from './werf-documents.ts';
 export interface ScannedWerfFile {
   /** For messages. */
   readonly name: string;
-  /** Without a byte order mark. */
+  /** Without a byte order mark; every line ends with a line feed. */
   readonly text: string;
   /** Its lines, with blanks where templates stand. */
   readonly lines: readonly string[];
@@ -24,9 +24,12 @@ export interface ScannedWerfFile {
   readonly documents: readonly WerfDocument[];
 }
 
+/** What YAML takes for the end of a line besides, each one character: https://yaml.org/spec/1.1/#id871136 */
+const OTHER_BREAKS = /\r(?!\n)|[\u0085\u2028\u2029]/g;
+
 /** Any text has a scan. `name` is only for the messages. */
 export function scanWerfFile(given: string, name: string): ScannedWerfFile {
-  const text = given.replace(/^\uFEFF/, '');
+  const text = given.replace(/^\uFEFF/, '').replaceAll(OTHER_BREAKS, '\n');
   const actions = listTemplateActions(text);
   const lines = maskActions(text, actions).split('\n');
   const lineStarts: number[] = [];

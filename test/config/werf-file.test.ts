@@ -69,6 +69,8 @@ describe('the blocks of a werf.yaml count', () => {
     ['beside hyphens in a text', `${META}deploy:\n  note: |\n    ---\n    cleanup:\n      disable: true\n${POLICY}`],
     ['beside braces that a template writes', `${META}deploy:\n  note: {{ "{{ cleanup: }}" }}\n${POLICY}`],
     ['beside a template over several lines', `{{ $x := dict\n  "cleanup" "---"\n---\n}}\n${META}${POLICY}`],
+    ['with lines that end in a carriage return alone', `${META}${POLICY}`.replaceAll('\n', '\r')],
+    ['with a line separator of Unicode before it', `${META.trim()}\u2028${POLICY}`],
     ['and those of a second document do not', `${META}${POLICY}---\ncleanup:\n  disable: true\n`],
   ])('%s', (_name, text) => {
     expect(tell(text)).toEqual([]);
@@ -79,7 +81,6 @@ describe('the blocks of a werf.yaml count', () => {
     ['no block', META, {}],
     ['an empty block', `${META}cleanup:\n  # nothing yet\n`, {}],
     ['a block that is null', `${META}cleanup: ~\ngitWorktree: null # no\n`, {}],
-    ['only a block of a second document', `${META}---\ncleanup:\n  disable: true\n`, {}],
     [
       'both blocks',
       `${META}gitWorktree:\n  allowUnshallow: false\ncleanup:\n  disable: true\n`,
@@ -160,6 +161,13 @@ describe('a block that a template writes is an error that says to render it', ()
       ],
     ],
     [
+      'a template that begins a line of its own behind another text',
+      `project: shop\nconfigVersion: 1 {{- include "x" . | nindent 0 }}\n`,
+      [
+        `werf.yaml:2:18: "{{- include \\"x\\" . | nindent 0 }}" may write the block cleanup, and no other one is here${RENDER}`,
+      ],
+    ],
+    [
       'a block of a template, which another one may replace',
       `${META}{{ block "x" . }}\nbuild: {}\n{{ end }}\n`,
       [`werf.yaml:3:1: "{{ block \\"x\\" . }}" may write the block cleanup, and no other one is here${RENDER}`],
@@ -190,6 +198,16 @@ describe('a block that a template writes is an error that says to render it', ()
 
 describe('a werf.yaml without templates is told of by line', () => {
   it.each([
+    [
+      'a block that only a second document has',
+      `${META}---\ncleanup:\n  disable: true\n`,
+      ['werf.yaml:4:1: it stands in another document than configVersion: move it there, or take it out'],
+    ],
+    [
+      'a block behind hyphens that a branch may write or not',
+      `${META}{{ if .x }}\n---\n{{ end }}\n${POLICY}`,
+      ['werf.yaml:6:1: it stands in another document than configVersion: move it there, or take it out'],
+    ],
     [
       'an unknown key',
       `# one\n# two\n${META}cleanup:\n  keepPolicys: []\n`,
