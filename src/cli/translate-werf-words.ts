@@ -71,6 +71,7 @@ export function translateWerfWords(request: WerfRequest): WerfTranslation {
     if (value !== undefined) translateOne(translation, entry, value);
   }
   noteIdleVariables(translation);
+  noteDecidingVariables(translation);
   chooseReport(translation);
   chooseCluster(translation);
   becomePlan(translation);
@@ -220,6 +221,24 @@ function noteIdleVariables({ values, notes }: Translation): void {
     return given === undefined || given.isWord ? [] : [given.place];
   });
   if (idle.length > 0) notes.push(`without effect here: ${idle.join(', ')}`);
+}
+
+/** By these more may go than by what stands on the command line: other repositories, fewer clusters, a shorter window, another policy. */
+const DECIDING = [
+  ...['final-repo', 'meta-repo', 'cache-repo', 'keep-list', 'keep-stages-built-within-last-n-hours', 'without-kube'],
+  ...['scan-context-only', 'scan-context-namespace-only', 'kube-config', 'kube-config-base64', 'dir', 'git-work-tree'],
+];
+
+/** Nobody should have to guess what a variable of the job had a say in. */
+function noteDecidingVariables({ values, notes, raw }: Translation): void {
+  const isAnyCluster = raw['without-kube'] !== true;
+  const places = DECIDING.flatMap((name) => {
+    const given = values.get(name);
+    if (given === undefined || given.isWord || given.values[0] === 'false') return [];
+    const counts = isAnyCluster || !ABOUT_CLUSTERS.test(name);
+    return counts && !notes.some((note) => note.startsWith(given.place)) ? [given.place] : [];
+  });
+  if (places.length > 0) notes.push(`set by the environment: ${places.join(', ')}`);
 }
 
 /** As werf has it, a path alone asks for nothing. */

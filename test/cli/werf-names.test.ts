@@ -165,6 +165,25 @@ describe("werf's variables", () => {
   });
 });
 
+describe('a variable that has a say in what goes', () => {
+  it.each<[NodeJS.ProcessEnv, readonly string[]]>([
+    [{ WERF_WITHOUT_KUBE: '1' }, ['WERF_WITHOUT_KUBE']],
+    [{ WERF_WITHOUT_KUBE: '0' }, []],
+    [
+      { WERF_CACHE_REPO_1: 'a/b', WERF_KEEP_STAGES_BUILT_WITHIN_LAST_N_HOURS: '0' },
+      ['WERF_CACHE_REPO_1', 'WERF_KEEP_STAGES_BUILT_WITHIN_LAST_N_HOURS'],
+    ],
+    [
+      { WERF_SCAN_CONTEXT_ONLY: 'a', WERF_SCAN_CONTEXT_NAMESPACE_ONLY: '1' },
+      ['WERF_SCAN_CONTEXT_ONLY', 'WERF_SCAN_CONTEXT_NAMESPACE_ONLY'],
+    ],
+    [{ WERF_LOG_QUIET: '1' }, []],
+  ])('is told of: %j', (environment, places) => {
+    const notes = places.length === 0 ? [] : [`set by the environment: ${places.join(', ')}`];
+    expect(run('plan', environment).told?.notes ?? []).toEqual(notes);
+  });
+});
+
 describe('ours and theirs together', () => {
   it.each<[string, NodeJS.ProcessEnv, object, readonly string[]]>([
     [
