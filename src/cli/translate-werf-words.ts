@@ -224,10 +224,10 @@ function noteIdleVariables({ values, notes }: Translation): void {
 }
 
 /** By these more may go than by what stands on the command line: other repositories, fewer clusters, a shorter window, another policy. */
-const DECIDING = [
-  ...['final-repo', 'meta-repo', 'cache-repo', 'keep-list', 'keep-stages-built-within-last-n-hours', 'without-kube'],
-  ...['scan-context-only', 'scan-context-namespace-only', 'kube-config', 'kube-config-base64', 'dir', 'git-work-tree'],
-];
+const DECIDING = (
+  'final-repo meta-repo cache-repo keep-list keep-stages-built-within-last-n-hours without-kube ' +
+  'scan-context-only scan-context-namespace-only kube-config kube-config-base64 dir git-work-tree'
+).split(' ');
 
 /** Nobody should have to guess what a variable of the job had a say in. */
 function noteDecidingVariables({ values, notes, raw }: Translation): void {
