@@ -9,7 +9,7 @@ import { parseWerfTag } from '../model/werf-tag.ts';
 /**
  * The manifests of the snapshot that a tag names: the subject of a referrer tag (cosign's, or the referrers fallback), the stage of one of
  * werf's `meta-*` records, and, because a name that is managed counts again, every stage that was recorded for a `managed-image-*`.
- * Empty for every other tag.
+ * All of them for the mark of werf 3 that its records are elsewhere from now on. Empty for every other tag.
  */
 export function subjectsNamed(tag: Tag, { nodes, tags }: Pick<Snapshot, 'nodes' | 'tags'>): readonly Digest[] {
   const pointer = parseReferrerTag(tag);
@@ -17,6 +17,7 @@ export function subjectsNamed(tag: Tag, { nodes, tags }: Pick<Snapshot, 'nodes' 
   if (pointer?.kind === 'cut') return [...nodes.keys()].filter((digest) => digest.startsWith(pointer.digestPrefix));
   const werf = parseWerfTag(tag);
   if (werf?.kind === 'image-metadata') return stagesOf([werf.stage], tags);
+  if (werf?.kind === 'service' && werf.service === 'meta-repo-marker') return [...nodes.keys()];
   return werf?.kind === 'managed-image' ? stagesOf(stagesRecordedFor(werf.name, tags), tags) : [];
 }
 

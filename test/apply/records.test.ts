@@ -74,6 +74,14 @@ describe.each(places)('an apply on $name', (place) => {
     expect(tell(outcomes, names).toSorted()).toEqual(['deleted two', 'skipped one']);
   });
 
+  it('keeps everything when werf begins to write its records elsewhere', async () => {
+    await repository.put(one, stageOf('1'));
+    await repository.put(two, stageOf('2'));
+    const interlude = beforeCall('lookAround', 1, () => repository.put(fresh, 'werf-meta-repo-marker-shop'));
+    const { outcomes } = await applyTo(registry, { delete: [one, two] }, { interlude });
+    expect(tell(outcomes, names).toSorted()).toEqual(['skipped one', 'skipped two']);
+  });
+
   it('keeps an image that a record of ours has come for, under its tag', async () => {
     await repository.put(one, 'one');
     await repository.put(two, 'two');
