@@ -3,7 +3,8 @@
 import type { Settings } from '../config/settings.ts';
 import { UsageError } from '../errors.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
-import { type Digest, formatRepository, isDigest, isTag } from '../model/reference.ts';
+import { type Digest, formatRepository, isDigest, isTag, type Tag } from '../model/reference.ts';
+import { parseWerfTag } from '../model/werf-tag.ts';
 import type { RepositoryPlan, ShownDecision } from '../plan/plan.ts';
 import type { Explanation, RelatedNode } from '../report/explanation.ts';
 import { beginRun } from './begin-run.ts';
@@ -14,13 +15,15 @@ import { showLinks } from './show-links.ts';
 
 /** A digest or the start of one, with or without its algorithm. */
 const DIGEST_START = /^(?:sha(?:256|512):)?[0-9a-f]{7,128}$/;
+/** A stage of werf's or the start of one. */
+const STAGE_START = /^[0-9a-f]{7,56}(?:-\d{0,13})?$/;
 /** Matches of an ambiguous target that are shown. */
 const MAX_MATCHES = 5;
 
 /**
  * Explains `settings.target` in every repository that has it.
- * The target is a tag, a digest, or the start of one digest.
- * @throws UsageError USAGE when no repository has it or several digests begin so; else what collecting throws.
+ * The target is a tag, a digest, or the start of one digest or stage.
+ * @throws UsageError USAGE when no repository has it or several begin so; else what collecting throws.
  */
 export async function runExplain(settings: Settings, given: RunContext): Promise<readonly Explanation[]> {
   const context = beginRun(given);
@@ -37,37 +40,58 @@ export async function runExplain(settings: Settings, given: RunContext): Promise
     if (explanations.length > 0) return explanations;
     throw new UsageError(`No repository has ${JSON.stringify(target)}.`, {
       code: 'USAGE',
-      hint: 'Give a tag or a digest (sha256:… with 7 digits or more) of one of the repositories.',
+      hint: "Give a tag or a digest of one of the repositories; of digests and werf's stages the first 7 digits do.",
     });
   });
 }
 
-/** What the target means, by repository name. Where any repository has such a tag, the tag is meant, whatever digests begin so. */
-function resolveTarget({ collected, plan }: Planned, target: string): ReadonlyMap<string, Digest> {
-  const tag = isTag(target) ? target : undefined;
-  const tagged = collected.repositories.flatMap(({ name, snapshot }) => {
-    const digest = tag === undefined ? undefined : snapshot.tags.get(tag);
-    return digest === undefined ? [] : [[name, digest] as const];
-  });
-  if (tagged.length > 0) return new Map(tagged);
-  const digest = resolveDigest(plan.repositories, target);
-  return new Map(digest === undefined ? [] : plan.repositories.map(({ name }) => [name, digest]));
+/** What the target means, by repository name. Where any repository has such a tag, the tag is meant, whatever begins so. */
+function resolveTarget(planned: Planned, target: string): ReadonlyMap<string, Digest> {
+  const { repositories } = planned.plan;
+  const tagged = isTag(target) ? findTag(planned, target) : new Map<string, Digest>();
+  if (tagged.size > 0) return tagged;
+  const [start, ...others] = findStarts(repositories, target);
+  if (start === undefined) return new Map();
+  if (others.length > 0) throw ambiguous(target, [start, ...others]);
+  return isDigest(start) ? new Map(repositories.map(({ name }) => [name, start])) : findTag(planned, start);
 }
 
-/** The one digest that is `target` or begins so, with or without its algorithm. @throws UsageError USAGE when several do. */
-function resolveDigest(repositories: readonly RepositoryPlan[], target: string): Digest | undefined {
-  if (!DIGEST_START.test(target)) return undefined;
-  const all = new Set(repositories.flatMap(({ decisions }) => decisions.map(({ digest }) => digest)));
-  const matches = [...all].filter(
-    (digest) => digest.startsWith(target) || digest.slice(digest.indexOf(':') + 1).startsWith(target),
+function findTag({ collected }: Planned, tag: Tag): ReadonlyMap<string, Digest> {
+  return new Map(
+    collected.repositories.flatMap(({ name, snapshot }) => {
+      const digest = snapshot.tags.get(tag);
+      return digest === undefined ? [] : [[name, digest] as const];
+    }),
   );
-  if (matches.length <= 1) return matches[0];
+}
+
+/** The digests, and stages of werf's, that are `target` or begin so, digests with or without their algorithm. Distinct, sorted. */
+function findStarts(repositories: readonly RepositoryPlan[], target: string): readonly (Digest | Tag)[] {
+  const decisions = repositories.flatMap((plan) => plan.decisions);
+  const digests = DIGEST_START.test(target)
+    ? decisions
+        .map(({ digest }) => digest)
+        .filter((digest) => digest.startsWith(target) || digest.slice(digest.indexOf(':') + 1).startsWith(target))
+    : [];
+  // Reports cut the ids of stages too.
+  const stages = STAGE_START.test(target)
+    ? decisions.flatMap(({ tags }) => tags.filter((tag) => isStage(tag) && tag.startsWith(target)))
+    : [];
+  return [...new Set([...digests, ...stages])].sort();
+}
+
+function isStage(tag: Tag): boolean {
+  const kind = parseWerfTag(tag)?.kind;
+  return kind === 'stage' || kind === 'index';
+}
+
+function ambiguous(target: string, matches: readonly string[]): UsageError {
   const left = matches.length - MAX_MATCHES;
-  const shown = matches.toSorted().slice(0, MAX_MATCHES);
-  throw new UsageError(
-    `${JSON.stringify(target)} begins ${matches.length} digests:\n  ${[...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('\n  ')}`,
-    { code: 'USAGE', hint: 'Give more of its digits.' },
-  );
+  const shown = [...matches.slice(0, MAX_MATCHES), ...(left > 0 ? [`and ${left} more`] : [])];
+  return new UsageError(`${JSON.stringify(target)} begins ${matches.length} names:\n  ${shown.join('\n  ')}`, {
+    code: 'USAGE',
+    hint: 'Give more of its digits.',
+  });
 }
 
 interface Wanted {

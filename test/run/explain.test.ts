@@ -117,6 +117,36 @@ describe('an image to explain', () => {
   });
 });
 
+describe("a stage of werf's to explain", () => {
+  const STAGE = `${'5a7e'.repeat(14)}-1700000000000`;
+  const stage = buildImage({ seed: 'stage' });
+  beforeAll(() => addToLayout(folder, stage, [STAGE]));
+
+  it.each([STAGE, STAGE.slice(0, 33), STAGE.slice(0, 7), STAGE.slice(0, 60), `${'5a7e'.repeat(14)}-`])(
+    'goes by its start: %s',
+    async (target) => {
+      expect(digestsOf(await explain(target))).toEqual([stage.digest]);
+    },
+  );
+
+  it.each([STAGE.slice(0, 6), STAGE.slice(1, 12), `${STAGE}0`])('does not go by %s', async (target) => {
+    await expect(explain(target)).rejects.toThrow(/^No repository has/);
+  });
+
+  it('is refused when another one begins alike, and both are named', async () => {
+    const other = `${STAGE.slice(0, -1)}1`;
+    await addToLayout(folder, buildImage({ seed: 'other stage' }), [other]);
+    const thrown: unknown = await explain(STAGE.slice(0, 20)).catch((cause: unknown) => cause);
+    expect(thrown).toBeInstanceOf(UsageError);
+    for (const id of [STAGE, other]) expect(String(thrown)).toContain(id);
+  });
+
+  it('does not make other tags go by their start', async () => {
+    await addToLayout(folder, buildImage({ seed: 'long' }), ['abcdef0-and-more']);
+    await expect(explain('abcdef0')).rejects.toThrow(/^No repository has/);
+  });
+});
+
 describe('the links of an explained image', () => {
   const DAY = '2026-01-01T00:00:00Z';
   const OURS = 'https://github.com/acme/shop';
