@@ -33,6 +33,8 @@ export interface BuildRecord {
   readonly commit: string;
   /** Which image it is, where one repository holds several: policies count for each by itself. */
   readonly product?: string;
+  /** The address of the repository with the sources, when it tells: untrusted text. */
+  readonly source?: string;
   /** When it was written. */
   readonly at: KnownOrUnknown;
   readonly found: LinkSource;

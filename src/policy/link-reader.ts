@@ -36,8 +36,8 @@ export interface LinkReader {
   ofRevision(map: Annotations, kind: 'label' | 'annotation'): readonly Link[];
   /** From an ordinary tag, by every pattern. */
   ofTag(tag: Tag): readonly Link[];
-  /** From a record: as from a revision, but who may write records here makes the images that are ours. */
-  ofRecord(record: Pick<BuildRecord, 'commit' | 'product' | 'found'>): readonly Link[];
+  /** From a record: as from a revision, but who may write records here makes the images that are ours, unless it tells of other sources. */
+  ofRecord(record: Pick<BuildRecord, 'commit' | 'product' | 'source' | 'found'>): readonly Link[];
   /** From a commit that is named elsewhere, as a label would name it. What is no 7 to 64 hex digits says nothing. */
   ofCommit(commit: string, standing: Standing): readonly Link[];
   /** Why images built from the repository with this address are ours, told as `word address`; undefined when nothing says so. */
@@ -72,7 +72,7 @@ export function makeLinkReader({ history, images, forge }: LinkEvidence): LinkRe
   return {
     ofRevision: (map, kind) => revisionLinks(map, { kind, name: REVISION }, { ...state, proofOf }),
     ofTag: (tag) => tagLinks(tag, patterns, state),
-    ofRecord: (record) => recordLinks(record, state),
+    ofRecord: (record) => recordLinks(record, { ...state, proofOf }),
     ofCommit: (commit, standing) => commitLinks(commit.trim().toLowerCase(), standing, state),
     proofOf,
   };
@@ -166,10 +166,11 @@ function commitLinks(hex: string, standing: Standing, reader: ReaderState): read
 }
 
 function recordLinks(
-  { commit, product, found }: Pick<BuildRecord, 'commit' | 'product' | 'found'>,
-  reader: ReaderState,
+  { commit, product, source, found }: Parameters<LinkReader['ofRecord']>[0],
+  reader: ReaderState & Pick<LinkReader, 'proofOf'>,
 ): readonly Link[] {
-  const proof = 'its record';
+  const isOurs = source === undefined || reader.proofOf(source, SOURCE) !== undefined;
+  const proof = isOurs ? 'its record' : undefined;
   const links = linksOfHex(commit, { found, mayCondemn: true, proof }, reader);
   const gone: Link = { kind: 'gone', what: `commit ${commit.slice(0, 10)}`, commit, found, proof };
   const all = links.length > 0 ? links : [gone];

@@ -119,7 +119,8 @@ function makeIsSuperseded(needs: RecordNeeds): IsSuperseded {
     if (!isCommitId(commit) || named.has(commit)) return undefined;
     if (isLastWord(image, products)) return undefined;
     const at = history.graph.indexOf(commit);
-    if (at === undefined) return `commit ${commit.slice(0, 10)} is gone`;
+    if (at === undefined)
+      return isOfOtherSources(image, commit, needs) ? undefined : `commit ${commit.slice(0, 10)} is gone`;
     // Only open pull requests lead there.
     if (referenced[at] !== 1) return undefined;
     const ofImage = hits.get(image);
@@ -137,12 +138,20 @@ function makeIsLastWord({ links, hits }: RecordNeeds): (image: Digest, products:
   return (image, products) => {
     const all = links.get(image) ?? [];
     if (all.every((link) => isRecorded(link))) return false;
-    const isHit = (product: string, link: Link): boolean =>
-      link.kind === 'commit' && hits.get(image)?.get(product)?.has(link.commit) === true;
-    return !products.every((product) =>
-      all.some((link) => isRecorded(link) && 'product' in link && link.product === product && isHit(product, link)),
-    );
+    return products.some((product) => {
+      const naming = all.filter((link) => isRecorded(link) && 'product' in link && link.product === product);
+      const isHit = (link: Link): boolean =>
+        link.kind === 'commit' && hits.get(image)?.get(product)?.has(link.commit) === true;
+      return naming.length > 0 && !naming.some(isHit);
+    });
   };
+}
+
+/** The commit may be in the history of another repository, whose images are here too. */
+function isOfOtherSources(image: Digest, commit: string, { links }: RecordNeeds): boolean {
+  return (links.get(image) ?? []).some(
+    (link) => link.kind === 'gone' && isRecorded(link) && link.commit === commit && link.proof === undefined,
+  );
 }
 
 /** A forge keeps images by commits of its own, and while nothing in Git keeps one, a policy may come to need any of its commits. */

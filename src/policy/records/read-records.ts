@@ -63,11 +63,13 @@ function readRecord(node: ImageNode, subject: ImageNode | undefined): BuildRecor
   if (subject === undefined) return undefined;
   if (isRecord(subject)) return 'it is about another record';
   const product = annotations[RECORD_KEYS.imageName] ?? '';
+  const source = annotations[RECORD_KEYS.source] ?? '';
   return {
     record: digest,
     image: subject.digest,
     commit,
     ...(product === '' ? {} : { product }),
+    ...(source === '' ? {} : { source }),
     at: created,
     found: { kind: 'record', name: nameOf(commit, annotations[RECORD_KEYS.reference]) },
   };

@@ -70,10 +70,40 @@ describe('the last record that says which product an image is', () => {
     expect(made.doomed).toEqual([`record of base for ${GONE}`]);
   });
 
+  it('is none where records name no product', () => {
+    const nodes = [labelled('base', 'c1'), own('base', 'c2'), own('base', 'c4'), own('base', GONE)];
+    const made = decisionsOn({ nodes, history: HISTORY, policy: ONLY_MAIN });
+    expect(made.doomed).toEqual(['record of base for c2', `record of base for ${GONE}`]);
+  });
+
   it('goes beside another one of the same product that the image is kept by', () => {
     const records = ['c4', 'c1'].map((commit) => own('base', commit, { as: 'web' }));
     const made = decisionsOn({ nodes: [labelled('base', 'c4'), ...records], history: HISTORY, policy: ONLY_MAIN });
     expect(made.doomed).toEqual(['record of base for c1']);
+  });
+});
+
+describe('a record of sources in another repository', () => {
+  const base: NodeSpec = { name: 'base', tags: ['base'], created: LONG_AGO };
+  const from = (source: string): NodeSpec => {
+    const record = own('base', GONE);
+    return { ...record, annotations: { ...record.annotations, [RECORD_KEYS.source]: source } };
+  };
+  const decideFrom = (source: string, references: readonly string[] = []) =>
+    decisionsOn({ nodes: [base, from(source)], history: HISTORY, policy: ONLY_MAIN, usage: usageOf(references) });
+
+  it.each([
+    'https://github.com/acme/tools',
+    'https://github.com/acme/shop-2',
+    'https://elsewhere.example.com/acme/shop',
+  ])('condemns nothing by a commit that is not here (%s)', (source) => {
+    expect(decideFrom(source).doomed).toEqual([]);
+    expect(decideFrom(source, [`${OURS}:base`]).doomed).toEqual([]);
+  });
+
+  it.each(['https://github.com/acme/shop', 'git@github.com:acme/shop.git', ''])('is not one from %j', (source) => {
+    expect(decideFrom(source).doomed).toEqual(['base', `record of base for ${GONE}`]);
+    expect(decideFrom(source, [`${OURS}:base`]).doomed).toEqual([`record of base for ${GONE}`]);
   });
 });
 
