@@ -49,7 +49,7 @@ async function watch(
   const index = buildMultiArch('a');
   await addToLayout(directory, index, ['v1']);
   const record = buildArtifact('record', index, { [RECORD_KEYS.commit]: COMMIT, [RECORD_KEYS.type]: RECORD_TYPE });
-  await addToLayout(directory, record, ['record-of-v1']);
+  await addToLayout(directory, record, [`record-${COMMIT}`]);
   const repository = parseRepository(NAME);
   const registry = await openOciLayout({ directory, repository, now: NOW, log: silentLog });
   const snapshot = await registry.readSnapshot([]);
