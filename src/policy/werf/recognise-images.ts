@@ -27,6 +27,7 @@ export interface Findings {
 export interface Images {
   readonly built: ReadonlySet<Digest>;
   readonly foreign: ReadonlyMap<Digest, Tag>;
+  readonly ofOthers: ReadonlySet<Digest>;
   readonly rejected: ReadonlyMap<Digest, StageId>;
 }
 
@@ -51,15 +52,18 @@ export function recogniseImages(findings: Findings): Images {
   }
 
   const foreign = new Map<Digest, Tag>();
+  const ofOthers = new Set<Digest>();
   for (const node of nodes.values()) {
     if (findings.records.has(node.digest) || rejected.has(node.digest)) continue;
     const isBuilt = isOurs(findings, node) && built.has(node.digest);
     const isWerfs = (tag: Tag): boolean => isCustom(node, tag) || (isBuilt && statementTags.has(tag));
     const strange = namesOf(node).filter((tag) => !isWerfs(tag));
     const first = strange.find((tag) => !statementTags.has(tag)) ?? strange[0];
-    if (first !== undefined) foreign.set(node.digest, first);
+    if (first === undefined) continue;
+    foreign.set(node.digest, first);
+    if (isOfAnotherProject(findings, node)) ofOthers.add(node.digest);
   }
-  return { built, foreign, rejected };
+  return { built, foreign, ofOthers, rejected };
 }
 
 /** Only what markers and the records of custom tags account for, tag by tag, and nothing proves to be somebody else's. */
@@ -94,6 +98,11 @@ function isOurs({ origin, projects }: Findings, { digest }: ImageNode): boolean 
 function isSomebodyElses({ origin, projects }: Findings, { digest }: ImageNode): boolean {
   const found = origin(digest);
   return found.kind === 'other' || (found.kind === 'werf' && projects.isOther(found.projects));
+}
+
+function isOfAnotherProject({ origin, projects }: Findings, { digest }: ImageNode): boolean {
+  const found = origin(digest);
+  return found.kind === 'werf' && projects.isOther(found.projects);
 }
 
 /** The tags that name an image: all but those of signatures and the like. */

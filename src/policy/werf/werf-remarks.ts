@@ -25,7 +25,7 @@ export function remarkOnWerf({ inventory, decisions, policy }: WerfRemarkInput):
   const inside = new Set([...werf.built].flatMap((digest) => relativesOf(digest).map((relative) => relative.digest)));
   const count = (wanted: Reason['rule']): number => {
     const found = [...decisions.values()].filter(({ reasons: [first] }) => first?.rule === wanted);
-    return found.filter(({ digest }) => !inside.has(digest)).length;
+    return found.filter(({ digest }) => !inside.has(digest) && !werf.ofOthers.has(digest)).length;
   };
   return [
     ...remarkOnRecords(werf),

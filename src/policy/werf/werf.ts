@@ -38,6 +38,8 @@ export interface Werf {
   readonly built: ReadonlySet<Digest>;
   /** Images with a tag that is none of werf's (or of another project's), with the first such tag. */
   readonly foreign: ReadonlyMap<Digest, Tag>;
+  /** Those of the foreign ones that werf made, for another project or for nobody knows which. */
+  readonly ofOthers: ReadonlySet<Digest>;
   /** Stages that werf marked as broken, and that nothing but stage tags so marked and recorded custom tags lead to. */
   readonly rejected: ReadonlyMap<Digest, StageId>;
   /** Records in this repository, by digest; one node may have several record tags. */

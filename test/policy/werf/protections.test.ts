@@ -403,4 +403,19 @@ describe('foreign images that the policy leaves to the other rules', () => {
     });
     expect(made.rulesOf('theirs')).toEqual(['unlinked-unwanted']);
   });
+
+  it('stay when they are stages of another project, whose commits are not ours to look for', () => {
+    const source = { 'org.opencontainers.image.source': 'https://github.com/acme/shop' };
+    const gone = { ...source, 'org.opencontainers.image.revision': 'f'.repeat(40) };
+    const nodes = [...BASIC, stage({ name: 'other', project: 'blog', labels: gone })];
+    const made = decideOn(nodes, MAIN, {
+      policy: {
+        images: { source: 'any', tagPatterns: [], unlinked: 'delete' },
+        werf: werfPolicy({ project: 'shop', foreign: 'decide' }),
+      },
+    });
+    expect(made.rulesOf('other')).toEqual(['foreign']);
+    expect(made.remarks.map(({ code }) => code)).toContain('foreign-project');
+    expect(made.remarks.map(({ code }) => code)).not.toContain('foreign-tags');
+  });
 });
