@@ -236,8 +236,17 @@ function hasSubject(bytes: Uint8Array, digest: string): boolean {
   return Buffer.from(bytes).toString('utf8').includes(`"subject":{`) && subjectIn(bytes) === digest;
 }
 
+/** Undefined for what is no JSON: a registry that does not look takes that too. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function subjectIn(bytes: Uint8Array): unknown {
-  const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  const json = parseJson(Buffer.from(bytes).toString('utf8'));
   if (typeof json !== 'object' || json === null || !('subject' in json)) return undefined;
   const { subject } = json;
   return typeof subject === 'object' && subject !== null && 'digest' in subject ? subject.digest : undefined;

@@ -81,7 +81,8 @@ describe('for every repository, history, policy and forge', () => {
       ...forge,
       pullRequests: [],
       releases: (forge.releases ?? []).map(({ tag, isDraft, date }) => ({
-        tag: `other-${tag}`,
+        // No version in it: a release `other-v1.0.0` is one that an image `v1.0.0` may be of.
+        tag: `other-${tag.replaceAll(/\d/g, 'x')}`,
         isDraft,
         date,
         commit: commitIdOf(tag),

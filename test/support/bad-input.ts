@@ -110,7 +110,13 @@ export async function runBadInput(
     ['apply', ...lineOf({ repository: `${asked.host}/team/app`, ...words })],
     {
       directory: at('work'),
-      environment: { TMPDIR: at('temp'), ...(options.hurry === true ? inAHurry : {}), ...options.environment },
+      // What is kept for later runs is no trace: it holds nothing but what the registry's digests prove.
+      environment: {
+        TMPDIR: at('temp'),
+        XDG_CACHE_HOME: at('cache'),
+        ...(options.hurry === true ? inAHurry : {}),
+        ...options.environment,
+      },
     },
   );
   return {
