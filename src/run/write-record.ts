@@ -1,10 +1,11 @@
-// Writes one record into a repository, unless it is there already: as a referrer of its image where the registry finds it so, else under a
+// Writes one record into a repository, unless a fresh one is there already: as a referrer of its image where the registry finds it so, else under a
 // tag of its own.
 
 import { RegistryError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { RECORD_KEYS } from '../model/build-record.ts';
 import { type Digest, formatRepository, type Tag } from '../model/reference.ts';
-import type { Instant } from '../model/time.ts';
+import { type Instant, parseRfc3339 } from '../model/time.ts';
 import { decodeManifest } from '../registry/decode-manifest.ts';
 import type { ManifestBytes, Registry } from '../registry/port.ts';
 import {
@@ -16,6 +17,12 @@ import {
   recordTagOf,
   type Statement,
 } from './record-manifest.ts';
+
+/**
+ * A record that says the same is as good as a new one for so long, in milliseconds: enough for a step that is tried again. Later the image
+ * is published anew, as by a job that goes back to it, and only a new record keeps it until clusters run it.
+ */
+const FRESH_MS = 15 * 60_000;
 
 /** Where a record is, and whether it has only just come there. */
 export interface WrittenRecord {
@@ -70,7 +77,7 @@ async function findReferrers(registry: Registry, image: Digest): Promise<RecordP
   return new Map(referring.map(({ digest, annotations }) => [digest, annotations]));
 }
 
-/** Writes a record that states this, or finds the one that does. @throws what the registry throws; nothing is left half written. */
+/** Writes a record that states this, or finds one that has done so only just. @throws what the registry throws; nothing is left half written. */
 export async function writeRecord(place: RecordPlace, statement: Statement): Promise<WrittenRecord> {
   const tag = recordTagOf(statement);
   const known = await findRecord(place, statement, tag);
@@ -85,18 +92,20 @@ export async function writeRecord(place: RecordPlace, statement: Statement): Pro
 }
 
 async function findRecord(
-  { registry, referrers }: RecordPlace,
+  { registry, referrers, now }: RecordPlace,
   statement: Statement,
   tag: Tag,
 ): Promise<WrittenRecord | undefined> {
   const outcome = 'already-there';
-  for (const [record, annotations] of referrers) if (isStatement(annotations, statement)) return { record, outcome };
+  for (const [record, annotations] of referrers)
+    if (isStatement(annotations, statement) && isFresh(annotations, now)) return { record, outcome };
   const record = await registry.resolveTag(tag);
   if (record === 'absent') return undefined;
   const manifest = await registry.readManifest(record);
   if (manifest === 'absent') return undefined;
   const { subject, annotations } = decodeManifest(manifest.bytes, manifest.mediaType);
-  if (subject === statement.image && isStatement(annotations, statement)) return { record, tag, outcome };
+  if (subject === statement.image && isStatement(annotations, statement))
+    return isFresh(annotations, now) ? { record, tag, outcome } : undefined;
   throw new RegistryError(
     `The tag ${tag} in ${formatRepository(registry.repository)} is on something else than the record it is for.`,
     {
@@ -104,6 +113,11 @@ async function findRecord(
       hint: `Delete the tag ${tag} if nobody needs it, and record again.`,
     },
   );
+}
+
+function isFresh(annotations: Readonly<Record<string, string>>, now: Instant): boolean {
+  const at = parseRfc3339(annotations[RECORD_KEYS.created] ?? '');
+  return at !== undefined && Math.abs(now - at) < FRESH_MS;
 }
 
 interface Writing {

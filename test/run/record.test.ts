@@ -132,15 +132,27 @@ describe.each(KINDS)('in $name', ({ start, hasTag }) => {
     expect([...attached.values()]).toEqual([[image.digest]]);
   });
 
-  it('the same statement at another time writes nothing', async () => {
+  it('the same statement a moment later writes nothing', async () => {
     const { target, writes } = await start();
     const [first] = (await runRecord(settingsOf(target), context)).records;
     const before = writes().length;
-    const later = { ...context, now: () => (NOW + 86_400_000) as typeof NOW };
+    const later = { ...context, now: () => (NOW + 14 * 60_000) as typeof NOW };
     const again = await runRecord(settingsOf(target), later);
     expect(again.records).toMatchObject([{ record: first?.record, outcome: 'already-there' }]);
     expect(writes()).toHaveLength(before);
     expect(await said(target)).toEqual([[image.digest, ONE]]);
+  });
+
+  it('the same statement of another day is a new one: the image has been published again', async () => {
+    const { target } = await start();
+    const earlier = { ...context, now: () => (NOW - 86_400_000) as typeof NOW };
+    const [first] = (await runRecord(settingsOf(target), earlier)).records;
+    const [again] = (await runRecord(settingsOf(target), context)).records;
+    expect(again).toMatchObject({ outcome: 'written', ...(first?.tag === undefined ? {} : { tag: first.tag }) });
+    expect(again?.record).not.toBe(first?.record);
+    const { buildRecords } = readRecords(await readSnapshot(target));
+    const times = buildRecords.map(({ at }) => (at.kind === 'known' ? at.at : 0));
+    expect(Math.max(...times)).toBe(NOW);
   });
 
   it('each commit, branch and image name is a statement of its own', async () => {
