@@ -1,31 +1,15 @@
 // What went wrong with werf once and cost somebody images, and does not happen here; on a real registry. What is not here is in the other
 // files of this folder: the final repository, init containers, tags off branches, digests of platforms, what a dry run writes.
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { importRecord, managedRecord, pushTagged, rejectedRecord } from '../../builders/werf-repository.ts';
-import { requireProgram } from '../../support/real-parts.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { decisionsOf, told } from './place.ts';
-import { assertCode, fatesOf, makeSmall, SMALL_YAML, type Small, type SmallOptions } from './small.ts';
+import { assertCode, fatesOf, SMALL_YAML, shareRegistry } from './small.ts';
 
-const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
+const { hasAll, server, small } = shareRegistry();
 const UNKNOWN_COMMIT = '0123456789abcdef0123456789abcdef01234567';
 /** A quarter of an hour. */
 const JUST_NOW = 0.01;
-
-let server: RegistryServer;
-beforeAll(async () => {
-  if (hasAll) server = await startRegistry();
-});
-afterAll(async () => {
-  if (hasAll) await server.stop();
-});
-
-async function small(options: SmallOptions): Promise<Small> {
-  const made = await makeSmall(server, options);
-  onTestFinished(() => made.remove());
-  return made;
-}
 
 describe.runIf(hasAll)('what was built within the last hours', () => {
   it('keeps its ancestors, its base image, and what its files came from (werf 6438, 7cffc4b86)', async () => {
@@ -122,7 +106,7 @@ describe.runIf(hasAll)('records that are missing', () => {
 describe.runIf(hasAll)('custom tags and markers', () => {
   it('a custom tag that moved to another stage stays with that one (werf 5185)', async () => {
     const at = await small({ name: 'bugs/moved', add: (shelf) => void shelf.label('production', 'old') });
-    await pushTagged(server.origin, at.name, [{ tag: 'production', manifest: at.shelf.find('new').manifest }]);
+    await pushTagged(server().origin, at.name, [{ tag: 'production', manifest: at.shelf.find('new').manifest }]);
     assertCode(await at.run('apply'), 0);
     const tags = await at.tags();
     expect(tags).toEqual(expect.arrayContaining(['production', at.shelf.find('new').id]));
@@ -133,7 +117,7 @@ describe.runIf(hasAll)('custom tags and markers', () => {
     const at = await small({ name: 'bugs/marker' });
     const { maker } = at.shelf;
     const broken = at.shelf.stage('never pushed');
-    await pushTagged(server.origin, at.name, [rejectedRecord(maker, broken, at.shelf.daysAgo(30))]);
+    await pushTagged(server().origin, at.name, [rejectedRecord(maker, broken, at.shelf.daysAgo(30))]);
     assertCode(await at.run('apply'), 0);
     expect(await at.tags()).not.toContain(`${broken.id}-rejected`);
   });

@@ -1,28 +1,12 @@
 // The checklist goes on: Git, clusters, the final repository, and what is told of failures.
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildStage, pushTagged } from '../../builders/werf-repository.ts';
-import { requireProgram } from '../../support/real-parts.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { decisionsOf, type PlaceRun, told } from './place.ts';
 import { startRefusingProxy } from './refusing-proxy.ts';
-import { assertCode, fatesOf, makeSmall, SMALL_YAML, type Small, type SmallOptions } from './small.ts';
+import { assertCode, fatesOf, SMALL_YAML, shareRegistry } from './small.ts';
 
-const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
-
-let server: RegistryServer;
-beforeAll(async () => {
-  if (hasAll) server = await startRegistry();
-});
-afterAll(async () => {
-  if (hasAll) await server.stop();
-});
-
-async function small(options: SmallOptions): Promise<Small> {
-  const made = await makeSmall(server, options);
-  onTestFinished(() => made.remove());
-  return made;
-}
+const { hasAll, server, small } = shareRegistry();
 
 const rulesOf = (run: PlaceRun, tag: string, repository = 0): readonly string[] =>
   decisionsOf(run, repository)
@@ -149,12 +133,12 @@ describe.runIf(hasAll)('7. the final repository', () => {
     const young = buildStage(at.shelf.maker, { seed: 'young orphan', at: at.shelf.daysAgo(1) });
     const names = ['new', 'old', 'used copy', 'used copy by custom tag'];
     const custom = at.shelf.find('used copy by custom tag');
-    await pushTagged(server.origin, final, [...names.map(at.shelf.find), orphan, young]);
-    await pushTagged(server.origin, final, [{ tag: 'in-production', manifest: custom.manifest }]);
+    await pushTagged(server().origin, final, [...names.map(at.shelf.find), orphan, young]);
+    await pushTagged(server().origin, final, [{ tag: 'in-production', manifest: custom.manifest }]);
     // As a build does: the tag is in the final repository, and its record in the primary one.
     const [, record] = at.shelf.label('in-production', 'used copy by custom tag');
-    await pushTagged(server.origin, at.name, [record]);
-    const address = `${server.host}/${final}`;
+    await pushTagged(server().origin, at.name, [record]);
+    const address = `${server().host}/${final}`;
     await at.use(`${address}:${at.shelf.find('used copy').id}`, `${address}:in-production`);
 
     const run = await at.run('apply', '--final-repo', address);
@@ -171,15 +155,15 @@ describe.runIf(hasAll)('7. the final repository', () => {
   it('takes copies of what goes out of cache repositories, and leaves what stays', async () => {
     const cache = 'final/cache';
     const at = await small({ name: 'final/cached' });
-    await pushTagged(server.origin, cache, ['new', 'old'].map(at.shelf.find));
-    assertCode(await at.run('apply', '--cache-repo', `${server.host}/${cache}`), 0);
+    await pushTagged(server().origin, cache, ['new', 'old'].map(at.shelf.find));
+    assertCode(await at.run('apply', '--cache-repo', `${server().host}/${cache}`), 0);
     expect(await at.tags(cache)).toEqual([at.shelf.find('new').id]);
   });
 });
 
 describe.runIf(hasAll)('8. failures', () => {
   it('ends in 1 when some deletions failed, and says which, why each image goes, and what it frees', async () => {
-    const proxy = await startRefusingProxy(server.host);
+    const proxy = await startRefusingProxy(server().host);
     onTestFinished(() => proxy.stop());
     const at = await small({
       name: 'failures/some',

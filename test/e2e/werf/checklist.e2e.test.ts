@@ -1,32 +1,16 @@
 // What a tool must do to clean repositories of werf's, point by point, on a real registry: tags, settings, records of the repository itself,
 // broken stages. `checklist-sources.e2e.test.ts` goes on.
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildImage } from '../../builders/image.ts';
 import { rejectedRecord, serviceRecords } from '../../builders/werf-repository.ts';
 import { stageDigest } from '../../builders/werf-words.ts';
-import { requireProgram } from '../../support/real-parts.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { decisionsOf, type PlaceRun, told } from './place.ts';
 import { readCleanupTime } from './read-cleanup-time.ts';
 import { startRefusingProxy } from './refusing-proxy.ts';
-import { assertCode, fatesOf, makeSmall, SMALL_YAML, type Small, type SmallOptions } from './small.ts';
+import { assertCode, fatesOf, SMALL_YAML, type Small, type SmallOptions, shareRegistry } from './small.ts';
 
-const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
-
-let server: RegistryServer;
-beforeAll(async () => {
-  if (hasAll) server = await startRegistry();
-});
-afterAll(async () => {
-  if (hasAll) await server.stop();
-});
-
-async function small(options: SmallOptions): Promise<Small> {
-  const made = await makeSmall(server, options);
-  onTestFinished(() => made.remove());
-  return made;
-}
+const { hasAll, server, small } = shareRegistry();
 
 async function plan(options: SmallOptions): Promise<PlaceRun & { readonly at: Small }> {
   const at = await small(options);
@@ -173,14 +157,14 @@ describe.runIf(hasAll)('3. what is about the repository itself', () => {
     ['stops with another one', 'other', (host) => ['--meta-repo', `${host}/somewhere/else`], 5],
     ['goes on with the right one', 'right', (host) => ['--meta-repo', `${host}/meta/right-meta`], 0],
   ])('%s', async (_what, name, words, code) => {
-    const address = `${server.host}/meta/${name}-meta`;
+    const address = `${server().host}/meta/${name}-meta`;
     const at = await small({
       name: `meta/${name}`,
       meta: `meta/${name}-meta`,
       version: '3',
       add: (shelf) => shelf.put(...serviceRecords(shelf.maker, shelf.daysAgo(20), address)),
     });
-    const run = await at.run('plan', ...words(server.host));
+    const run = await at.run('plan', ...words(server().host));
     assertCode(run, code);
     expect(run.writes).toEqual([]);
     if (code === 0) expect(fatesOf(run, at)).toEqual({ new: 'keep', old: 'delete' });
@@ -189,7 +173,7 @@ describe.runIf(hasAll)('3. what is about the repository itself', () => {
 
   it('deletes records in the meta repository, leaves the marker, and says there when it cleaned', async () => {
     const meta = 'meta/applied-meta';
-    const address = `${server.host}/${meta}`;
+    const address = `${server().host}/${meta}`;
     const at = await small({
       name: 'meta/applied',
       meta,
@@ -218,7 +202,7 @@ describe.runIf(hasAll)('3. what is about the repository itself', () => {
 
 describe.runIf(hasAll)('4. broken stages, and digests with several tags', () => {
   it('keeps the marker of a broken stage until the stage is gone', async () => {
-    const proxy = await startRefusingProxy(server.host);
+    const proxy = await startRefusingProxy(server().host);
     onTestFinished(() => proxy.stop());
     const at = await small({
       name: 'broken/marker',

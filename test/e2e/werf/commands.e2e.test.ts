@@ -1,28 +1,12 @@
 // The commands that only repositories of werf's have, and `cleanup.disable`; on a real registry.
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildImage } from '../../builders/image.ts';
 import { managedRecord, rejectedRecord, serviceRecords } from '../../builders/werf-repository.ts';
-import { requireProgram } from '../../support/real-parts.ts';
-import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import { told } from './place.ts';
-import { assertCode, fatesOf, makeSmall, SMALL_YAML, type Small, type SmallOptions } from './small.ts';
+import { assertCode, fatesOf, SMALL_YAML, type Small, shareRegistry } from './small.ts';
 
-const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
-
-let server: RegistryServer;
-beforeAll(async () => {
-  if (hasAll) server = await startRegistry();
-});
-afterAll(async () => {
-  if (hasAll) await server.stop();
-});
-
-async function small(options: SmallOptions): Promise<Small> {
-  const made = await makeSmall(server, options);
-  onTestFinished(() => made.remove());
-  return made;
-}
+const { hasAll, small } = shareRegistry();
 
 describe.runIf(hasAll)('purge', () => {
   const full = (name: string): Promise<Small> =>

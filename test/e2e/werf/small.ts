@@ -1,7 +1,9 @@
 // A small repository of werf's with one image that a policy keeps and one that it does not, to which tests add what they are about.
 
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { WerfVersion } from '../../builders/werf-repository.ts';
-import type { RegistryServer } from '../../support/registry-server.ts';
+import { requireProgram } from '../../support/real-parts.ts';
+import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import type { CommitName } from './history.ts';
 import { decisionsOf, makePlace, type Place, type PlaceRun, told } from './place.ts';
 import { makeShelf, type Shelf } from './shelf.ts';
@@ -42,7 +44,7 @@ export interface Small extends Place {
 }
 
 /** Makes it: stage `new` is of main's newest commit, `old` of an older one. */
-export async function makeSmall(server: RegistryServer, options: SmallOptions): Promise<Small> {
+async function makeSmall(server: RegistryServer, options: SmallOptions): Promise<Small> {
   const now = Date.now();
   const { name, host, meta } = options;
   const place = await makePlace(server, { now, name, ...(host === undefined ? {} : { host }) });
@@ -85,5 +87,40 @@ function pod(image: string, at: number): object {
     metadata: { name: `pod-${at}`, namespace: 'shop', uid: `pod-${at}` },
     spec: { containers: [{ name: 'main', image }] },
     status: { phase: 'Running' },
+  };
+}
+
+/** A real registry for the tests of one file. */
+export interface SharedRegistry {
+  /** Whether it can be had here; without it the tests are not to run. */
+  readonly hasAll: boolean;
+  /** To be called in tests: it starts before the first one. */
+  readonly server: () => RegistryServer;
+  /** Makes a project, which goes with its test. */
+  readonly small: (options: SmallOptions) => Promise<Small>;
+}
+
+/** Starts a registry before the tests of the file that calls this, and stops it after them. */
+export function shareRegistry(): SharedRegistry {
+  const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
+  let started: RegistryServer | undefined;
+  beforeAll(async () => {
+    if (hasAll) started = await startRegistry();
+  });
+  afterAll(async () => {
+    await started?.stop();
+  });
+  function server(): RegistryServer {
+    if (started === undefined) throw new Error('the registry has not started yet');
+    return started;
+  }
+  return {
+    hasAll,
+    server,
+    small: async (options) => {
+      const made = await makeSmall(server(), options);
+      onTestFinished(() => made.remove());
+      return made;
+    },
   };
 }
