@@ -19,6 +19,8 @@ export interface RecordStatement {
   readonly image?: Digest;
   /** Why nobody knows whether its image is there; only without `image`. */
   readonly doubt?: string;
+  /** Its image may be in a repository that nobody named; only without `image`. Then it stays as long as Git has its commit. */
+  readonly mayBeElsewhere?: true;
   /** Only of statements that an image was published for a commit: as named, and as which products of the repository. */
   readonly commit?: string;
   readonly products?: readonly string[];
@@ -93,7 +95,7 @@ function makeJudgeByNeed({ needs, policy, now }: JudgeRecordsInput): JudgeRecord
     if (kind === 'managed-image') return { may: 'stay', why: "it is in werf's list of images" };
     if (kind === 'service') return { may: 'stay', why: "werf's own note about the repository" };
     if (image === undefined) {
-      const wait = doubt ?? waitOf(at);
+      const wait = doubt ?? waitOf(at) ?? whyElsewhere(statement, needs);
       if (wait !== undefined) return { may: 'stay', why: `the image that it is about is not found: ${wait}` };
       return { may: 'go', why: 'the image that it is about is not there' };
     }
@@ -101,6 +103,21 @@ function makeJudgeByNeed({ needs, policy, now }: JudgeRecordsInput): JudgeRecord
     const why = isSuperseded(statement, image, reasons);
     return why === undefined || waitOf(at) !== undefined ? { may: 'stay' } : { may: 'go', why };
   };
+}
+
+/** Records of other repositories' stages are the history of these; those of commits that are nowhere are nobody's. */
+function whyElsewhere(
+  { commit, mayBeElsewhere }: RecordStatement,
+  needs: JudgeRecordsInput['needs'],
+): string | undefined {
+  if (mayBeElsewhere !== true) return undefined;
+  const isGone =
+    needs !== undefined &&
+    commit !== undefined &&
+    isCommitId(commit) &&
+    !needs.named.has(commit) &&
+    needs.history.graph.indexOf(commit) === undefined;
+  return isGone ? undefined : 'it may be in another repository';
 }
 
 /** Why nobody needs a statement about an image that stays; undefined: somebody may. */

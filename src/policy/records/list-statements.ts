@@ -23,9 +23,11 @@ export function listStatements(input: StatementInput): ReadonlyMap<Digest, reado
   const statements = new Map<Digest, readonly RecordStatement[]>(listOwn(input));
   const { werf } = input;
   if (werf === undefined) return statements;
-  const doubt = doubtOf(input.snapshot);
+  // Where no stage is, this may be what keeps the records of a repository that nobody named.
+  const elsewhere = werf.built.size === 0 ? ({ mayBeElsewhere: true } as const) : {};
+  const unfound = { ...doubtOf(input.snapshot), ...elsewhere };
   for (const [digest, records] of werf.records) {
-    const told = records.map((record) => ({ ...stateWerfRecord(record, werf), ...(record.image ? {} : doubt) }));
+    const told = records.map((record) => ({ ...stateWerfRecord(record, werf), ...(record.image ? {} : unfound) }));
     statements.set(digest, [...(statements.get(digest) ?? []), ...told]);
   }
   return statements;

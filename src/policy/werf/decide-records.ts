@@ -78,7 +78,8 @@ function statementsOf(werf: Werf | undefined, primary: Decisions): ReadonlyMap<D
     const { stage = '' } = record;
     const image = isTag(stage) ? primary.snapshot.tags.get(stage) : undefined;
     const told = stateWerfRecord(image === undefined ? record : { ...record, image }, primary.werf ?? {});
-    return image === undefined ? { ...told, ...doubt } : told;
+    // Several repositories may keep their records in one place.
+    return image === undefined ? { ...told, ...doubt, mayBeElsewhere: true } : told;
   };
   return new Map([...(werf?.records ?? [])].map(([digest, records]) => [digest, records.map(state)]));
 }

@@ -18,7 +18,7 @@ import {
   usageOf,
 } from '../../builders/snapshot.ts';
 import { imageMetadata, managedImage, stage, stageIdOf, stageIndex } from '../../builders/werf-snapshot.ts';
-import { branch, decideOn, GONE, HISTORY, published, recordName, recordsOf } from './world.ts';
+import { branch, decideOn, GONE, HISTORY, published, recordName, recordsOf, werfPolicy } from './world.ts';
 
 const OURS = 'registry.example.com/shop/app';
 const MAIN = [branch('main')];
@@ -108,8 +108,8 @@ describe('a record of sources in another repository', () => {
 });
 
 describe('a meta repository that two projects share', () => {
-  const theirs = imageMetadata({ image: 'web', commit: 'c4', stage: stageIdOf('theirs'), project: 'blog' });
-  const lost = imageMetadata({ image: 'web', commit: 'c4', stage: stageIdOf('lost') });
+  const theirs = imageMetadata({ image: 'web', commit: GONE, stage: stageIdOf('theirs'), project: 'blog' });
+  const lost = imageMetadata({ image: 'web', commit: GONE, stage: stageIdOf('lost') });
   const meta = snapshotOf([...recordsOf('new', ['c4']), theirs, lost]);
   const doomed = (stages: readonly NodeSpec[]): readonly Digest[] => {
     const primary = decideOn(stages, MAIN, { werf: { meta } });
@@ -124,6 +124,40 @@ describe('a meta repository that two projects share', () => {
   it('loses none where nobody knows which project the stages are of', () => {
     expect(doomed([stage({ name: 'new', project: null })])).toEqual([]);
     expect(doomed([stage({ name: 'new' }), stage({ name: 'other', project: 'blog' })])).toEqual([]);
+  });
+});
+
+describe('records of stages that are nowhere here', () => {
+  const records = [managedImage('web'), ...recordsOf('elsewhere', ['c1', 'c4', GONE])];
+  const needed = [recordName('elsewhere', 'c1'), recordName('elsewhere', 'c4')];
+  const dooms = ({ doomed }: { readonly doomed: readonly string[] }) => doomed;
+
+  it('stay in a meta repository that is cleaned by itself, as long as Git has their commits', () => {
+    expect(dooms(decideOn(records, MAIN))).toEqual([recordName('elsewhere', GONE)]);
+  });
+
+  it('stay there while Git is not asked', () => {
+    expect(dooms(decideOn(records, MAIN, { policy: { git: { enabled: false, keepPolicies: [] } } }))).toEqual([]);
+  });
+
+  it('stay where there are stages of another project alone', () => {
+    const policy = { werf: werfPolicy({ project: 'shop' }) };
+    const others = [stage({ name: 'theirs', project: 'blog' }), ...records];
+    expect(dooms(decideOn(others, MAIN, { policy }))).toEqual([recordName('elsewhere', GONE)]);
+  });
+
+  it('stay in the meta repository of a repository that has other stages: it may be that of several', () => {
+    const meta = snapshotOf(records);
+    const primary = decideOn(published('new', ['c4']), MAIN, { werf: { meta } });
+    const { decisions } = decideMetaRepository({ snapshot: meta, primary }, policyOf(ANY_AGE));
+    for (const name of needed) expect(decisions.get(digestOf(name))?.decision).toBe('keep');
+    expect(decisions.get(digestOf(recordName('elsewhere', GONE)))?.decision).toBe('delete');
+  });
+
+  it('go from beside other stages of their project, as werf has it', () => {
+    expect(dooms(decideOn([...published('new', ['c4']), ...records], MAIN))).toEqual(
+      ['c1', 'c4', GONE].map((commit) => recordName('elsewhere', commit)),
+    );
   });
 });
 

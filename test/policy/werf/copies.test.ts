@@ -168,7 +168,7 @@ describe('a record in the meta repository', () => {
     managedImage('web'),
     ...recordsOf('new', ['c2', 'c4', GONE], { created }),
     ...recordsOf('old', ['c1'], { created }),
-    ...recordsOf('lost', ['c4'], { created }),
+    ...recordsOf('lost', ['c4', GONE], { created }),
     imageMetadata({ image: 'retired', commit: 'c4', stage: stageIdOf('new'), created }),
     customTagMetadata({ tag: 'live', stage: stageIdOf('old'), created }),
     importMetadata({ checksum: 'sum', stage: stageIdOf('new'), created }),
@@ -192,15 +192,14 @@ describe('a record in the meta repository', () => {
     return specs.map(({ name }) => name).filter((name) => made.decisions.get(digestOf(name))?.decision === 'delete');
   };
 
-  it('goes with its image, and when nobody needs it or its image is not there', () => {
+  it('goes with its image, and when nobody needs it, or neither its image nor its commit is there', () => {
     expect(doomedRecords(nodes('2026-01-01T00:00:00Z'))).toEqual([
       recordName('new', 'c2'),
       recordName('new', GONE),
       recordName('old', 'c1'),
-      recordName('lost', 'c4'),
+      recordName('lost', GONE),
       recordName('new', 'c4', 'retired'),
       'custom-tag-meta-live',
-      `${stageIdOf('lost')}-rejected`,
     ]);
   });
 
@@ -210,7 +209,7 @@ describe('a record in the meta repository', () => {
 
   it('about an image that is not found stays when a tag vanished beside the images', () => {
     const left = doomedRecords(nodes('2026-01-01T00:00:00Z'), { vanished: ['x'] });
-    expect(left).not.toContain(recordName('lost', 'c4'));
+    expect(left).not.toContain(recordName('lost', GONE));
   });
 
   it('keeps the stage that it is about', () => {
