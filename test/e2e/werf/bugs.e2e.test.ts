@@ -3,10 +3,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { importRecord, managedRecord, pushTagged, rejectedRecord } from '../../builders/werf-repository.ts';
+import { requireProgram } from '../../support/real-parts.ts';
 import { decisionsOf, told } from './place.ts';
 import { assertCode, fatesOf, SMALL_YAML, shareRegistry } from './small.ts';
 
-const { hasAll, server, small } = shareRegistry();
+const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
+const { server, small } = shareRegistry(hasAll);
 const UNKNOWN_COMMIT = '0123456789abcdef0123456789abcdef01234567';
 /** A quarter of an hour. */
 const JUST_NOW = 0.01;

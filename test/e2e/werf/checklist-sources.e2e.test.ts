@@ -2,11 +2,13 @@
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildStage, pushTagged } from '../../builders/werf-repository.ts';
+import { requireProgram } from '../../support/real-parts.ts';
 import { decisionsOf, type PlaceRun, told } from './place.ts';
 import { startRefusingProxy } from './refusing-proxy.ts';
 import { assertCode, fatesOf, SMALL_YAML, shareRegistry } from './small.ts';
 
-const { hasAll, server, small } = shareRegistry();
+const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
+const { server, small } = shareRegistry(hasAll);
 
 const rulesOf = (run: PlaceRun, tag: string, repository = 0): readonly string[] =>
   decisionsOf(run, repository)

@@ -5,12 +5,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildImage } from '../../builders/image.ts';
 import { rejectedRecord, serviceRecords } from '../../builders/werf-repository.ts';
 import { stageDigest } from '../../builders/werf-words.ts';
+import { requireProgram } from '../../support/real-parts.ts';
 import { decisionsOf, type PlaceRun, told } from './place.ts';
 import { readCleanupTime } from './read-cleanup-time.ts';
 import { startRefusingProxy } from './refusing-proxy.ts';
 import { assertCode, fatesOf, SMALL_YAML, type Small, type SmallOptions, shareRegistry } from './small.ts';
 
-const { hasAll, server, small } = shareRegistry();
+const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
+const { server, small } = shareRegistry(hasAll);
 
 async function plan(options: SmallOptions): Promise<PlaceRun & { readonly at: Small }> {
   const at = await small(options);

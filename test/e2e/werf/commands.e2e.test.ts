@@ -3,10 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { buildImage } from '../../builders/image.ts';
 import { managedRecord, rejectedRecord, serviceRecords } from '../../builders/werf-repository.ts';
+import { requireProgram } from '../../support/real-parts.ts';
 import { told } from './place.ts';
 import { assertCode, fatesOf, SMALL_YAML, type Small, shareRegistry } from './small.ts';
 
-const { hasAll, small } = shareRegistry();
+const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
+const { small } = shareRegistry(hasAll);
 
 describe.runIf(hasAll)('purge', () => {
   const full = (name: string): Promise<Small> =>

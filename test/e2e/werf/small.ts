@@ -2,7 +2,6 @@
 
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { WerfVersion } from '../../builders/werf-repository.ts';
-import { requireProgram } from '../../support/real-parts.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry-server.ts';
 import type { CommitName } from './history.ts';
 import { decisionsOf, makePlace, type Place, type PlaceRun, told } from './place.ts';
@@ -92,17 +91,14 @@ function pod(image: string, at: number): object {
 
 /** A real registry for the tests of one file. */
 export interface SharedRegistry {
-  /** Whether it can be had here; without it the tests are not to run. */
-  readonly hasAll: boolean;
   /** To be called in tests: it starts before the first one. */
   readonly server: () => RegistryServer;
   /** Makes a project, which goes with its test. */
   readonly small: (options: SmallOptions) => Promise<Small>;
 }
 
-/** Starts a registry before the tests of the file that calls this, and stops it after them. */
-export function shareRegistry(): SharedRegistry {
-  const hasAll = (['docker-registry', 'git'] as const).every(requireProgram);
+/** Starts a registry before the tests of the file that calls this, where it is installed, and stops it after them. */
+export function shareRegistry(hasAll: boolean): SharedRegistry {
   let started: RegistryServer | undefined;
   beforeAll(async () => {
     if (hasAll) started = await startRegistry();
@@ -115,7 +111,6 @@ export function shareRegistry(): SharedRegistry {
     return started;
   }
   return {
-    hasAll,
     server,
     small: async (options) => {
       const made = await makeSmall(server(), options);
