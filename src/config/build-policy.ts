@@ -36,6 +36,8 @@ const DEFAULT_DEPLOYMENTS = 2;
 /** A force-push that is taken back, a branch that is made again at an older commit: a week is enough to notice. */
 const DEFAULT_RECORD_GRACE: Duration = parseDuration('7d');
 const DEFAULT_UNRECORDED_GRACE: Duration = parseDuration('7d');
+/** As long as Kaniko itself uses a cached layer by default: https://github.com/GoogleContainerTools/kaniko#flag---cache-ttl-duration */
+const DEFAULT_UNATTRIBUTED_GRACE: Duration = parseDuration('336h');
 /** Longer than anything can have existed, and near enough for dates to stay dates. */
 const EVERYTHING: Duration = parseDuration('100000w');
 
@@ -68,6 +70,15 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
     untag: !isDisabled && (choices.untag ?? file.untag ?? false),
     records: { grace: readGrace(file.records?.grace, DEFAULT_RECORD_GRACE) },
     werf: buildWerfPolicy(file, choices.werf),
+    schemes: 'off',
+    cache: {
+      improperRepoCache: false,
+      improperGitCommit: false,
+      flush: false,
+      grace: hours(DEFAULT_RECENT_HOURS),
+      unattributedGrace: DEFAULT_UNATTRIBUTED_GRACE,
+      isDev: false,
+    },
     purge: false,
   };
 }

@@ -26,8 +26,11 @@ export interface RepositoryRole {
   readonly of: string;
 }
 
-/** A repository; without a role it stands for itself. */
-export type RepositoryTarget = RepositoryPlace & { readonly role?: RepositoryRole };
+/**
+ * A repository; without a role it stands for itself. `isBuildCache`: it has nothing but what builds of the others that stand for themselves
+ * left there for the next; those stand before it. Never with a role.
+ */
+export type RepositoryTarget = RepositoryPlace & { readonly role?: RepositoryRole; readonly isBuildCache?: true };
 
 /** Where a repository lives. */
 type RepositoryPlace =

@@ -1,11 +1,10 @@
-// What is to happen to a node, and why. Every decision has at least one reason that a person can read.
+// What is to happen to a node, and why. Every decision has at least one reason; `describe-reason.ts` puts them into words.
 
-import { type DeploymentState, nameOfRequest } from './forge.ts';
+import type { DeploymentState } from './forge.ts';
 import type { CommitId } from './history.ts';
-import { type Digest, shortDigest, type Tag } from './reference.ts';
-import { type Duration, formatDuration } from './time.ts';
-import { formatWorkload, type Workload } from './usage.ts';
-import { parseWerfTag } from './werf-tag.ts';
+import type { Digest, Tag } from './reference.ts';
+import type { Duration } from './time.ts';
+import type { Workload } from './usage.ts';
 
 /** Where a link from an image to a commit was found. */
 export interface LinkSource {
@@ -82,7 +81,28 @@ export type KeepReason =
   /** The same stage stays in, or is used from, another repository. */
   | { readonly rule: 'counterpart'; readonly stage: string; readonly repository: string }
   /** A record, of ours or of werf's; `why` is what it is for or waits for. */
-  | { readonly rule: 'record'; readonly why: string };
+  | { readonly rule: 'record'; readonly why: string }
+  /** Of a tag scheme, and what it was tagged for is there and within the limits. `name`: the branch, tag or commit. */
+  | {
+      readonly rule: 'scheme';
+      readonly scheme: SchemeKind;
+      readonly tag: Tag;
+      readonly name: string;
+      readonly within?: string;
+    }
+  /** Of a tag scheme, but something about it cannot be told. */
+  | { readonly rule: 'scheme-unknown'; readonly scheme: SchemeKind; readonly why: string }
+  /** While tag schemes are on: an image, or a tag of it, that is of none. */
+  | { readonly rule: 'no-scheme'; readonly tag?: Tag }
+  /** Build cache that an image which stays was or may have been made with. `repository` is absent for this one. */
+  | { readonly rule: 'cache-needed'; readonly by: Digest; readonly repository?: string; readonly how: string }
+  /** Build cache that may be gone when it is older. `age` is absent when it is unknown. */
+  | { readonly rule: 'cache-young'; readonly age?: Duration; readonly within: Duration; readonly why?: string }
+  /** Something in a repository of build cache that is none. */
+  | { readonly rule: 'no-cache'; readonly tag?: Tag };
+
+/** What a tag of a scheme is made of. */
+export type SchemeKind = 'branch' | 'commit' | 'tag';
 
 /** Why nothing keeps a node. */
 export type DeleteReason =
@@ -109,6 +129,21 @@ export type DeleteReason =
   | { readonly rule: 'record-needless'; readonly why: string }
   /** The user wants all that werf made to go. */
   | { readonly rule: 'purge' }
+  /** Of a tag scheme, and what it was tagged for is gone. `proof`: why the image is of the scheme. */
+  | { readonly rule: 'scheme-gone'; readonly scheme: SchemeKind; readonly what: string; readonly proof: string }
+  | { readonly rule: 'scheme-expired'; readonly scheme: SchemeKind; readonly age: Duration; readonly within: Duration }
+  /** More than `limit` younger ones of the scheme stay. */
+  | { readonly rule: 'scheme-over-limit'; readonly scheme: SchemeKind; readonly limit: number }
+  /** Of a tag scheme, and no tag leads there any more. */
+  | { readonly rule: 'scheme-superseded'; readonly proof: string }
+  /** Build cache that no image needs which stays. */
+  | { readonly rule: 'cache-unneeded'; readonly why: string }
+  /** Build cache of another version. `where` it says so: `label dapp-cache-version`. */
+  | { readonly rule: 'cache-version'; readonly where: string; readonly value: string; readonly current: string }
+  /** Build cache of a commit, branch or tag that is not in Git any more. */
+  | { readonly rule: 'cache-gone'; readonly what: string; readonly where: string }
+  /** The user wants all build cache to go. */
+  | { readonly rule: 'cache-flush' }
   | { readonly rule: 'unused' };
 
 /** Why a node stays or goes. */
@@ -152,145 +187,10 @@ export interface Remark {
     | 'foreign-tags'
     | 'foreign-project'
     | 'no-records'
-    | 'unread-record';
+    | 'unread-record'
+    | 'no-scheme'
+    | 'unattributed-cache'
+    | 'no-cache'
+    | 'undeclared-git-repository';
   readonly text: string;
-}
-
-/** A reason as one line without a full stop. Holds untrusted names: escape it for the place it is shown in. */
-export function describeReason(reason: Reason): string {
-  switch (reason.rule) {
-    case 'kubernetes':
-      return `used by ${describeUsers(reason)} (${reason.by === 'digest' ? 'by digest' : describeUsedTag(reason)})`;
-    case 'git':
-      return `${reason.policy}: ${reason.reference.kind} ${reason.reference.name}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
-    case 'unlinked':
-      return `no link to a commit: ${reason.why}`;
-    case 'pull-request':
-      return describePullRequest(reason);
-    case 'release':
-      return `release ${reason.tag}${reason.commit === undefined ? '' : `, commit ${reason.commit.slice(0, 10)}`} (${describeLinkSource(reason.found)})`;
-    case 'deployment':
-      return `${describeDeploymentState(reason.state)} ${reason.environment}, commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)})`;
-    case 'recent':
-      return `${reason.by} ${formatDuration(reason.age)} ago, younger than ${formatDuration(reason.within)}`;
-    case 'age-unknown':
-      return `age unknown: ${reason.why}`;
-    case 'pin':
-      return reason.tag === undefined ? `pinned by ${reason.pin}` : `tag ${reason.tag} pinned by ${reason.pin}`;
-    case 'registry-protected':
-      return `tag ${reason.tag} is protected on the registry: ${reason.why}`;
-    case 'unreadable':
-      return `cannot be understood: ${reason.why}`;
-    case 'in-doubt':
-      return reason.why;
-    case 'child':
-      return `listed by ${shortDigest(reason.of)}, which stays`;
-    case 'parent':
-      return `lists ${shortDigest(reason.of)}, which stays`;
-    case 'referrer':
-      return `belongs to ${shortDigest(reason.of)}, which stays`;
-    case 'subject':
-      return `${shortDigest(reason.of)} refers to it and stays`;
-    case 'orphan-referrer':
-      return `refers to ${reason.subject.slice(0, 19)}, which is not in this repository`;
-    case 'relative':
-      return `${reason.how} of ${shortDigest(reason.of)}, which stays`;
-    case 'foreign':
-      return describeForeign(reason.tag);
-    case 'unrecorded-young':
-      return `no record that counts says what it was built for; ${reason.age === undefined ? 'its age is unknown' : `${formatDuration(reason.age)} old, such stages stay for ${formatDuration(reason.within)}`}`;
-    case 'counterpart':
-      return `stage ${reason.stage} is needed in ${reason.repository}`;
-    case 'record':
-      return reason.why;
-    case 'git-superseded':
-    case 'git-gone':
-    case 'unlinked-unwanted':
-    case 'older':
-    case 'owner-goes':
-    case 'rejected':
-    case 'unrecorded':
-    case 'counterpart-goes':
-    case 'record-needless':
-    case 'purge':
-    case 'unused':
-      return describeDeleteReason(reason);
-  }
-}
-
-/** Where a link was found, in words: `label org.opencontainers.image.revision`. */
-export function describeLinkSource(found: LinkSource): string {
-  if (found.kind === 'tag-pattern') return `tag ${found.tag} by ${found.name}`;
-  if (found.kind === 'werf-record') return `werf's record ${found.name}`;
-  return `${found.kind} ${found.name}`;
-}
-
-function describeDeleteReason(reason: DeleteReason): string {
-  switch (reason.rule) {
-    case 'git-superseded':
-      return `commit ${reason.commit.slice(0, 10)} (${describeLinkSource(reason.found)}) is not among those a keep policy keeps${reason.proof === undefined ? '' : `, nor a newest one of its ${nameOfRequest(reason)} (ours by ${reason.proof})`}`;
-    case 'git-gone':
-      return `${reason.what} is gone (${describeLinkSource(reason.found)}; ours by ${reason.proof})`;
-    case 'unlinked-unwanted':
-      return 'no link to a commit, and the policy says unlinked: delete';
-    case 'older':
-      return `${formatDuration(reason.age)} old, older than ${formatDuration(reason.within)}`;
-    case 'owner-goes':
-      return `belongs to ${reason.owners.map(shortDigest).join(', ')}, which ${reason.owners.length === 1 ? 'goes' : 'go'}`;
-    case 'rejected':
-      return `werf marked stage ${reason.stage} as broken`;
-    case 'unrecorded':
-      return `no record that counts says what it was built for, no stage that stays was made from it, and it is ${formatDuration(reason.age)} old (such stages stay for ${formatDuration(reason.within)})`;
-    case 'counterpart-goes':
-      return `stage ${reason.stage} does not stay in ${reason.repository}`;
-    case 'record-needless':
-      return reason.why;
-    case 'purge':
-      return 'everything that werf made is to go';
-    case 'unused':
-      return 'no rule keeps it';
-  }
-}
-
-function describePullRequest(reason: Extract<KeepReason, { rule: 'pull-request' }>): string {
-  const { number, by } = reason;
-  const open = `open ${nameOfRequest(reason)} ${number}`;
-  if (by.kind === 'tag') return `${open} (${describeLinkSource(by.found)})`;
-  const what = by.kind === 'commit' ? 'commit' : 'test merge';
-  return `${open}, ${what} ${by.commit.slice(0, 10)} (${describeLinkSource(by.found)})`;
-}
-
-/** A tag of a stage's shape may be another project's, or anybody's. */
-function describeForeign(tag: Tag | undefined): string {
-  if (tag === undefined) return 'nothing proves that werf made it';
-  const kind = parseWerfTag(tag)?.kind;
-  return kind === 'stage' || kind === 'index'
-    ? `tag ${tag} looks like a stage, but nothing proves that it is one of this project`
-    : `tag ${tag} is none of werf's`;
-}
-
-function describeDeploymentState(state: DeploymentState): string {
-  switch (state) {
-    case 'active':
-      return 'deployed to';
-    case 'inactive':
-      return 'was deployed to';
-    case 'pending':
-      return 'on its way to';
-    case 'failed':
-      return 'deployment failed to';
-    case 'unknown':
-      return 'may be deployed to';
-  }
-}
-
-function describeUsedTag({ tag, through }: Extract<KeepReason, { rule: 'kubernetes' }>): string {
-  return through === undefined ? `tag ${tag}` : `tag ${tag} of ${through}, from which images of this repository run`;
-}
-
-function describeUsers({ workloads, unlisted = 0 }: Extract<KeepReason, { rule: 'kubernetes' }>): string {
-  const [first] = workloads;
-  if (first === undefined) return 'a cluster';
-  const others = workloads.length - 1 + unlisted;
-  return others === 0 ? formatWorkload(first) : `${formatWorkload(first)} and ${others} more`;
 }

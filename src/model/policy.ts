@@ -97,6 +97,10 @@ export interface Policy {
   };
   /** What counts in a repository that werf made. */
   readonly werf: WerfPolicy;
+  /** dapp's tag schemes; `off`: not asked for. While they are on, images of no scheme stay. */
+  readonly schemes: TagSchemes | 'off';
+  /** What becomes of build cache. */
+  readonly cache: CachePolicy;
   /** The user's word that everything werf made is to go; only what clusters, pins and the registry hold stays. */
   readonly purge: boolean;
 }
@@ -115,4 +119,47 @@ export interface WerfPolicy {
   readonly areNamesComplete: boolean;
   /** `cleanup.disable`: nothing is deleted, save, where the user says so, werf's records of images and of what they were built for. */
   readonly disabled: 'no' | 'keep-records' | 'delete-records';
+}
+
+/** Images by what their tags were made of. A scheme that is absent is off: its images are of none. */
+export interface TagSchemes {
+  /** Kept while the branch exists. */
+  readonly branch?: TagScheme;
+  /** Kept while Git has the commit, and within the limits. */
+  readonly commit?: TagScheme;
+  /** Kept while Git has the tag, and within the limits. */
+  readonly tag?: TagScheme;
+}
+
+/** One scheme. Images are of it by dapp's and werf 1's labels, or by a tag that one of the patterns matches. */
+export interface TagScheme {
+  /** The newest so many of each product stay; 0: none, negative: all. */
+  readonly last: number;
+  /** Older ones go. Absent: none is too old. */
+  readonly in?: Duration;
+  /** `{branch}`, `v{tag}`, `{commit}`: each holds the word of the scheme, and no other than `{build}` besides it. */
+  readonly tags: readonly string[];
+}
+
+/** What is wanted of build cache: dapp's and werf 1's stages, BuildKit's registry caches, Kaniko's layers. */
+export interface CachePolicy {
+  /** Cache goes that no image needs which stays. */
+  readonly improperRepoCache: boolean;
+  /** Cache goes whose label, or the group of whose tag, has another value. */
+  readonly improperCacheVersion?: {
+    readonly current: string;
+    readonly labels: readonly string[];
+    /** RE2 expressions on a tag; the first capture group is the version. */
+    readonly tags: readonly string[];
+  };
+  /** Cache goes whose commit, branch or tag is not in Git any more. */
+  readonly improperGitCommit: boolean;
+  /** All cache goes. */
+  readonly flush: boolean;
+  /** What is younger stays: a build that runs may just have made it. */
+  readonly grace: Duration;
+  /** Cache that no image here was made with, as far as anybody can tell, stays so long: an intermediate stage's layers are in no image. */
+  readonly unattributedGrace: Duration;
+  /** `false`: cache of dapp's development mode is never touched. `true`: no other is. */
+  readonly isDev: boolean;
 }

@@ -10,7 +10,8 @@ export type OptionCommand =
   | 'rbac'
   | 'purge'
   | 'managed-images'
-  | 'record';
+  | 'record'
+  | 'host';
 
 /** The commands that decide what is kept. */
 export const DECIDING = ['plan', 'apply', 'explain'] as const;
@@ -30,6 +31,8 @@ export type OptionGroup =
   | 'What to clean'
   | 'What to record'
   | 'werf'
+  | 'Tag schemes and build cache'
+  | 'Local store'
   | 'Git'
   | 'GitHub'
   | 'GitLab'

@@ -1,6 +1,7 @@
 // From decisions to a plan: steps in a safe order, with preconditions, totals, guards and reasons in words. Pure.
 
-import { type Decision, describeReason, type Reason, type Remark } from '../model/decision.ts';
+import type { Decision, Reason, Remark } from '../model/decision.ts';
+import { describeReason } from '../model/describe-reason.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
 import type { Digest, Tag } from '../model/reference.ts';
 import { parseReferrerTag } from '../model/referrer-tag.ts';

@@ -1,6 +1,7 @@
 // What a user should know that is no decision.
 
-import { type Decision, describeReason, type Remark } from '../model/decision.ts';
+import type { Decision, Remark } from '../model/decision.ts';
+import { describeReason } from '../model/describe-reason.ts';
 import type { ImageGraph } from '../model/image-graph.ts';
 import { type Digest, formatRepository, shortDigest } from '../model/reference.ts';
 import type { ImageNode, Snapshot } from '../model/snapshot.ts';

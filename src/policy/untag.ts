@@ -67,6 +67,8 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'pin':
     case 'registry-protected':
       return reason.tag ?? 'all';
+    case 'scheme':
+      return reason.tag;
     case 'git':
     case 'release':
     case 'deployment':
@@ -75,6 +77,11 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
       return reason.by.found.tag ?? 'all';
     case 'child':
       return 'none';
+    case 'scheme-unknown':
+    case 'no-scheme':
+    case 'cache-needed':
+    case 'cache-young':
+    case 'no-cache':
     case 'unlinked':
     case 'recent':
     case 'age-unknown':

@@ -19,6 +19,8 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   kubernetes: 0,
   deployment: 0.5,
   git: 1,
+  scheme: 1.1,
+  'cache-needed': 1.2,
   release: 1.3,
   'pull-request': 1.6,
   pin: 2,
@@ -26,6 +28,10 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   'registry-protected': 3.5,
   counterpart: 3.6,
   foreign: 3.7,
+  'no-scheme': 3.72,
+  'no-cache': 3.74,
+  'cache-young': 3.76,
+  'scheme-unknown': 3.78,
   relative: 3.8,
   child: 4,
   parent: 5,
@@ -40,6 +46,14 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   record: 12.6,
   purge: 12.7,
   rejected: 12.8,
+  'cache-flush': 12.82,
+  'cache-version': 12.84,
+  'scheme-gone': 12.9,
+  'scheme-expired': 12.92,
+  'scheme-over-limit': 12.94,
+  'scheme-superseded': 12.96,
+  'cache-gone': 12.97,
+  'cache-unneeded': 12.98,
   'git-gone': 13,
   'git-superseded': 14,
   unrecorded: 14.3,
@@ -121,6 +135,18 @@ function kindOf(reason: Reason): string {
       return `needed in ${reason.repository}`;
     case 'record':
       return 'record of what stays';
+    case 'scheme':
+      return `tag scheme ${reason.scheme}`;
+    case 'scheme-unknown':
+      return `tag scheme ${reason.scheme}, and something cannot be told`;
+    case 'no-scheme':
+      return 'of no tag scheme';
+    case 'cache-needed':
+      return 'build cache of an image that stays';
+    case 'cache-young':
+      return 'build cache that is not old enough to go';
+    case 'no-cache':
+      return 'not build cache';
     case 'git-gone':
     case 'git-superseded':
     case 'older':
@@ -130,6 +156,14 @@ function kindOf(reason: Reason): string {
     case 'counterpart-goes':
     case 'record-needless':
     case 'purge':
+    case 'scheme-gone':
+    case 'scheme-expired':
+    case 'scheme-over-limit':
+    case 'scheme-superseded':
+    case 'cache-unneeded':
+    case 'cache-version':
+    case 'cache-gone':
+    case 'cache-flush':
     case 'unlinked-unwanted':
     case 'unused':
       return kindOfDeletion(reason);
@@ -158,6 +192,22 @@ function kindOfDeletion(reason: DeleteReason): string {
       return 'record that nothing needs any more';
     case 'purge':
       return 'everything that werf made is to go';
+    case 'scheme-gone':
+      return `tag scheme ${reason.scheme}: its ${reason.scheme} is gone`;
+    case 'scheme-expired':
+      return `tag scheme ${reason.scheme}: older than ${formatDuration(reason.within)}`;
+    case 'scheme-over-limit':
+      return `tag scheme ${reason.scheme}: not among the newest ${reason.limit}`;
+    case 'scheme-superseded':
+      return 'of a tag scheme, and no tag leads to it any more';
+    case 'cache-unneeded':
+      return 'build cache that no image needs which stays';
+    case 'cache-version':
+      return 'build cache of another version';
+    case 'cache-gone':
+      return 'build cache of a commit, branch or tag that is gone';
+    case 'cache-flush':
+      return 'all build cache is to go';
     case 'unused':
       return 'no rule keeps it';
   }
@@ -170,6 +220,7 @@ function namesIn(reason: Reason): readonly string[] {
   if (reason.rule === 'registry-protected') return [reason.tag];
   if (reason.rule === 'release') return [reason.tag];
   if (reason.rule === 'deployment') return [reason.environment];
-  if (reason.rule === 'git-gone') return [reason.what];
+  if (reason.rule === 'git-gone' || reason.rule === 'scheme-gone' || reason.rule === 'cache-gone') return [reason.what];
+  if (reason.rule === 'scheme') return [reason.name];
   return (reason.rule === 'pin' || reason.rule === 'foreign') && reason.tag !== undefined ? [reason.tag] : [];
 }

@@ -1,6 +1,6 @@
 // The links of one image as `explain` shows them: every one of them, with what it says and where it came from.
 
-import { describeLinkSource } from '../model/decision.ts';
+import { describeLinkSource } from '../model/describe-reason.ts';
 import { nameOfRequest } from '../model/forge.ts';
 import type { CommitIndex } from '../model/history.ts';
 import type { Digest } from '../model/reference.ts';

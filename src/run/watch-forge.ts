@@ -1,7 +1,7 @@
 // Branches move and deployments are made while a long apply goes on: what the forge and Git have come to need since the plan is not deleted.
 
 import { EvidenceError, RegistryError } from '../errors.ts';
-import { describeReason } from '../model/decision.ts';
+import { describeReason } from '../model/describe-reason.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Decisions } from '../policy/decisions.ts';
 import type { Planned } from './make-plan.ts';

@@ -1,7 +1,8 @@
 // Clusters change while a long apply goes on: what has come into use since the plan is not deleted.
 
 import type { Settings } from '../config/settings.ts';
-import { describeReason, type KeepReason } from '../model/decision.ts';
+import type { KeepReason } from '../model/decision.ts';
+import { describeReason } from '../model/describe-reason.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
 import { type KeepReasons, protectReachable } from '../policy/closure.ts';

@@ -1,7 +1,8 @@
 // Small reports for the renderers' tests. Fixed times, digests made from a number.
 
 import { createHash } from 'node:crypto';
-import { describeReason, type Reason, type Remark } from '../../src/model/decision.ts';
+import type { Reason, Remark } from '../../src/model/decision.ts';
+import { describeReason } from '../../src/model/describe-reason.ts';
 import type { DeploymentState } from '../../src/model/forge.ts';
 import type { CommitId } from '../../src/model/history.ts';
 import { type Digest, parseDigest, type Tag } from '../../src/model/reference.ts';

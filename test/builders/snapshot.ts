@@ -174,6 +174,15 @@ export function policyOf(parts: Partial<Policy> = {}): Policy {
     untag: false,
     records: { grace: hours(168) },
     werf: { unrecordedGrace: hours(168), foreign: 'keep', imageNames: [], areNamesComplete: true, disabled: 'no' },
+    schemes: 'off',
+    cache: {
+      improperRepoCache: false,
+      improperGitCommit: false,
+      flush: false,
+      grace: hours(2),
+      unattributedGrace: hours(336),
+      isDev: false,
+    },
     purge: false,
     ...parts,
   };

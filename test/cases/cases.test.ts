@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { buildPolicy } from '../../src/config/build-policy.ts';
 import { policySchema } from '../../src/config/policy-schema.ts';
-import { describeReason } from '../../src/model/decision.ts';
+import { describeReason } from '../../src/model/describe-reason.ts';
 import { type Digest, parseTag } from '../../src/model/reference.ts';
 import type { ProvenanceFacts } from '../../src/model/snapshot.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';

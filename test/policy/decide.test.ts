@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeReason } from '../../src/model/decision.ts';
+import { describeReason } from '../../src/model/describe-reason.ts';
 import { parseTag } from '../../src/model/reference.ts';
 import { type DecisionSpec, decisionsOn } from '../builders/decision.ts';
 import {

@@ -1,7 +1,8 @@
 // A reason in a few words names images as the list that it stands in does.
 
 import { expect, it } from 'vitest';
-import { describeReason, type Reason } from '../../src/model/decision.ts';
+import type { Reason } from '../../src/model/decision.ts';
+import { describeReason } from '../../src/model/describe-reason.ts';
 import { shortDigest } from '../../src/model/reference.ts';
 import { briefReason } from '../../src/report/brief-reason.ts';
 import { listChanges } from '../../src/report/list-changes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeReason } from '../../../src/model/decision.ts';
+import { describeReason } from '../../../src/model/describe-reason.ts';
 import { formatRepository } from '../../../src/model/reference.ts';
 import { keepUsed } from '../../../src/policy/rules/kubernetes.ts';
 import { digestOf, type NodeSpec, snapshotOf, usageOf, WORKLOAD } from '../../builders/snapshot.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RECORD_KEYS, RECORD_TYPE } from '../../../src/model/build-record.ts';
-import { describeReason } from '../../../src/model/decision.ts';
+import { describeReason } from '../../../src/model/describe-reason.ts';
 import { parseTag } from '../../../src/model/reference.ts';
 import { hours } from '../../../src/model/time.ts';
 import { type DecisionSpec, decisionsOn } from '../../builders/decision.ts';
