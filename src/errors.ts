@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'EVIDENCE_FILE'
   | 'EVIDENCE_FORGE'
   | 'EVIDENCE_RECORDS'
+  | 'EVIDENCE_ENGINE'
   | 'VERIFY_ALARM'
   | 'INTERNAL';
 

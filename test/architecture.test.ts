@@ -23,8 +23,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   registry: ['model', 'config', 'http', 'github', 'gitlab', 'util', 'errors', 'log'],
   git: ['model', 'config', 'util', 'errors', 'log'],
   kubernetes: ['model', 'config', 'util', 'errors', 'log'],
+  host: ['model', 'config', 'http', 'util', 'errors', 'log'],
   apply: ['model', 'plan', 'registry', 'util', 'errors', 'log'],
-  run: 'model config policy plan report registry forge github gitlab git kubernetes apply options version util errors log'.split(
+  run: 'model config policy plan report registry forge github gitlab git kubernetes host apply options version util errors log'.split(
     ' ',
   ),
   cleanup: 'run model config policy plan report options version util errors log'.split(' '),
@@ -44,6 +45,7 @@ const TYPES_ONLY: Readonly<Record<string, Readonly<Record<string, readonly strin
   gitlab: { config: ['config/settings.ts'] },
   git: { config: ['config/settings.ts'] },
   kubernetes: { config: ['config/settings.ts'] },
+  host: { config: ['config/host-settings.ts'] },
 };
 
 /** Where each package has its place: folders (with a slash) and files of `src/`. A package that is missing here has none. */
@@ -53,6 +55,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@actions/exec': ['git/'],
   '@octokit/rest': ['github/'],
   commander: ['cli/'],
+  dockerode: ['host/'],
   'json-p3': ['kubernetes/images/', 'config/'],
   murmurhash: ['model/'],
   'p-queue': ['http/', 'github/', 'registry/', 'kubernetes/', 'util/'],
@@ -61,11 +64,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   undici: ['http/', 'registry/', 'kubernetes/'],
   yaml: ['config/', 'kubernetes/'],
   'yocto-spinner': ['cli/'],
-  zod: ['config/', 'forge/', 'github/', 'gitlab/', 'registry/', 'kubernetes/', 'plan/', 'report/'],
+  zod: ['config/', 'forge/', 'github/', 'gitlab/', 'host/', 'registry/', 'kubernetes/', 'plan/', 'report/'],
 };
 
 /** Packages that cost most of the start-up time; nobody may load them before they are needed. */
-const HEAVY = ['@actions/cache', '@actions/core', '@octokit/rest', '@actions/exec', 'json-p3', 'undici'];
+const HEAVY = ['@actions/cache', '@actions/core', '@octokit/rest', '@actions/exec', 'dockerode', 'json-p3', 'undici'];
 
 /** Evidence, policy and now in, decisions out: these folders know no clock, network, process, environment or file. */
 const PURE = ['model', 'policy', 'plan', 'report'];

@@ -23,7 +23,7 @@ export interface LocalImage {
   readonly id: ImageId;
   /** `registry.example.com/team/app:1.0`, in full and sorted; empty for a dangling one. What an engine writes for "none" is no name. */
   readonly names: readonly string[];
-  /** `registry.example.com/team/app@sha256:…` as it was pulled or pushed, sorted. Empty: the engine knows of no registry that had it. */
+  /** `registry.example.com/team/app@sha256:…` sorted. Empty: the engine knows of no registry that had it. What one proves: {@link Engine.digestsProvePush}. */
   readonly digests: readonly string[];
   readonly labels: Annotations;
   /** When it was built, by its own word. */
@@ -87,6 +87,11 @@ export interface Engine {
   readonly storeId: string;
   /** Whether it has a build cache of BuildKit's of its own, and can prune it. */
   readonly hasBuildCache: boolean;
+  /**
+   * Whether an image has {@link LocalImage.digests} only when a registry had it. Podman and containerd's store make them up for images that
+   * were built here: there they tell where to look, never that the image was pushed.
+   */
+  readonly digestsProvePush: boolean;
 }
 
 /** What BuildKit keeps in the engine. */
