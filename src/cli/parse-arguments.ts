@@ -41,6 +41,7 @@ export const COMMANDS = [
   'record',
   'purge',
   'managed-images',
+  'host',
   'rbac',
   'demo',
 ] as const;

@@ -16,6 +16,7 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   record: 'registry-cleanup record --image REPO@DIGEST [options]',
   purge: 'registry-cleanup purge [--confirm] [options]',
   'managed-images': 'registry-cleanup managed-images ls|add NAME|rm NAME [options]',
+  host: 'registry-cleanup host [--confirm] [options]',
   rbac: 'registry-cleanup rbac [options]',
   demo: 'registry-cleanup demo',
 };
@@ -35,6 +36,7 @@ const ABOUT: Readonly<Record<CommandName, string>> = {
     'Show what would go if everything that werf made in a repository went, save what clusters use and pins keep; with --confirm, delete it.',
   'managed-images':
     "List the images whose records count in a repository that werf made, add one or remove one: what was built for an image that is neither listed nor in werf.yaml is kept for no commit's sake. The image without a name is ~.",
+  host: 'Show which images, containers and build cache of the container engine on this machine would go, and why the rest stays; with --confirm, delete them. Nothing goes that a container uses, and never a volume.',
   rbac: 'Print the account and the rights that reading the clusters needs, with these options and this policy file, as kubectl apply -f - takes them. Changes nothing.',
   demo: 'Run plan and apply on a world of its own in a temporary folder: no registry, no cluster, no network.',
 };
@@ -68,6 +70,10 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
   [
     'Is everything that the clusters use still there? On a schedule, with metrics for a collector.',
     'registry-cleanup verify --registry ghcr.io/team --metrics /var/lib/node_exporter/registry-cleanup.prom',
+  ],
+  [
+    'Make room on a build machine: of 85 percent of its disk or more, down to 80. Then with --confirm.',
+    'registry-cleanup host --image-gc-high-threshold 85% --image-gc-low-threshold 80%',
   ],
   ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository registry.example.com/team/app'],
 ];

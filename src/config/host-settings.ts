@@ -12,17 +12,24 @@ export type EngineAddress =
   /** With the folder of `ca.pem`, `cert.pem` and `key.pem`; absent: without TLS, on loopback only. */
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly certificates?: string };
 
+/** Git for `improperGitCommit`. `own`: the clone of the project. `further`: a repository that labels call by this name. */
+export type HostGit =
+  | { readonly kind: 'own'; readonly source: GitSettings }
+  | { readonly kind: 'further'; readonly name: string; readonly url: string };
+
 /** The decided settings of a `host`. */
 export interface HostSettings {
   /** `false`: it is only shown what would go. */
   readonly confirm: boolean;
   readonly engine: EngineAddress;
+  /** The folder of the engine's store as this process sees it, whose file system is measured; absent: as the engine tells. */
+  readonly engineRoot?: string;
   readonly policy: HostPolicy;
   /** Whose images the registry is asked for; empty where nothing is asked of it. */
   readonly repositories: readonly RepositoryTarget[];
   readonly registry: RegistrySettings;
-  /** For `improperGitCommit`; each with the hash that dapp's labels name it by, absent for the project's own. */
-  readonly git: readonly { readonly source: GitSettings; readonly name?: string }[];
+  /** Empty unless `improperGitCommit` is asked for; at most one is the project's own. */
+  readonly git: readonly HostGit[];
   /** Where it is remembered what was seen on this machine; absent: nowhere, and nothing is known of earlier uses. */
   readonly cacheDirectory?: string;
   /** Our own folders in it that no run used for so long go; absent: none do. */

@@ -10,9 +10,17 @@ export const HOST_OPTIONS = [
     name: 'engine',
     kind: 'text',
     group: 'Local store',
-    help: "Where the container engine is: `unix:///run/podman/podman.sock`, `tcp://127.0.0.1:2376`. Without it Docker's socket, else Podman's.",
+    help: "Where the container engine is: `unix:///run/podman/podman.sock`, `tcp://127.0.0.1:2376`, or `docker` or `podman` for its usual socket. Without it Docker's, else Podman's. With TLS as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say.",
     value: 'ADDRESS',
     environment: ['DOCKER_HOST'],
+    commands: HOST,
+  },
+  {
+    name: 'engine-root',
+    kind: 'text',
+    group: 'Local store',
+    help: "Folder of the engine's store where it is not seen under the name that the engine tells, as in a container with the engine's socket: the disk below it is measured.",
+    value: 'DIR',
     commands: HOST,
   },
   {
@@ -37,7 +45,8 @@ export const HOST_OPTIONS = [
     group: 'Local store',
     help: 'What goes whosever it is: `all` images that no running container uses, all of development mode, or all cached stages of another version.',
     value: 'WHAT',
-    choices: ['all', 'improper-dev-mode-cache', 'improper-cache-version-stages'],
+    choices: ['off', 'all', 'improper-dev-mode-cache', 'improper-cache-version-stages'],
+    default: 'off',
     commands: HOST,
   },
   {

@@ -22,7 +22,16 @@ export const READING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'purge'] 
 /** The commands that ask clusters, or say what it takes to ask them. */
 export const ASKING_CLUSTERS = ['plan', 'apply', 'explain', 'verify', 'rbac', 'purge'] as const;
 /** The commands that talk to a registry. */
-export const ON_REGISTRY = ['plan', 'apply', 'explain', 'verify', 'restore', 'purge', 'managed-images'] as const;
+export const ON_REGISTRY = [
+  'plan',
+  'apply',
+  'explain',
+  'verify',
+  'restore',
+  'purge',
+  'managed-images',
+  'host',
+] as const;
 /** The commands that reach a registry, by whatever names its repositories. */
 export const REACHING_REGISTRY = [...ON_REGISTRY, 'record'] as const;
 

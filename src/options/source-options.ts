@@ -1,6 +1,7 @@
 // The options that say what is cleaned and who is asked what protects an image: the first groups of the help.
 
 import { GITLAB_OPTIONS } from './gitlab-options.ts';
+import { HOST_OPTIONS } from './host-options.ts';
 import { KUBERNETES_OPTIONS } from './kubernetes-options.ts';
 import { ASKING_CLUSTERS, DECIDING, ON_REGISTRY, type Option, PLANNING } from './option.ts';
 import { RECORD_OPTIONS } from './record-options.ts';
@@ -12,21 +13,29 @@ export const SOURCE_OPTIONS = [
     name: 'command',
     kind: 'text',
     group: 'What to clean',
-    help: '`plan` shows what would go and deletes nothing; `apply` deletes it; `verify` looks whether everything that clusters use is still there; `restore` brings back what a journal names; `record` states for which commit an image was published.',
+    help: '`plan` shows what would go and deletes nothing; `apply` deletes it; `verify` looks whether everything that clusters use is still there; `restore` brings back what a journal names; `record` states for which commit an image was published; `host` shows what would go of the images of this machine, and deletes it with confirm.',
     value: 'COMMAND',
-    choices: ['plan', 'apply', 'verify', 'restore', 'record'],
+    choices: ['plan', 'apply', 'verify', 'restore', 'record', 'host'],
     default: 'plan',
-    commands: ['plan', 'apply', 'verify', 'restore', 'record'],
+    commands: ['plan', 'apply', 'verify', 'restore', 'record', 'host'],
     only: 'action',
   },
   {
     name: 'repository',
     kind: 'list',
     group: 'What to clean',
-    help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form. With `restore`: of the journal, only these. A job of GitLab CI that names none cleans CI_REGISTRY_IMAGE.',
+    help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form. With `restore`: of the journal, only these. With `host`: those whose images go from this machine once the registry has them no more. A job of GitLab CI that names none cleans CI_REGISTRY_IMAGE.',
     value: 'NAME',
     fileKey: 'repositories',
     commands: ON_REGISTRY,
+  },
+  {
+    name: 'confirm',
+    kind: 'flag',
+    group: 'What to clean',
+    help: 'Carry out what `purge` or `host` shows. Without this option nothing is deleted.',
+    default: 'false',
+    commands: ['purge', 'host'],
   },
   {
     name: 'registry',
@@ -63,13 +72,14 @@ export const SOURCE_OPTIONS = [
   },
   ...WERF_OPTIONS,
   ...RECORD_OPTIONS,
+  ...HOST_OPTIONS,
   {
     name: 'git-dir',
     kind: 'text',
     group: 'Git',
-    help: 'Clone whose origin is asked for branches and tags; with github-repository or gitlab-project it only lends its commits. Without this option: the working directory.',
+    help: 'Clone whose origin is asked for branches and tags; with github-repository or gitlab-project it only lends its commits. Without this option: the working directory. `host` asks it with improper-git-commit only.',
     value: 'DIR',
-    commands: DECIDING,
+    commands: [...DECIDING, 'host'],
   },
   {
     name: 'without-git',

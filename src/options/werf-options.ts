@@ -1,4 +1,4 @@
-// The options about repositories that werf made: which others belong to the one that is cleaned, and the word that `purge` asks for.
+// The options about repositories that werf made: which others belong to the one that is cleaned.
 
 import { type Option, PLANNING } from './option.ts';
 
@@ -27,14 +27,5 @@ export const WERF_OPTIONS = [
     help: "werf's cache repository of the one repository that is cleaned: its copies go with their stages.",
     value: 'NAME',
     commands: PLANNING,
-  },
-  {
-    name: 'confirm',
-    kind: 'flag',
-    group: 'werf',
-    help: 'Carry the purge out. Without this option it is only shown.',
-    default: 'false',
-    commands: ['purge'],
-    only: 'cli',
   },
 ] as const satisfies readonly Option[];
