@@ -137,6 +137,14 @@ export interface GitSettings {
   readonly allowFetch: boolean;
 }
 
+/** A further Git repository that images were built from. */
+export interface NamedGitRepository {
+  /** What labels call it: `abc` of `dapp-git-abc-commit`. */
+  readonly name: string;
+  /** What git fetches from: an address, which may hold a password, or an absolute path. */
+  readonly url: string;
+}
+
 /** Where cluster usage comes from; at least one of the first two is set. */
 export interface KubernetesSettings {
   readonly kubeConfig?: KubeConfigSource;
@@ -195,6 +203,8 @@ export interface Settings {
   readonly policy: Policy;
   readonly registry: RegistrySettings;
   readonly git: GitSettings | 'off';
+  /** Read whole, besides; only where the rule `improperGitCommit` is on, else absent. Names are distinct. */
+  readonly furtherGit?: readonly NamedGitRepository[];
   /** Never set while Git is off. */
   readonly forge: ForgeSettings | 'off';
   readonly kubernetes: KubernetesSettings | 'off';
