@@ -18,7 +18,7 @@ import { createRegistryRequest, manifestPathOf, tagPathOf } from './gitlab-ways.
 import { deleteWholeImage } from './gitlab-whole.ts';
 import { lookAtEveryTag } from './look-around.ts';
 import { hasBlob } from './look-at-blob.ts';
-import { getManifest, type OciEndpoint, resolveManifest } from './oci-manifests.ts';
+import { getManifest, hasManifest, type OciEndpoint, resolveManifest } from './oci-manifests.ts';
 import { listAllTags } from './oci-pages.ts';
 import type { Registry, Surroundings } from './port.ts';
 import { probeReferrers, type ReferrersProbe } from './probe-referrers.ts';
@@ -79,6 +79,7 @@ export function createGitlabRegistry(parts: GitlabParts): Registry {
     // A list for every step would be dear. What is tagged again after the last look stays whole anyway: only tags are deleted.
     listTagsOf: () => Promise.resolve('unsupported'),
     readManifest: (digest) => reader.readBytes(digest),
+    hasManifest: (digest) => hasManifest(endpoint, digest),
     get listReferrers() {
       return adapter.referrers.ask();
     },

@@ -73,6 +73,12 @@ export async function resolveManifest(endpoint: OciEndpoint, tag: Tag): Promise<
   return found === 'absent' ? 'absent' : found.digest;
 }
 
+/** Whether a manifest is there, by HEAD, and by GET where HEAD does not prove it. */
+export async function hasManifest(endpoint: OciEndpoint, digest: Digest): Promise<boolean> {
+  const head = await headManifest(endpoint, digest);
+  return head.status === 200 || (await getManifest(endpoint, digest)) !== 'absent';
+}
+
 /** A blob's bytes, not checked. Any 404 will do here, also that of the store behind a redirect: the blob cannot be read. */
 export async function getBlob(
   endpoint: OciEndpoint,

@@ -11,7 +11,14 @@ import { hasBlob } from './look-at-blob.ts';
 import type { ManifestSource } from './manifest-source.ts';
 import { MAX_MANIFEST_BYTES } from './media-types.ts';
 import { deleteByDigest, deleteByTag } from './oci-delete.ts';
-import { getBareManifest, getBlob, getManifest, type OciEndpoint, resolveManifest } from './oci-manifests.ts';
+import {
+  getBareManifest,
+  getBlob,
+  getManifest,
+  hasManifest,
+  type OciEndpoint,
+  resolveManifest,
+} from './oci-manifests.ts';
 import { listAllTags } from './oci-pages.ts';
 import type { ManifestBytes, Registry } from './port.ts';
 import { probeReferrers, type ReferrersProbe } from './probe-referrers.ts';
@@ -56,6 +63,7 @@ export function createOciRegistry(parts: OciRegistryParts): Registry {
     lookAround: () => lookAtEveryTag({ listTags, resolveTag }),
     listTagsOf: () => Promise.resolve('unsupported'),
     readManifest: (digest) => readManifest(endpoint, digest),
+    hasManifest: (digest) => hasManifest(endpoint, digest),
     get listReferrers() {
       return referrers.ask();
     },

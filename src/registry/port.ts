@@ -107,6 +107,12 @@ export interface Registry {
   readManifest(digest: Digest): Promise<ManifestBytes | 'absent'>;
 
   /**
+   * Whether a manifest is there now, without reading it: what a registry counts as a pull, and hands out only so many times, is not used up.
+   * Absent where that saves nothing: then `readManifest` tells.
+   */
+  hasManifest?(digest: Digest): Promise<boolean>;
+
+  /**
    * Digests that the manifest with this digest lists as children or names as subject (empty for a plain image).
    * `opaque` when it is there but cannot be understood.
    */

@@ -383,6 +383,13 @@ export function describeRegistryContract(place: ContractPlace): void {
         expect(await registry.readEdges(NOWHERE)).toBe('absent');
       });
 
+      it('are looked for without being read, where that saves anything', async () => {
+        const image = buildImage({ seed: 'looked for' });
+        await repository.put(image, 'v1');
+        expect((await registry.hasManifest?.(image.digest)) ?? true).toBe(true);
+        expect((await registry.hasManifest?.(NOWHERE)) ?? false).toBe(false);
+      });
+
       it('are deleted with all their tags, once', async () => {
         const image = buildImage({ seed: 'to go' });
         const other = buildImage({ seed: 'to stay' });
