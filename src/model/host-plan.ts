@@ -48,8 +48,6 @@ export type ContainerReason =
   /** More of its unit ended than may stay. */
   | { readonly rule: 'max-per-pod-container'; readonly unit: string; readonly limit: number }
   | { readonly rule: 'max-containers'; readonly limit: number }
-  /** The pod that it was of is gone. */
-  | { readonly rule: 'pod-gone'; readonly unit: string }
   /** Its image goes by a word that takes the containers with it. */
   | { readonly rule: 'image-goes'; readonly image: ImageId; readonly by: 'flush' | 'mrproper' };
 
@@ -118,6 +116,26 @@ export type HostStep =
       readonly freesBytes: number;
     };
 
+/** A sign that a plan rests on wrong evidence: a plan shows it, with `--confirm` it is refused as a whole. */
+export interface HostFinding {
+  readonly guard: 'unknown-repository' | 'empty-repository' | 'max-delete-share';
+  readonly text: string;
+  readonly hint: string;
+}
+
+/** What `decideHost` says. Its steps have the order in which they are safe. */
+export interface HostDecisions {
+  /** One for each image of the store, by id. */
+  readonly images: readonly ImageDecision[];
+  readonly containersKept: number;
+  readonly steps: readonly HostStep[];
+  readonly disk?: DiskGoal;
+  /** Images of the repositories that the registry was asked for, and those of them that go since it has them no more. */
+  readonly absent: { readonly gone: number; readonly asked: number };
+  readonly findings: readonly HostFinding[];
+  readonly remarks: readonly string[];
+}
+
 /** What the disk is to come to. */
 export interface DiskGoal {
   readonly before: DiskSpace;
@@ -125,7 +143,7 @@ export interface DiskGoal {
   readonly usedPercent: number;
   /** Bytes that are wanted free for `low`; 0: below `high`. */
   readonly wantedBytes: number;
-  /** Bytes that everything which may go for it would free. */
+  /** Bytes that everything which may go would free: what goes anyhow, and what may go for the disk's sake alone. */
   readonly eligibleBytes: number;
 }
 
@@ -137,6 +155,8 @@ export interface HostPlan {
   readonly containersKept: number;
   readonly steps: readonly HostStep[];
   readonly disk?: DiskGoal;
+  /** Empty when nothing speaks against doing it. */
+  readonly findings: readonly HostFinding[];
   /** What a user should know that is no decision. */
   readonly remarks: readonly string[];
 }

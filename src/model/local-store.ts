@@ -38,6 +38,11 @@ export interface LocalImage {
   readonly parent?: ImageId;
   /** An index of several platforms, or anything else that is no plain image. */
   readonly isList: boolean;
+  /**
+   * Of a list: the digests of what it lists and what lies in this store, as the list writes them. Absent where the engine does not tell; then
+   * the list stays, and with it what it may list.
+   */
+  readonly lists?: readonly string[];
 }
 
 /** What a container is doing. `unknown`: a word that nobody here knows. */
