@@ -30,8 +30,11 @@ const packages = new Map(Object.entries(lock.packages));
 let addresses = 0;
 let added = 0;
 for (const [path, entry] of Object.entries(lock.packages)) {
-  if (entry['resolved'] !== undefined) addresses += 1;
-  delete entry['resolved'];
+  // Of a package in this repository it is the folder.
+  if (entry['resolved'] !== undefined && entry['link'] !== true) {
+    addresses += 1;
+    delete entry['resolved'];
+  }
   const devFlag = entry['dev'] === true ? { dev: true } : {};
   for (const [name, version] of Object.entries(Dependencies.parse(entry['optionalDependencies']))) {
     const platform = platformOf(name);
