@@ -98,6 +98,8 @@ export type KeepReason =
   | { readonly rule: 'cache-needed'; readonly by: Digest; readonly repository?: string; readonly how: string }
   /** Build cache that may be gone when it is older. `age` is absent when it is unknown. */
   | { readonly rule: 'cache-young'; readonly age?: Duration; readonly within: Duration; readonly why?: string }
+  /** Build cache that none of the rules that are on speaks against; `why` is what they found. */
+  | { readonly rule: 'cache-proper'; readonly why: string }
   /** Something in a repository of build cache that is none. */
   | { readonly rule: 'no-cache'; readonly tag?: Tag };
 

@@ -59,6 +59,7 @@ export function describeReason(reason: Reason): string {
     case 'no-scheme':
     case 'cache-needed':
     case 'cache-young':
+    case 'cache-proper':
     case 'no-cache':
       return describeKeptByFamily(reason);
     case 'git-superseded':
@@ -137,7 +138,7 @@ function describeDeleteReason(reason: DeleteReason): string {
 function describeKeptByFamily(
   reason: Extract<
     KeepReason,
-    { rule: 'scheme' | 'scheme-unknown' | 'no-scheme' | 'cache-needed' | 'cache-young' | 'no-cache' }
+    { rule: 'scheme' | 'scheme-unknown' | 'no-scheme' | 'cache-needed' | 'cache-young' | 'cache-proper' | 'no-cache' }
   >,
 ): string {
   switch (reason.rule) {
@@ -151,6 +152,8 @@ function describeKeptByFamily(
       return `build cache of ${shortDigest(reason.by)}${reason.repository === undefined ? '' : ` in ${reason.repository}`}, which stays (${reason.how})`;
     case 'cache-young':
       return `build cache${reason.why === undefined ? '' : ` (${reason.why})`}: ${reason.age === undefined ? 'its age is unknown' : `${formatDuration(reason.age)} old`}, it stays for ${formatDuration(reason.within)}`;
+    case 'cache-proper':
+      return `build cache: ${reason.why}`;
     case 'no-cache':
       return reason.tag === undefined ? 'it is no build cache' : `tag ${reason.tag} is none of build cache`;
   }

@@ -5,6 +5,7 @@ import type { History } from '../model/history.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Usage } from '../model/usage.ts';
+import type { CacheEvidence } from './cache/cache-evidence.ts';
 import type { FirstSeen } from './rules/recent.ts';
 import type { WerfEvidence } from './werf/werf.ts';
 
@@ -20,6 +21,8 @@ export interface Evidence {
   readonly firstSeen: FirstSeen | undefined;
   /** What other repositories of the same project of werf's say. */
   readonly werf?: WerfEvidence;
+  /** For the rules about build cache. Absent: there are no further Git repositories. */
+  readonly cache?: CacheEvidence;
 }
 
 /** The snapshot in a fixed order: registries answer in any, and the same content must give the same reasons and remarks. */

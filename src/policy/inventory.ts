@@ -7,6 +7,7 @@ import type { Digest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Instant, instantFromMs } from '../model/time.ts';
 import type { StageId } from '../model/werf-tag.ts';
+import { type Caches, hasCacheRule, recognizeCaches } from './cache/recognize-cache.ts';
 import type { RelativesOf } from './closure.ts';
 import { type Evidence, inOrder } from './evidence.ts';
 import { type OwnRecords, readRecords } from './records/read-records.ts';
@@ -32,21 +33,25 @@ export interface Inventory {
   readonly rejected: ReadonlyMap<Digest, StageId>;
   /** The newest moment at which anything beside the image says that it was published. */
   readonly publishedAt: ReadonlyMap<Digest, Instant>;
+  /** Build cache that the rules about it decide on, and no other rule about images; empty while none of these is on. */
+  readonly caches: Caches;
 }
 
-/** Reads a repository. */
+/** Reads a repository. `isDeclared`: the user says that it is there for build cache. */
 export function takeInventory(
   { snapshot: given, werf: evidence }: Pick<Evidence, 'snapshot' | 'werf'>,
-  policy: Pick<Policy, 'werf' | 'purge'>,
+  policy: Pick<Policy, 'werf' | 'purge' | 'cache'>,
+  { isDeclared = false }: { readonly isDeclared?: boolean } = {},
 ): Inventory {
   const snapshot = inOrder(given);
   const werf = readWerf(snapshot, policy.werf, evidence);
   const own = readRecords(snapshot);
   const attached: AttachedRecords = new Map([...own.attached, ...(werf?.attached ?? [])]);
+  const graph = buildImageGraph(snapshot, attached);
   const isIdle = policy.werf.disabled !== 'no' && !policy.purge;
   return {
     snapshot,
-    graph: buildImageGraph(snapshot, attached),
+    graph,
     own,
     werf,
     attached,
@@ -54,6 +59,7 @@ export function takeInventory(
     relativesOf: werf === undefined ? () => [] : makeRelativesOf(snapshot.nodes, werf),
     rejected: isIdle ? new Map() : (werf?.rejected ?? new Map()),
     publishedAt: newestOf(own.buildRecords, werf?.publishedAt ?? new Map()),
+    caches: isDeclared || hasCacheRule(policy) ? recognizeCaches(graph, { isDeclared }) : new Map(),
   };
 }
 

@@ -81,6 +81,7 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'no-scheme':
     case 'cache-needed':
     case 'cache-young':
+    case 'cache-proper':
     case 'no-cache':
     case 'unlinked':
     case 'recent':

@@ -20,6 +20,7 @@ const LABELS: Readonly<Record<Exclude<Reason['rule'], 'pull-request'>, string>> 
   'no-scheme': 'of no tag scheme',
   'cache-needed': 'build cache that is needed',
   'cache-young': 'recent',
+  'cache-proper': 'build cache',
   'no-cache': 'no build cache',
   release: 'released',
   pin: 'pinned',

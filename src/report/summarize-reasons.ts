@@ -31,6 +31,7 @@ const RANK: Readonly<Record<Reason['rule'], number>> = {
   'no-scheme': 3.72,
   'no-cache': 3.74,
   'cache-young': 3.76,
+  'cache-proper': 3.77,
   'scheme-unknown': 3.78,
   relative: 3.8,
   child: 4,
@@ -145,6 +146,8 @@ function kindOf(reason: Reason): string {
       return 'build cache of an image that stays';
     case 'cache-young':
       return 'build cache that is not old enough to go';
+    case 'cache-proper':
+      return 'build cache that no rule speaks against';
     case 'no-cache':
       return 'not build cache';
     case 'git-gone':

@@ -1,0 +1,53 @@
+// The images that build cache may have been left by: what is no cache, in one repository, and whether it stays.
+
+import type { ImageGraph } from '../../model/image-graph.ts';
+import type { Digest } from '../../model/reference.ts';
+import type { Content } from '../../model/snapshot.ts';
+import { compareText } from '../../util/compare-text.ts';
+import type { Caches } from './recognize-cache.ts';
+
+/** An image, and what it is made of. */
+export interface BuiltImage {
+  readonly digest: Digest;
+  readonly content: Content;
+}
+
+/** What one repository says of builds. All lists are sorted by digest. */
+export interface BuiltImages {
+  /** Full name: `registry.example.com/team/app`. */
+  readonly repository: string;
+  /** Everything that stays and is no cache; attestations and signatures too, records left out. */
+  readonly staying: readonly BuiltImage[];
+  readonly going: readonly BuiltImage[];
+  /** Whatever becomes of it: images are made from stages that were made from stages elsewhere. */
+  readonly caches: readonly BuiltImage[];
+  /** Whether an image stays that stands for itself. Always false of a repository that is there for build cache. */
+  readonly hasImages: boolean;
+}
+
+/** What a repository's nodes are to builds. `isDeclared`: it is there for build cache. */
+export function listBuiltImages(
+  graph: ImageGraph,
+  parts: {
+    readonly repository: string;
+    readonly caches: Caches;
+    readonly kept: ReadonlyMap<Digest, unknown>;
+    readonly isDeclared: boolean;
+  },
+): BuiltImages {
+  const { repository, caches, kept, isDeclared } = parts;
+  const nodes = [...graph.nodes.values()].sort((a, b) => compareText(a.digest, b.digest));
+  const images = nodes.filter(({ digest }) => !caches.has(digest) && graph.roleOf(digest) !== 'record');
+  const staying = images.filter(({ digest }) => kept.has(digest));
+  return {
+    repository,
+    staying: staying.map(toBuiltImage),
+    going: images.filter(({ digest }) => !kept.has(digest)).map(toBuiltImage),
+    caches: nodes.filter(({ digest }) => caches.has(digest)).map(toBuiltImage),
+    hasImages: !isDeclared && staying.some(({ digest }) => graph.roleOf(digest) === 'image'),
+  };
+}
+
+function toBuiltImage({ digest, content }: BuiltImage): BuiltImage {
+  return { digest, content };
+}

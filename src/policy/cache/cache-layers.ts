@@ -1,0 +1,35 @@
+// What lies in the layers of images and of build cache, as far as it can tell which was made with which.
+
+import type { Digest } from '../../model/reference.ts';
+import type { Content } from '../../model/snapshot.ts';
+
+/**
+ * Layers without any file, which all images share that have a step without an effect; 32 bytes each, as docker and as BuildKit compress them:
+ * https://github.com/moby/moby/blob/v28.0.0/layer/empty.go and https://github.com/moby/buildkit/blob/v0.16.0/util/contentutil/types.go
+ */
+const EMPTY_LAYERS: ReadonlySet<string> = new Set([
+  'sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4',
+  'sha256:4f4fb700ef54461cfa02571ae0db9a0dc1e0cdb5577484a6d75e68dc38e8acc1',
+  // The same without compression.
+  'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef',
+]);
+
+/**
+ * Digests of layers, each once, without those that hold no file; of something that is not understood, every digest that stands in it, and
+ * undefined where nobody could look. Empty where there is none.
+ */
+export function layersIn(content: Content): ReadonlySet<Digest> | undefined {
+  const layers = listLayers(content);
+  return layers === undefined ? undefined : new Set(layers.filter((digest) => !EMPTY_LAYERS.has(digest)));
+}
+
+function listLayers(content: Content): readonly Digest[] | undefined {
+  switch (content.kind) {
+    case 'image':
+      return content.layers.map(({ digest }) => digest);
+    case 'index':
+      return content.blobs.map(({ digest }) => digest);
+    case 'opaque':
+      return content.names;
+  }
+}
