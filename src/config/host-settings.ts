@@ -3,7 +3,7 @@
 import type { LogLevel } from '../log.ts';
 import type { HostPolicy } from '../model/host-policy.ts';
 import type { Duration } from '../model/time.ts';
-import type { Format, GitSettings, RegistrySettings, RepositoryTarget } from './settings.ts';
+import type { Format, GitSettings, NamedGitRepository, RegistrySettings, RepositoryTarget } from './settings.ts';
 
 /** Where the engine is. `ambient`: DOCKER_HOST, else Docker's socket, else Podman's. */
 export type EngineAddress =
@@ -15,7 +15,7 @@ export type EngineAddress =
 /** Git for `improperGitCommit`. `own`: the clone of the project. `further`: a repository that labels call by this name. */
 export type HostGit =
   | { readonly kind: 'own'; readonly source: GitSettings }
-  | { readonly kind: 'further'; readonly name: string; readonly url: string };
+  | { readonly kind: 'further'; readonly repository: NamedGitRepository };
 
 /** The decided settings of a `host`. */
 export interface HostSettings {
