@@ -1,7 +1,16 @@
 // The policy file and the options that outrank it, brought together to the plain values that `policy/` obeys.
 
-import type { GroupBy, KeepPolicy, LimitOperator, NamePattern, Policy, WerfPolicy } from '../model/policy.ts';
+import type {
+  CachePolicy,
+  GroupBy,
+  KeepPolicy,
+  LimitOperator,
+  NamePattern,
+  Policy,
+  WerfPolicy,
+} from '../model/policy.ts';
 import { type Duration, hours, parseDuration } from '../model/time.ts';
+import { NO_CACHE_RULE } from './choose-build-cache.ts';
 import { DEFAULT_KEEP_POLICIES } from './default-keep-policies.ts';
 import { translateTagPattern } from './gitlab-tag-words.ts';
 import type { PolicyFile } from './policy-schema.ts';
@@ -24,6 +33,10 @@ export interface PolicyChoices {
   readonly keepBuiltWithinHours?: number;
   /** What werf.yaml says besides its policies. */
   readonly werf?: WerfFacts;
+  /** Absent: off. */
+  readonly schemes?: Policy['schemes'];
+  /** Absent: no rule is on. */
+  readonly cache?: CachePolicy;
 }
 
 const DEFAULT_RECENT_HOURS = 2;
@@ -36,8 +49,6 @@ const DEFAULT_DEPLOYMENTS = 2;
 /** A force-push that is taken back, a branch that is made again at an older commit: a week is enough to notice. */
 const DEFAULT_RECORD_GRACE: Duration = parseDuration('7d');
 const DEFAULT_UNRECORDED_GRACE: Duration = parseDuration('7d');
-/** As long as Kaniko itself uses a cached layer by default: https://github.com/GoogleContainerTools/kaniko#flag---cache-ttl-duration */
-const DEFAULT_UNATTRIBUTED_GRACE: Duration = parseDuration('336h');
 /** Longer than anything can have existed, and near enough for dates to stay dates. */
 const EVERYTHING: Duration = parseDuration('100000w');
 
@@ -53,7 +64,7 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
       enabled: choices.kubernetesEnabled,
       mirrors: new Map(Object.entries(file.kubernetes?.mirrors ?? {})),
     },
-    git: { enabled: choices.gitEnabled, keepPolicies: buildKeepPolicies(file.cleanup?.keepPolicies) },
+    git: { enabled: choices.gitEnabled, keepPolicies: buildKeepPolicies(file.cleanup?.keepPolicies, choices) },
     recent: { within: isDisabled ? EVERYTHING : recentWindow(file.cleanup, choices) },
     pins: { tags: file.pins?.tags ?? [], expressions: file.pins?.expressions ?? [], list: choices.keepList },
     images: {
@@ -70,15 +81,8 @@ export function buildPolicy(file: PolicyFile, choices: PolicyChoices): Policy {
     untag: !isDisabled && (choices.untag ?? file.untag ?? false),
     records: { grace: readGrace(file.records?.grace, DEFAULT_RECORD_GRACE) },
     werf: buildWerfPolicy(file, choices.werf),
-    schemes: 'off',
-    cache: {
-      improperRepoCache: false,
-      improperGitCommit: false,
-      flush: false,
-      grace: hours(DEFAULT_RECENT_HOURS),
-      unattributedGrace: DEFAULT_UNATTRIBUTED_GRACE,
-      isDev: false,
-    },
+    schemes: choices.schemes ?? 'off',
+    cache: isDisabled ? NO_CACHE_RULE : (choices.cache ?? NO_CACHE_RULE),
     purge: false,
   };
 }
@@ -155,8 +159,12 @@ function recentWindow(
   return within > keepYoungerThan ? within : keepYoungerThan;
 }
 
-function buildKeepPolicies(policies: readonly FilePolicy[] | undefined): readonly KeepPolicy[] {
-  if (policies === undefined || policies.length === 0) return DEFAULT_KEEP_POLICIES;
+/** Tag schemes stand in the place of the default set, and beside what the user wrote. */
+function buildKeepPolicies(
+  policies: readonly FilePolicy[] | undefined,
+  { schemes = 'off' }: Pick<PolicyChoices, 'schemes'>,
+): readonly KeepPolicy[] {
+  if (policies === undefined || policies.length === 0) return schemes === 'off' ? DEFAULT_KEEP_POLICIES : [];
   return policies.map(({ references, imagesPerReference }, at) => {
     const { branch, tag, limit } = references;
     return {

@@ -1,6 +1,7 @@
 // Which repositories, and how each registry is spoken to.
 
 import { formatRepository, isSameRepository } from '../model/reference.ts';
+import { chooseBuildCacheRepositories } from './choose-build-cache-repositories.ts';
 import type { ProviderOf } from './choose-provider.ts';
 import { chooseWerfRepositories } from './choose-werf-repositories.ts';
 import { addWrong, type Findings, placeOf, readList } from './findings.ts';
@@ -37,7 +38,8 @@ export function chooseRepositories(
     }
     targets.push(target);
   }
-  return [...targets, ...chooseWerfRepositories(findings, targets, providerOf)];
+  const all = [...targets, ...chooseWerfRepositories(findings, targets, providerOf)];
+  return [...all, ...chooseBuildCacheRepositories(findings, all, providerOf)];
 }
 
 /** In a job of GitLab CI, the first repository of its project. What a policy file names that cannot be read is not known to be nothing. */

@@ -1,10 +1,13 @@
 // What a policy file and the options come to together: whom to ask, and by which rules to decide.
 
 import { buildPolicy, describeIdleForgeKeys } from './build-policy.ts';
+import { buildSchemes } from './build-schemes.ts';
 import { readNamedFile } from './check-files.ts';
+import { chooseBuildCache, chooseFurtherGit } from './choose-build-cache.ts';
 import { chooseHistory, type HistorySettings } from './choose-history.ts';
 import { chooseKubernetes } from './choose-kubernetes.ts';
 import { readKeepYoungerThan } from './choose-reading.ts';
+import { chooseSchemes } from './choose-schemes.ts';
 import { type Findings, readFlag, readShare, readText } from './findings.ts';
 import { parseKeepList } from './parse-keep-list.ts';
 import type { WrittenPolicy } from './read-policy-file.ts';
@@ -12,18 +15,23 @@ import type { Settings } from './settings.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
 /** The sources and the rules. */
-export type DecidedPolicy = HistorySettings & Pick<Settings, 'kubernetes' | 'policy'>;
+export type DecidedPolicy = HistorySettings & Pick<Settings, 'kubernetes' | 'policy' | 'furtherGit'>;
 
 /** Decides both. With mistakes among the findings the answer is not to be used. */
 export async function decidePolicy(findings: Findings, { file, werf }: WrittenPolicy): Promise<DecidedPolicy> {
   const { git, forge } = await chooseHistory(findings, file);
   const keepYoungerThan = readKeepYoungerThan(findings, file);
   const kubernetes = await chooseKubernetes(findings, file, keepYoungerThan);
+  const gitEnabled = git !== 'off';
+  const cache = chooseBuildCache(findings, file, { gitEnabled });
+  const further = chooseFurtherGit(findings, file, { isWanted: cache.improperGitCommit });
   const policy = buildPolicy(file, {
     kubernetesEnabled: kubernetes !== 'off',
-    gitEnabled: git !== 'off',
+    gitEnabled,
     forgeEnabled: forge !== 'off',
     keepList: await readKeepList(findings),
+    schemes: buildSchemes(file, chooseSchemes(findings, file, { gitEnabled })),
+    cache,
     ...withoutUndefined({
       keepYoungerThan,
       maxDeleteShare: readShare(findings, 'max-delete-share'),
@@ -34,7 +42,8 @@ export async function decidePolicy(findings: Findings, { file, werf }: WrittenPo
     }),
   });
   findings.notes.push(...describeIdleForgeKeys(file, forge !== 'off'));
-  return { git, forge, kubernetes, policy };
+  const furtherGit = policy.cache.improperGitCommit && further.length > 0 ? { furtherGit: further } : {};
+  return { git, forge, kubernetes, policy, ...furtherGit };
 }
 
 /** The entries of the keep list; none where no list is given. */

@@ -4,6 +4,7 @@
 import { isDigest, isTag } from '../model/reference.ts';
 import { type Instant, parseRfc3339 } from '../model/time.ts';
 import type { RawOptions } from '../options.ts';
+import { isCacheRuleOn } from './choose-build-cache.ts';
 import { chooseCache } from './choose-cache.ts';
 import { chooseOutput } from './choose-output.ts';
 import { chooseProviders } from './choose-provider.ts';
@@ -55,6 +56,8 @@ export async function normalizeSettings(raw: RawOptions, source: SettingsSource)
   // Whoever says without-forge knows; a command line that names none may not.
   if (decided.forge === 'off' && readFlag(findings, 'without-forge') !== true) noteIdleForge(findings, repositories);
   if (file.cleanup?.disable === true) findings.notes.push('the policy file says cleanup.disable: nothing is deleted');
+  if (repositories.some(({ isBuildCache }) => isBuildCache === true) && !isCacheRuleOn(decided.policy.cache))
+    findings.notes.push('build-cache-repo: nothing goes from there, as no rule for build cache is on');
   const output = await chooseOutput(findings, command);
   if (output.metrics !== undefined && decided.kubernetes === 'off')
     addMistake(findings, 'metrics', 'there is nothing to measure: no cluster is asked');

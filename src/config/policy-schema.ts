@@ -2,10 +2,12 @@
 // was expected, so that `read-policy-file.ts` can put the place and the user's words in front of it.
 
 import * as z from 'zod';
+import { cache } from './cache-schema.ts';
 import { kubernetes } from './kubernetes-schema.ts';
 import * as words from './policy-words.ts';
 import * as regexWords from './regex-words.ts';
 import { duration, flag, MAPPING, word } from './schema-parts.ts';
+import { schemes } from './schemes-schema.ts';
 import { records, werf } from './werf-schema.ts';
 
 const COUNT = 'a whole number';
@@ -240,6 +242,10 @@ export const policySchema = z
         .describe("Newest entries of each tag of OpenShift's image streams whose images are kept. Default: 3."),
       records: records.optional().describe('Records of which commits images were published for.'),
       werf: werf.optional().describe('What counts in a repository that werf made.'),
+      schemes: schemes
+        .optional()
+        .describe("Tag schemes that decide in place of Git's default keep policies. Images of no scheme stay."),
+      cache: cache.optional().describe('What becomes of build cache. Without a rule here it is as any image.'),
       untag: flag('Also take tags that nothing keeps off images that stay.'),
       project: z.unknown().optional().describe("werf's; ignored."),
       configVersion: z.unknown().optional().describe("werf's; ignored."),

@@ -1,5 +1,6 @@
 // The options that say what is cleaned and who is asked what protects an image: the first groups of the help.
 
+import { BUILD_CACHE_OPTIONS } from './build-cache-options.ts';
 import { GITLAB_OPTIONS } from './gitlab-options.ts';
 import { HOST_OPTIONS } from './host-options.ts';
 import { KUBERNETES_OPTIONS } from './kubernetes-options.ts';
@@ -71,6 +72,7 @@ export const SOURCE_OPTIONS = [
     commands: DECIDING,
   },
   ...WERF_OPTIONS,
+  ...BUILD_CACHE_OPTIONS,
   ...RECORD_OPTIONS,
   ...HOST_OPTIONS,
   {
