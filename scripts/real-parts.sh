@@ -138,6 +138,48 @@ else
   echo "real-parts: built in $((SECONDS - start)) seconds"
 fi
 
+# Docker's engine in two generations (test/support/docker-engine.ts), unpacked beside the system and not installed: no service, and podman's
+# runc stays what it is. Debian's packages, by the machine's own mirror, with lists and state of apt's in the cache folder.
+unpack_debian() {
+  local folder=$1 suite=$2 apt="$cache/apt-$2" mirror file
+  shift 2
+  mirror=$(sed -nE 's#^(URIs:|deb( \[[^]]*\])?) *(https?://[^ ]*/debian)/?( .*)?$#\3#p' \
+    /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list /etc/apt/sources.list 2>/dev/null | head -n 1)
+  [ -n "$mirror" ] || return 1
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/packages" "$folder"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$apt/suite.list"
+  local options=(-q -o Dir::Etc::sourcelist="$apt/suite.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$apt/lists"
+    -o Dir::Cache="$apt/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=)
+  # Called as a condition, where bash ends nothing by itself.
+  apt-get "${options[@]}" update >/dev/null || return 1
+  (cd "$apt/packages" && apt-get "${options[@]}" download "$@" >/dev/null) || return 1
+  for file in "$apt/packages"/*.deb; do dpkg -x "$file" "$folder" || return 1; done
+  rm -rf "$apt"
+}
+# Folder, suite and packages. Newer suites' runc wants a newer libc than bookworm's: both engines use the first folder's.
+docker_engines=(
+  "docker-20.10 bookworm docker.io containerd runc busybox-static"
+  "docker-26 trixie docker.io docker-cli docker-buildx containerd"
+)
+for engine in "${docker_engines[@]}"; do
+  read -r name suite packages <<<"$engine"
+  if [ -e "$cache/$name/complete" ]; then
+    echo "real-parts: $name is there"
+  elif ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
+    echo "real-parts: $name comes as packages of Debian, and this machine has no apt-get: the tests on a real Docker engine will be missing" >&2
+  else
+    echo "real-parts: unpacking $name into $cache/$name"
+    rm -rf "$cache/$name" "$cache/$name.new"
+    # shellcheck disable=SC2086 # a list of words
+    if unpack_debian "$cache/$name.new" "$suite" $packages; then
+      touch "$cache/$name.new/complete"
+      mv "$cache/$name.new" "$cache/$name"
+    else
+      echo "real-parts: $name cannot be had from this machine's sources: the tests on a real Docker engine will be missing" >&2
+    fi
+  fi
+done
+
 mapfile -t missing < <(programs_missing)
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "real-parts: all there (${parts[*]%%=*})"

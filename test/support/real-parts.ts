@@ -5,10 +5,22 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** Programs that `npm run real-parts` installs. */
-export type RealProgram = 'docker-registry' | 'skopeo' | 'htpasswd' | 'openssl' | 'git' | 'wrk' | 'cmark-gfm' | 'rsync';
+export type RealProgram =
+  | 'docker-registry'
+  | 'skopeo'
+  | 'htpasswd'
+  | 'openssl'
+  | 'git'
+  | 'wrk'
+  | 'cmark-gfm'
+  | 'rsync'
+  | 'podman';
 
 /** Parts that are no package of the system. */
-type BuiltPart = 'prism' | 'act' | 'kube-apiserver' | 'distribution';
+type BuiltPart = 'prism' | 'act' | 'kube-apiserver' | 'distribution' | DockerPart;
+
+/** Docker's engine in the generations that the tests know. */
+export type DockerPart = 'docker-20.10' | 'docker-26';
 
 /** Tests share a process, and one warning a program is enough. */
 const warned = new Set<RealProgram | BuiltPart>();
@@ -83,6 +95,22 @@ export function requireDistribution(environment: NodeJS.ProcessEnv = process.env
   return undefined;
 }
 
+/**
+ * The folder with the programs of a Docker engine (`usr/bin`, `usr/sbin`); undefined when it is missing or this machine would not let it run
+ * (it wants root and control groups), which is then said or thrown as by {@link requireProgram}.
+ */
+export function requireDockerEngine(
+  part: DockerPart,
+  environment: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const folder = join(findCache(environment), part);
+  const runs =
+    process.getuid?.() === 0 && existsSync('/sys/fs/cgroup/memory') !== existsSync('/sys/fs/cgroup/cgroup.controllers');
+  if (runs && existsSync(join(folder, 'complete'))) return folder;
+  reportMissing(part, runs ? undefined : 'it wants root and control groups, which this machine does not give');
+  return undefined;
+}
+
 /** The version of a module in the go.mod of a folder of test/real, without its `v`. */
 function readPinnedVersion(folder: string, module: string): string {
   const text = readFileSync(new URL(`../real/${folder}/go.mod`, import.meta.url), 'utf8');
@@ -98,8 +126,8 @@ function findCache(environment: NodeJS.ProcessEnv): string {
   return environment['REAL_PARTS_DIR'] ?? join(cache, 'registry-cleanup-parts');
 }
 
-function reportMissing(name: RealProgram | BuiltPart): void {
-  const message = `${name} is not installed; \`npm run real-parts\` installs it`;
+function reportMissing(name: RealProgram | BuiltPart, why?: string): void {
+  const message = why ?? `${name} is not installed; \`npm run real-parts\` installs it`;
   if (process.env['REAL_PARTS'] === 'required') throw new Error(message);
   if (!warned.has(name)) process.stderr.write(`WARNING: tests that need ${name} DO NOT RUN: ${message}\n`);
   warned.add(name);
