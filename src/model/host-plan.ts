@@ -166,4 +166,6 @@ export interface HostOutcome {
   readonly step: HostStep;
   readonly outcome: 'deleted' | 'already-gone' | 'skipped' | 'failed';
   readonly text?: string;
+  /** What a prune says that it freed. */
+  readonly freedBytes?: number;
 }
