@@ -1,7 +1,7 @@
 // Commits that an earlier run fetched. Only packs are taken over, each is checked byte by byte, and never in place: several runs may
 // share the folder. What is odd about it is as good as nothing there.
 
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describeCause, EvidenceError } from '../errors.ts';
 import { type CommitId, isCommitId } from '../model/history.ts';
@@ -74,7 +74,14 @@ async function adopt(place: string, repository: OwnRepository): Promise<Readonly
   // Git trusts the index of a pack; whoever can write to the cache could otherwise pass any commit for another.
   const paths = indexes.map((name) => join(folder, name));
   await streamGit(repository.call('check the commits kept from earlier runs', ['verify-pack', ...paths]), () => {});
+  await touch(place);
   return tips;
+}
+
+/** Notes that it was used just now: who tidies the cache folder goes by that. In a folder that cannot be written nobody tidies. */
+async function touch(place: string): Promise<void> {
+  const now = new Date();
+  await utimes(place, now, now).catch(() => undefined);
 }
 
 async function keep(place: string, repository: OwnRepository): Promise<void> {

@@ -53,6 +53,9 @@ export interface OwnRepositoryOptions {
 /** What the folders of repositories of our own are called before their random end. */
 export const OWN_FOLDER = 'registry-cleanup-git-';
 
+/** What `HEAD` of a repository of our own says: no other repository has a branch of this name. */
+export const OWN_HEAD = 'ref: refs/heads/none\n';
+
 /** Numbered references are padded to this width, so that they are sorted. */
 const NUMBER_WIDTH = 8;
 
@@ -103,7 +106,7 @@ async function makeFolder({ parent, hash, borrowFrom }: OwnRepositoryOptions): P
     const directory = await mkdtemp(join(parent, OWN_FOLDER));
     await mkdir(join(directory, 'objects', 'info'), { recursive: true });
     await mkdir(join(directory, 'refs'));
-    await writeFile(join(directory, 'HEAD'), 'ref: refs/heads/none\n');
+    await writeFile(join(directory, 'HEAD'), OWN_HEAD);
     await writeFile(join(directory, 'config'), baseConfig(hash));
     if (borrowFrom !== undefined)
       await writeFile(join(directory, 'objects', 'info', 'alternates'), `${quoted(borrowFrom)}\n`);

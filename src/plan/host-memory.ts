@@ -63,6 +63,11 @@ export function decodeHostMemory(
   return { storeId, seenAt: earlier(decoded.data.seenAt, now), images: new Map(images) };
 }
 
+/** Whether the text is a memory of this version, of whatever store. */
+export function isHostMemory(text: string): boolean {
+  return memorySchema.safeParse(parseJson(text)).success;
+}
+
 /** The memory as text, one image a line, in the order of their ids. */
 export function encodeHostMemory({ storeId, seenAt, images }: HostMemory): string {
   const lines = [...images]

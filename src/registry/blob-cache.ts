@@ -7,7 +7,7 @@ import { describeCause } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Digest, RepositoryReference } from '../model/reference.ts';
 import { hasDigest } from './check-digest.ts';
-import { readPack, writePack } from './pack-file.ts';
+import { readPack, touchPack, writePack } from './pack-file.ts';
 
 /** Blobs by digest. Nothing but bytes is kept, and they are hashed when they are used: a cache that somebody changed is a miss. */
 export interface BlobCache {
@@ -94,7 +94,9 @@ async function readOld(
   { log, maxBytes }: { readonly log: Log; readonly maxBytes: number },
 ): Promise<ReadonlyMap<Digest, Uint8Array>> {
   try {
-    return await readPack(path, maxBytes);
+    const pack = await readPack(path, maxBytes);
+    if (pack.size > 0) await touchPack(path);
+    return pack;
   } catch (cause) {
     log.warn(`The cache ${path} could not be read, so everything is read from the registry. ${describeCause(cause)}`);
     return new Map();

@@ -1,12 +1,14 @@
 // The file form of the blob cache: many small blobs in one file, each after a line with its digest and length. Decides nothing.
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Digest, isDigest } from '../model/reference.ts';
 
+/** What a pack of any version begins with. */
+export const PACK_BEGINNING = 'registry-cleanup blobs ';
 /** The first line; another version begins with another one, and then the file counts as empty. */
-const MAGIC = 'registry-cleanup blobs 1\n';
+const MAGIC = `${PACK_BEGINNING}1\n`;
 const HEADER = /^(sha\d+:[0-9a-f]{64,128}) (\d{1,10})$/;
 const LONGEST_HEADER = 160;
 const NEW_LINE = 0x0a;
@@ -57,6 +59,12 @@ export async function writePack(path: string, blobs: ReadonlyMap<Digest, Uint8Ar
     await rm(draft, { force: true });
     throw error;
   }
+}
+
+/** Notes that a pack was used just now: who tidies the folder goes by that. Never throws; in a folder that cannot be written nobody tidies. */
+export async function touchPack(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now).catch(() => undefined);
 }
 
 /** Sorted, so that the same blobs make the same file. */

@@ -4,22 +4,11 @@
 import { CleanupError } from '../../errors.ts';
 import type { ImageId, LocalImage, LocalStore } from '../../model/local-store.ts';
 import { type Digest, formatRepository, isDigest, isTag, type Tag } from '../../model/reference.ts';
+import type { RegistryWord, RepositoryWords } from '../../policy/host/host-evidence.ts';
 import { decodeManifest } from '../../registry/decode-manifest.ts';
 import type { Registry } from '../../registry/port.ts';
 import { isRepositoryAbsent } from '../../registry/registry-answer.ts';
 import { mapConcurrently } from '../../util/map-concurrently.ts';
-
-/** What a registry says of one local name. `never-pushed`: it is not there, and nothing proves that it ever was. */
-export type RegistryWord = 'there' | 'absent' | 'never-pushed';
-
-/** What one repository says. */
-export interface RepositoryWords {
-  readonly repository: string;
-  /** `unknown`, `empty`: it has nothing at all, and then nothing of it was asked for. */
-  readonly state: 'read' | 'unknown' | 'empty';
-  /** By full local name; only names in the repository. */
-  readonly words: ReadonlyMap<string, RegistryWord>;
-}
 
 /** What is asked, and for what. */
 export interface ImageLookup {
@@ -54,9 +43,9 @@ export async function lookUpImages(lookup: ImageLookup): Promise<RepositoryWords
   return { repository, state: 'read', words: new Map(words) };
 }
 
-/** How many local names are in the repository. */
-export function countNamesIn(store: Pick<LocalStore, 'images'>, repository: string): number {
-  return namesIn(store, repository).length;
+/** The digests under which images of this machine were, or are, in the repository; without duplicates. */
+export function listDigestsIn({ images }: Pick<LocalStore, 'images'>, repository: string): readonly Digest[] {
+  return [...new Set([...images.values()].flatMap((image) => digestsIn(image, repository)))];
 }
 
 interface LocalName {
