@@ -27,6 +27,8 @@ export interface Gathered {
   /** Every digest that anything names, with the manifests that name it as child or subject. */
   readonly named: Map<Digest, Naming>;
   readonly configs: Map<Digest, ConfigFacts>;
+  /** Of manifests that BuildKit made for its next build, where that was wanted: when its youngest step ran. */
+  readonly cacheTimes: Map<Digest, KnownOrUnknown>;
   /** Of attestations whose provenance was wanted, and that hold one. */
   readonly provenances: Map<Digest, ProvenanceFacts>;
   /** Referrer to subject, as the source's index of referrers says. */
@@ -74,7 +76,7 @@ export function buildSnapshot(gathered: Gathered, frame: SnapshotFrame): Snapsho
       ...(subject === undefined ? {} : { subject }),
       annotations: decoded.annotations,
       ...(provenance === undefined ? {} : { provenance }),
-      created: createdOf(record, facts, frame.now),
+      created: gathered.cacheTimes.get(digest) ?? createdOf(record, facts, frame.now),
       times: frame.timesOf(digest),
     });
   }

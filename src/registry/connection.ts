@@ -48,4 +48,6 @@ export interface OpenOptions {
   readonly cacheDirectory?: string;
   /** Whether attestations are asked for the commit of images that no label tells of: one more request each. Default false. */
   readonly wantsProvenance?: boolean;
+  /** Whether BuildKit's registry caches are asked for their age: one more request each, unless an earlier run read it. Default false. */
+  readonly wantsCacheTimes?: boolean;
 }

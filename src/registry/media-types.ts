@@ -56,6 +56,11 @@ export function isImageConfigType(mediaType: string): boolean {
   return IMAGE_CONFIGS.has(mediaType);
 }
 
+/** Whether a blob of this type tells what lies in a cache of BuildKit's. */
+export function isCacheConfigType(mediaType: string): boolean {
+  return mediaType.toLowerCase() === BUILDKIT_CACHE_CONFIG;
+}
+
 /**
  * Whether an index entry of this type is a blob and no manifest: BuildKit's registry cache lists its layers and its cache config
  * in `manifests[]`. https://github.com/moby/buildkit/blob/v0.16.0/cache/remotecache/v1/spec.go

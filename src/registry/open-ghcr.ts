@@ -25,7 +25,7 @@ export async function openGhcr(
   access: GithubAccess,
   options: OpenOptions,
 ): Promise<Registry> {
-  const { settings, environment, log, now, cacheDirectory, wantsProvenance = false } = options;
+  const { settings, environment, log, now, cacheDirectory, wantsProvenance = false, wantsCacheTimes = false } = options;
   const { apiUrl, token, budgetShare } = access;
   const { caFile } = settings;
   const github = await openGithub(
@@ -43,7 +43,17 @@ export async function openGhcr(
     const paced = repository.host === 'ghcr.io' ? paceTransport(transport, GHCR_PACE) : transport;
     const path = cacheDirectory === undefined ? undefined : blobCachePath(cacheDirectory, repository);
     const cache = await openBlobCache({ path, log });
-    return createGhcrRegistry({ repository, github, token, transport: paced, cache, now, log, wantsProvenance });
+    return createGhcrRegistry({
+      repository,
+      github,
+      token,
+      transport: paced,
+      cache,
+      now,
+      log,
+      wantsProvenance,
+      wantsCacheTimes,
+    });
   } catch (error) {
     await github.close();
     throw error;

@@ -26,7 +26,7 @@ export async function openGitlabRegistry(
   access: GitlabRegistryAccess | undefined,
   options: OpenOptions,
 ): Promise<Registry> {
-  const { settings, log, now, cacheDirectory, wantsProvenance = false } = options;
+  const { settings, log, now, cacheDirectory, wantsProvenance = false, wantsCacheTimes = false } = options;
   const own = access?.host === repository.host ? access : undefined;
   const pace = repository.host === GITLAB_COM_HOST ? createSharedPace(GITLAB_COM_PACE) : undefined;
   const open = async (connection: ConnectionSettings): Promise<Transport> => {
@@ -44,7 +44,17 @@ export async function openGitlabRegistry(
   const path = cacheDirectory === undefined ? undefined : blobCachePath(cacheDirectory, repository);
   const cache = await openBlobCache({ path, log });
   const reached = gitlab === undefined ? {} : { gitlab };
-  return createGitlabRegistry({ repository, transport, deleting, ...reached, cache, now, log, wantsProvenance });
+  return createGitlabRegistry({
+    repository,
+    transport,
+    deleting,
+    ...reached,
+    cache,
+    now,
+    log,
+    wantsProvenance,
+    wantsCacheTimes,
+  });
 }
 
 /** A job's token may delete in its own project wherever it is sent; any other needs more rights at the registry than at the interface. */

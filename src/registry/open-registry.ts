@@ -22,11 +22,11 @@ export type RegistryTarget =
  * @throws AuthError, NetworkError when the registry cannot be reached (a registry is asked once, a layout is looked at).
  */
 export async function openRegistry(target: RegistryTarget, options: OpenOptions): Promise<Registry> {
-  const { settings, environment, now, log, wantsProvenance = false } = options;
+  const { settings, environment, now, log, wantsProvenance = false, wantsCacheTimes = false } = options;
   const { repository } = target;
   if (target.kind === 'oci-layout') {
     const { openOciLayout } = await import('./oci-layout.ts');
-    return openOciLayout({ directory: target.directory, repository, now, log, wantsProvenance });
+    return openOciLayout({ directory: target.directory, repository, now, log, wantsProvenance, wantsCacheTimes });
   }
   if (target.provider === 'github') {
     if (settings.github === undefined)
@@ -52,5 +52,5 @@ export async function openRegistry(target: RegistryTarget, options: OpenOptions)
   });
   const path = options.cacheDirectory === undefined ? undefined : blobCachePath(options.cacheDirectory, repository);
   const cache = await openBlobCache({ path, log });
-  return createOciRegistry({ repository, transport, cache, now, log, wantsProvenance });
+  return createOciRegistry({ repository, transport, cache, now, log, wantsProvenance, wantsCacheTimes });
 }

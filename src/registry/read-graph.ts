@@ -11,6 +11,7 @@ import { decodeConfig, MAX_CONFIG_BYTES } from './decode-config.ts';
 import { type DecodedManifest, decodeManifest, opaqueManifest } from './decode-manifest.ts';
 import type { FoundManifest, HiddenManifest, ManifestSource, NamedDigest } from './manifest-source.ts';
 import { isImageConfigType } from './media-types.ts';
+import { readCacheTimes } from './read-cache-times.ts';
 import { isAttestationChild, readProvenances } from './read-provenance.ts';
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
 
@@ -21,6 +22,8 @@ export interface ReadOptions {
   readonly log: Log;
   /** Whether attestations are asked for the commit of images that nothing else tells of. Default false: nobody counts commits. */
   readonly wantsProvenance?: boolean;
+  /** Whether the caches of BuildKit's are asked for their age: one more request each, the first time. Default false: nobody decides by it. */
+  readonly wantsCacheTimes?: boolean;
 }
 
 interface Reading extends Gathered {
@@ -39,8 +42,9 @@ const REQUESTS_IN_FLIGHT = 64;
 /**
  * Reads a whole repository, request by request: each tag once, then every child, subject and referrer that no tag brought, at any
  * depth, and at last those of `alsoDigests` that are still unknown; each config once. A tag that is listed and not there is asked for
- * once more at the end, and then counts as vanished. Configs are read only where they are an image's; BuildKit attestations that
- * nothing but indexes name stand with empty labels and no time, and with their provenance where that is wanted.
+ * once more at the end, and then counts as vanished. Configs are read only where they are an image's, and where they are those of a
+ * BuildKit cache whose time is wanted; BuildKit attestations that nothing but indexes name stand with empty labels and no time, and with
+ * their provenance where that is wanted.
  * @throws whatever the source throws; one unanswered request and there is no snapshot.
  * @throws ProtocolError PROTOCOL when the source's index of referrers contradicts a manifest's own subject.
  */
@@ -77,11 +81,13 @@ export async function readDigestGraph(
   return finishReading(reading, options);
 }
 
-async function finishReading(reading: Reading, { now, wantsProvenance = false }: ReadOptions): Promise<Snapshot> {
+async function finishReading(reading: Reading, options: ReadOptions): Promise<Snapshot> {
   const { source } = reading;
+  const { now, wantsProvenance = false, wantsCacheTimes = false } = options;
   await askAbsentAgain(reading);
   await readConfigsOfListed(reading);
   if (wantsProvenance) await readProvenances(reading, reading);
+  if (wantsCacheTimes) await readCacheTimes(reading, { source, queue: reading.queue, now });
   reading.queue.end();
   return buildSnapshot(reading, {
     repository: source.repository,
@@ -100,6 +106,7 @@ function beginReading(step: string, source: ManifestSource, { log }: ReadOptions
     missingTags: new Set(),
     named: new Map(),
     configs: new Map(),
+    cacheTimes: new Map(),
     provenances: new Map(),
     referrerClaims: [],
     waiting: new Set(),

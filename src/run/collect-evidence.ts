@@ -7,6 +7,7 @@ import { extendSnapshot } from '../model/extend-snapshot.ts';
 import { type Forge, requestNameField } from '../model/forge.ts';
 import type { History } from '../model/history.ts';
 import type { MissingEvidence } from '../model/missing-evidence.ts';
+import type { CachePolicy } from '../model/policy.ts';
 import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
@@ -70,6 +71,7 @@ export async function collectEvidence(settings: Settings, context: RunContext, a
         log: context.log,
         ...(settings.cacheDirectory === undefined ? {} : { cacheDirectory: settings.cacheDirectory }),
         wantsProvenance: settings.git !== 'off',
+        wantsCacheTimes: hasCacheRule(settings.policy.cache),
       });
       opened.push(registry);
       const name = formatRepository(target.repository);
@@ -90,6 +92,11 @@ export async function collectEvidence(settings: Settings, context: RunContext, a
     await closeAll(opened, context.log);
     throw error;
   }
+}
+
+/** Without one, build cache is decided as any other image, by what is known of any other. */
+function hasCacheRule({ improperRepoCache, improperCacheVersion, improperGitCommit, flush }: CachePolicy): boolean {
+  return improperRepoCache || improperCacheVersion !== undefined || improperGitCommit || flush;
 }
 
 /** Closes every registry; a failure to close is only worth a remark. */

@@ -174,18 +174,32 @@ export function buildOldArtifact(seed: string, subject: BuiltBlob): BuiltManifes
   return { ...manifest, blobs: [blob], children: [] };
 }
 
-/** BuildKit's registry cache in index form: layers and a cache config among `manifests[]`. */
-export function buildCacheIndex(seed: string): BuiltManifest {
-  const blobs = [
-    buildBlob(TYPES.layer, Buffer.from(`cached layer of ${seed}`)),
-    buildBlob(TYPES.cacheConfig, { layers: [], records: [{ digest: seed }] }),
-  ];
+/** BuildKit's registry cache in index form: layers and a cache config among `manifests[]`. `config`: in place of one without a time. */
+export function buildCacheIndex(seed: string, config: Uint8Array | object = emptyCache(seed)): BuiltManifest {
+  const blobs = [buildBlob(TYPES.layer, Buffer.from(`cached layer of ${seed}`)), buildBlob(TYPES.cacheConfig, config)];
   const manifest = buildBlob(TYPES.index, {
     schemaVersion: 2,
     mediaType: TYPES.index,
     manifests: blobs.map(describeBlob),
   });
   return { ...manifest, blobs, children: [] };
+}
+
+/** BuildKit's registry cache in the form of an image, as `image-manifest=true` makes it. */
+export function buildCacheImage(seed: string, config: Uint8Array | object = emptyCache(seed)): BuiltManifest {
+  const layer = buildBlob(TYPES.layer, Buffer.from(`cached layer of ${seed}`));
+  const cacheConfig = buildBlob(TYPES.cacheConfig, config);
+  const manifest = buildBlob(TYPES.image, {
+    schemaVersion: 2,
+    mediaType: TYPES.image,
+    config: describeBlob(cacheConfig),
+    layers: [describeBlob(layer)],
+  });
+  return { ...manifest, blobs: [cacheConfig, layer], children: [] };
+}
+
+function emptyCache(seed: string): object {
+  return { layers: [], records: [{ digest: seed }] };
 }
 
 export function buildSchema1(seed: string): BuiltManifest {

@@ -67,13 +67,15 @@ export interface ServerRegistryOptions {
   readonly onRequest?: (request: RegistryRequest) => void;
   /** Default false. */
   readonly wantsProvenance?: boolean;
+  /** Default false. */
+  readonly wantsCacheTimes?: boolean;
 }
 
 /** An adapter for a repository on a server, over the real transport. */
 export async function openServerRegistry(
   server: { readonly host: string },
   name: string,
-  { onRequest = () => undefined, wantsProvenance = false }: ServerRegistryOptions = {},
+  { onRequest = () => undefined, ...wants }: ServerRegistryOptions = {},
 ): Promise<Registry> {
   const repository = parseRepository(`${server.host}/${name}`);
   const transport = await openTransport({
@@ -91,7 +93,7 @@ export async function openServerRegistry(
       return transport.request(request);
     },
   };
-  return createOciRegistry({ repository, transport: watched, now: NOW, log: silentLog, wantsProvenance });
+  return createOciRegistry({ repository, transport: watched, now: NOW, log: silentLog, ...wants });
 }
 
 /** A container registry on the fake GitHub; each repository is a package of one organisation. */
