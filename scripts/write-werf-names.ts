@@ -15,7 +15,8 @@ export function renderWerfNames(): string {
   const rows = names.map((entry) => {
     const flag = `${entry.short === undefined ? '' : `\`-${entry.short}\`, `}\`--${entry.name}\``;
     const variables = entry.variables.map((variable) => `\`${variable}\``).join(', else ');
-    return `| ${flag} | ${variables} | ${describeMeaning(entry.name, entry.meaning)} |`;
+    const onHost = entry.onHost === undefined ? '' : `. With \`host\`: ${describeMeaning(entry.name, entry.onHost)}`;
+    return `| ${flag} | ${variables} | ${describeMeaning(entry.name, entry.meaning)}${onHost} |`;
   });
   return ['| werf | Variable | Here |', '| --- | --- | --- |', ...rows, ''].join('\n');
 }

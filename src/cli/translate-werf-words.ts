@@ -8,6 +8,7 @@ import type { WerfGiven } from '../options/werf-given.ts';
 import { WERF_NAMES, type WerfName } from '../options/werf-names.ts';
 import type { RawOptions } from '../options.ts';
 import { readWerfVariables, type SplitWords, type WerfValue } from './read-werf-words.ts';
+import { meaningFor, readVolumeUsage } from './werf-host-words.ts';
 import { buildWerfKubeConfig } from './werf-kube-config.ts';
 
 /** A command with its options, and what the user should know about werf's words among them. */
@@ -82,7 +83,8 @@ export function translateWerfWords(request: WerfRequest): WerfTranslation {
 }
 
 function translateOne(translation: Translation, entry: WerfName, value: WerfValue): void {
-  const { meaning, name, secret } = entry;
+  const { name, secret } = entry;
+  const meaning = meaningFor(entry, value, translation.command);
   const { werf, warnings } = translation;
   if (secret === true) {
     werf.secrets = [...(werf.secrets ?? []), ...value.values];
@@ -111,6 +113,8 @@ function convert({ mistakes }: Translation, entry: WerfName, { values, place }: 
     case 'repo':
     case 'scan-context-only':
       return value === '' ? undefined : [value];
+    case 'project-name':
+      return value === '' ? undefined : [`werf=${value}`];
     case 'kube-scan-namespaces':
       return values.flatMap((one) => one.split(',')).map((one) => one.trim());
     case 'kube-config':
@@ -212,13 +216,18 @@ const HANDLERS: Readonly<Record<string, (translation: Translation, given: WerfVa
   config: ({ werf }, { values: [file = ''] }) => {
     werf.config = file;
   },
+  'allowed-backend-storage-volume-usage': (translation, given) => {
+    const thresholds = readVolumeUsage(translation.values, translation.mistakes);
+    for (const [name, value] of thresholds) setOption(translation, given, { name, value });
+  },
 };
 
 /** One note for all of them: a job may have many that are about other commands. */
-function noteIdleVariables({ values, notes }: Translation): void {
-  const idle = WERF_NAMES.filter(({ meaning }) => meaning.kind === 'idle').flatMap(({ name }) => {
-    const given = values.get(name);
-    return given === undefined || given.isWord ? [] : [given.place];
+function noteIdleVariables({ values, notes, command }: Translation): void {
+  const idle = WERF_NAMES.flatMap((entry) => {
+    const given = values.get(entry.name);
+    if (given === undefined || given.isWord) return [];
+    return meaningFor(entry, given, command).kind === 'idle' ? [given.place] : [];
   });
   if (idle.length > 0) notes.push(`without effect here: ${idle.join(', ')}`);
 }
@@ -226,7 +235,8 @@ function noteIdleVariables({ values, notes }: Translation): void {
 /** By these more may go than by what stands on the command line: other repositories, fewer clusters, a shorter window, another policy. */
 const DECIDING = (
   'final-repo meta-repo cache-repo keep-list keep-stages-built-within-last-n-hours without-kube ' +
-  'scan-context-only scan-context-namespace-only kube-config kube-config-base64 dir git-work-tree'
+  'scan-context-only scan-context-namespace-only kube-config kube-config-base64 dir git-work-tree ' +
+  'allowed-backend-storage-volume-usage allowed-backend-storage-volume-usage-margin project-name'
 ).split(' ');
 
 /** Nobody should have to guess what a variable of the job had a say in. */
@@ -264,22 +274,18 @@ function chooseCluster(translation: Translation): void {
   setOption(translation, value, { name: 'kube-config-base64', value: encoded });
 }
 
-function isListing(words: unknown): boolean {
-  return Array.isArray(words) && words[0] === 'ls';
-}
-
 /** A dry run of an apply is a plan; what only an apply takes is left out. */
 function becomePlan(translation: Translation): void {
   const { raw, own, values, notes, mistakes } = translation;
   const dry = values.get('dry-run');
   if (dry?.values[0] !== 'true') return;
-  if (translation.command === 'purge') {
+  if (translation.command === 'purge' || translation.command === 'host') {
     if (raw['confirm'] !== undefined) notes.push(`${dry.place}: nothing is deleted, in spite of --confirm`);
     delete raw['confirm'];
     return;
   }
   // It has no dry run, in werf neither; but who asks for one wants nothing changed.
-  if (translation.command === 'managed-images' && !isListing(own['words']))
+  if (translation.command === 'managed-images' && !(Array.isArray(own['words']) && own['words'][0] === 'ls'))
     mistakes.push({ place: dry.place, text: 'managed-images has no dry run: only managed-images ls changes nothing' });
   if (translation.command !== 'apply') return;
   translation.command = 'plan';

@@ -15,7 +15,8 @@ import type { NamedGitRepository } from './settings.ts';
  */
 export async function chooseHostGit(findings: Findings, isAsked: boolean): Promise<readonly HostGit[]> {
   const further = readFurther(findings);
-  const named = readText(findings, 'git-dir');
+  const { workTree, directory: top } = findings.raw.werf ?? {};
+  const named = readText(findings, 'git-dir') ?? workTree ?? top;
   if (!isAsked) {
     const rule = placeOf('improper-git-commit', findings.frontEnd);
     const given = (['git-dir', 'cache-git-repository'] as const).filter((name) => findings.raw[name] !== undefined);

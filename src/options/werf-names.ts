@@ -25,6 +25,8 @@ export interface WerfName {
   readonly variables: readonly string[];
   readonly secret?: true;
   readonly meaning: WerfMeaning;
+  /** What becomes of it with `host`, as `werf host cleanup` has it. Absent: the same. */
+  readonly onHost?: WerfMeaning;
 }
 
 const BY_HOST = "a repository's registry is told by its host, or by provider for all of them";
@@ -32,7 +34,7 @@ const WHOLE_REPOSITORIES = 'werf uses it only to delete whole repositories, whic
 const BUILDS = 'it is about building';
 const RENDERING = 'no template is rendered here';
 const IN_PLACE = 'werf.yaml is read as it lies in the working directory';
-const HOST = 'this host is not cleaned';
+const HOST = 'it is about the machine, which only `host` looks at';
 const LOOKS = 'how the log looks follows the terminal';
 
 const text = (name: string, meaning: WerfMeaning, variables = [variableOf(name)]): WerfName => ({
@@ -81,7 +83,7 @@ export const WERF_NAMES: readonly WerfName[] = [
   }),
   list('container-registry-mirror', idle('it is about pulling base images')),
   { ...text('synchronization', idle('nothing here needs a lock of werf')), short: 'S' },
-  flag('dry-run', { kind: 'here', how: 'With `apply`: `plan`. With `purge`: without `confirm`' }),
+  flag('dry-run', { kind: 'here', how: 'With `apply`: `plan`. With `purge` and `host`: without `confirm`' }),
   text('keep-stages-built-within-last-n-hours', {
     kind: 'here',
     how: 'In place of `keepImagesBuiltWithinLastNHours` of the policy file; 0 switches the rule off',
@@ -134,11 +136,7 @@ export const WERF_NAMES: readonly WerfName[] = [
   text('home-dir', idle('nothing is kept in the home of werf'), ['WERF_HOME']),
   text('tmp-dir', idle('no temporary files are written')),
   flag('disable-auto-host-cleanup', idle(HOST)),
-  text('allowed-backend-storage-volume-usage', idle(HOST)),
-  text('allowed-backend-storage-volume-usage-margin', idle(HOST)),
-  text('allowed-local-cache-volume-usage', idle(HOST)),
-  text('allowed-local-cache-volume-usage-margin', idle(HOST)),
-  text('backend-storage-path', idle(HOST)),
+  ...listHostNames(),
   flag('log-debug', { kind: 'option', option: 'log-level', how: '`debug`' }),
   flag('log-verbose', { kind: 'option', option: 'log-level', how: '`info`, which it is anyway' }),
   flag('log-quiet', { kind: 'option', option: 'log-level', how: '`warn`' }),
@@ -151,7 +149,34 @@ export const WERF_NAMES: readonly WerfName[] = [
 ];
 
 /** The commands that take them. */
-export const WERF_COMMANDS: readonly string[] = ['plan', 'apply', 'explain', 'purge', 'managed-images'];
+export const WERF_COMMANDS: readonly string[] = ['plan', 'apply', 'explain', 'purge', 'managed-images', 'host'];
+
+/** The flags of `werf host cleanup`: https://werf.io/docs/v2/reference/cli/werf_host_cleanup.html */
+function listHostNames(): readonly WerfName[] {
+  const onHost = (entry: WerfName, meaning: WerfMeaning): WerfName => ({ ...entry, onHost: meaning });
+  const usage = (name: string, how: string): WerfName => {
+    const variables = ['BACKEND', 'DOCKER'].map((what) => variableOf(name).replace('BACKEND', what));
+    return onHost(text(name, idle(HOST), variables), { kind: 'here', how });
+  };
+  const byAge = idle('what this program keeps goes by its age: `own-cache-older-than`');
+  const named = { ...text('project-name', idle('werf.yaml has it')), short: 'N' };
+  const path = text('backend-storage-path', idle(HOST), [
+    'WERF_BACKEND_STORAGE_PATH',
+    'WERF_DOCKER_SERVER_STORAGE_PATH',
+  ]);
+  return [
+    usage('allowed-backend-storage-volume-usage', '`image-gc-high-threshold`, in percent'),
+    usage(
+      'allowed-backend-storage-volume-usage-margin',
+      '`image-gc-low-threshold` is so much less than the other; 5 without it',
+    ),
+    onHost(text('allowed-local-cache-volume-usage', idle(HOST)), byAge),
+    onHost(text('allowed-local-cache-volume-usage-margin', idle(HOST)), byAge),
+    onHost(path, { kind: 'option', option: 'engine-root' }),
+    onHost(named, { kind: 'option', option: 'project-label', how: 'as `werf=NAME`' }),
+    flag('force', { kind: 'refused', instead: 'what a container uses is never deleted' }),
+  ];
+}
 
 function variableOf(name: string): string {
   return `WERF_${name.toUpperCase().replaceAll('-', '_')}`;

@@ -105,6 +105,47 @@ describe("werf's flags", () => {
   });
 });
 
+describe('the words of werf host cleanup', () => {
+  it.each<[string, NodeJS.ProcessEnv, object]>([
+    [
+      'host --allowed-backend-storage-volume-usage 70',
+      {},
+      { 'image-gc-high-threshold': '70', 'image-gc-low-threshold': '65' },
+    ],
+    [
+      'host --allowed-backend-storage-volume-usage=70 --allowed-backend-storage-volume-usage-margin=20',
+      {},
+      { 'image-gc-high-threshold': '70', 'image-gc-low-threshold': '50' },
+    ],
+    [
+      'host',
+      { WERF_ALLOWED_DOCKER_STORAGE_VOLUME_USAGE: '3' },
+      { 'image-gc-high-threshold': '3', 'image-gc-low-threshold': '0' },
+    ],
+    ['host --backend-storage-path /b', {}, { 'engine-root': '/b' }],
+    ['host -N shop', {}, { 'project-label': ['werf=shop'] }],
+    [`host --repo ${REPO}`, {}, { repository: [REPO] }],
+    // What a registry has no more goes: nobody asks for that by a variable that every job has.
+    ['host', { WERF_REPO: REPO }, {}],
+    ['host --confirm --dry-run', {}, {}],
+    ['plan --allowed-backend-storage-volume-usage 70 --project-name shop', {}, {}],
+  ])('%s with %j', (line, environment, expected) => {
+    expect(rawOf(line, environment)).toEqual(expected);
+  });
+
+  it('never force anything, and are told where a variable says what goes', () => {
+    expect(complaints('host --force')).toEqual(['--force: not taken: what a container uses is never deleted']);
+    expect(complaints('host --allowed-backend-storage-volume-usage 170')).toEqual([
+      '--allowed-backend-storage-volume-usage: got "170", expected a percentage from 0 to 100',
+    ]);
+    const environment = { WERF_ALLOWED_BACKEND_STORAGE_VOLUME_USAGE: '70', WERF_REPO: REPO };
+    expect(run('host', environment).told?.notes).toEqual([
+      'without effect here: WERF_REPO',
+      'set by the environment: WERF_ALLOWED_BACKEND_STORAGE_VOLUME_USAGE',
+    ]);
+  });
+});
+
 describe("werf's variables", () => {
   it.each<[NodeJS.ProcessEnv, object]>([
     [{ WERF_REPO: REPO }, { repository: [REPO] }],
@@ -395,9 +436,9 @@ describe('the table', () => {
     expect(page).toBe(replaceBetween(page, WERF_MARKS, `\n${renderWerfNames()}\n`));
   });
 
-  it('has each name and each variable once, and leads to options that a plan takes', () => {
+  it('has each name and each variable once, and leads to options that a plan takes, or host', () => {
     const names = WERF_NAMES.flatMap(({ name, short }) => [name, short ?? name]);
-    expect(new Set(names).size).toBe(new Set(WERF_NAMES.map(({ name }) => name)).size + 2);
+    expect(new Set(names).size).toBe(new Set(WERF_NAMES.map(({ name }) => name)).size + 3);
     const variables = WERF_NAMES.flatMap((entry) => entry.variables);
     expect(new Set(variables).size).toBe(variables.length);
     for (const { name, meaning } of WERF_NAMES) {
@@ -405,6 +446,13 @@ describe('the table', () => {
       if (target === undefined) continue;
       const option = (OPTIONS as readonly Option[]).find((one) => one.name === target);
       expect([name, option !== undefined && isForCommand(option, 'plan')]).toEqual([name, true]);
+    }
+    for (const { onHost } of WERF_NAMES) {
+      const option = (OPTIONS as readonly Option[]).find(
+        (one) => onHost?.kind === 'option' && one.name === onHost.option,
+      );
+      if (onHost?.kind === 'option')
+        expect([onHost.option, option && isForCommand(option, 'host')]).toEqual([onHost.option, true]);
     }
   });
 });
