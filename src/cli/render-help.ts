@@ -72,11 +72,29 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
     'registry-cleanup verify --registry ghcr.io/team --metrics /var/lib/node_exporter/registry-cleanup.prom',
   ],
   [
-    'Make room on a build machine: of 85 percent of its disk or more, down to 80. Then with --confirm.',
+    'Make room on a build machine when 85 percent of its disk are in use, until 80 are. Then with --confirm.',
     'registry-cleanup host --image-gc-high-threshold 85% --image-gc-low-threshold 80%',
   ],
   ['Why is this one still there?', 'registry-cleanup explain v1.4.2 --repository registry.example.com/team/app'],
 ];
+
+/** Those of one command, in its own help. */
+const EXAMPLES_OF: { readonly [Name in CommandName]?: readonly (readonly [string, string])[] } = {
+  host: [
+    [
+      'What would go? What the registry has no more, stages that none of its images needs, and what has no name.',
+      'registry-cleanup host --repository registry.example.com/team/app --project-label dapp=app --improper-repo-cache --dangling',
+    ],
+    [
+      'Make room when 85 percent of the disk are in use, until 80 are; nothing that came in the last day.',
+      'registry-cleanup host --image-gc-high-threshold 85% --image-gc-low-threshold 80% --minimum-image-age 1d --confirm',
+    ],
+    [
+      'Every night on every build machine: what nobody used for a week, and the build cache of that age.',
+      'registry-cleanup host --maximum-image-age 7d --build-cache-older-than 7d --confirm',
+    ],
+  ],
+};
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [
   ['0', 'Done: also nothing to do, an empty repository, any plan, and what a used quota leaves for the next run.'],
@@ -104,8 +122,9 @@ export function renderHelp(command: CommandName | undefined, width: number): str
       ? renderOverview(columns)
       : [`Usage: ${USAGE[command]}`, '', ...wrap(ABOUT[command], columns, '')],
     ...(command === 'demo' ? [] : [...renderOptions(command, columns), renderVariables(command, columns)]),
-    ...(command === undefined || WERF_COMMANDS.includes(command) ? [renderWerfWords(columns)] : []),
-    ...(command === undefined ? [renderExamples(columns), renderTable('Exit codes:', EXIT_CODES, columns)] : []),
+    ...(command === undefined || WERF_COMMANDS.includes(command) ? [renderWerfWords(command, columns)] : []),
+    ...renderAllExamples(command, columns),
+    ...(command === undefined ? [renderTable('Exit codes:', EXIT_CODES, columns)] : []),
     command === undefined
       ? wrap(
           'registry-cleanup COMMAND --help shows the help of one command, registry-cleanup --version the version.',
@@ -138,16 +157,26 @@ function renderOptions(command: CommandName | undefined, width: number): readonl
   for (const option of selectOptions('cli')) {
     if (command !== undefined && command !== 'demo' && !isForCommand(option, command)) continue;
     const rows = groups.get(option.group) ?? [];
-    rows.push([describeFlags(option), describeOption(option, command === undefined)]);
+    const shown = command === 'host' ? withoutFile(option) : option;
+    rows.push([describeFlags(shown), describeOption(shown, command === undefined)]);
     groups.set(option.group, rows);
   }
   return [...groups].map(([group, rows]) => renderTable(`${group}:`, rows, width));
 }
 
+/** `host` reads no policy file: it is about repositories. */
+function withoutFile({ fileKey: _fileKey, ...option }: Option): Option {
+  return option;
+}
+
 /** Where the table is, and what it is about. */
-function renderWerfWords(width: number): readonly string[] {
-  const commands = new Intl.ListFormat('en-GB').format(WERF_COMMANDS);
-  const text = `${commands} also take the flags of werf cleanup and their variables: --repo or WERF_REPO for --repository, --dry-run, and so on. Our own options outrank them. docs/werf.md says what becomes of each.`;
+function renderWerfWords(command: CommandName | undefined, width: number): readonly string[] {
+  const commands = new Intl.ListFormat('en-GB').format(WERF_COMMANDS.filter((name) => name !== 'host'));
+  const whose =
+    command === 'host'
+      ? 'host also takes the flags of werf host cleanup and their variables: --allowed-backend-storage-volume-usage for --image-gc-high-threshold'
+      : `${commands} also take the flags of werf cleanup and their variables: --repo or WERF_REPO for --repository`;
+  const text = `${whose}, --dry-run, and so on. Our own options outrank them. docs/werf.md says what becomes of each.`;
   return ["werf's own words:", ...wrap(text, width, INDENT)];
 }
 
@@ -186,8 +215,13 @@ function describeCommands({ commands }: Option): readonly string[] {
   return [`only ${new Intl.ListFormat('en-GB').format(commands)}`];
 }
 
-function renderExamples(width: number): readonly string[] {
-  const lines = EXAMPLES.flatMap(([about, commands]) => [
+function renderAllExamples(command: CommandName | undefined, width: number): readonly (readonly string[])[] {
+  const examples = command === undefined ? EXAMPLES : (EXAMPLES_OF[command] ?? []);
+  return examples.length === 0 ? [] : [renderExamples(examples, width)];
+}
+
+function renderExamples(examples: typeof EXAMPLES, width: number): readonly string[] {
+  const lines = examples.flatMap(([about, commands]) => [
     ...wrap(`# ${about}`, width, INDENT),
     ...commands.split('\n').map((line) => INDENT + line),
     '',

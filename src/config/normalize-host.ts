@@ -21,7 +21,6 @@ import {
   readText,
   type SettingsSource,
 } from './findings.ts';
-import { readGitlabJob } from './gitlab-job.ts';
 import type { HostSettings } from './host-settings.ts';
 import { mistakesError } from './mistake.ts';
 import { readCommand } from './read-command.ts';
@@ -76,12 +75,12 @@ export async function normalizeHost(raw: RawOptions, source: SettingsSource): Pr
   return { settings, notes: findings.notes };
 }
 
+/** Those that are named, and no other: naming one is asking for what it has no more to go. */
 function readRepositories(findings: Findings): readonly RepositoryTarget[] {
   const { providerOf } = chooseProviders(findings);
-  const given = readList(findings, 'repository');
-  const place = given === undefined ? 'CI_REGISTRY_IMAGE' : placeOf('repository', findings.frontEnd);
+  const place = placeOf('repository', findings.frontEnd);
   const targets: RepositoryTarget[] = [];
-  for (const text of given ?? listOfJob(findings)) {
+  for (const text of readList(findings, 'repository') ?? []) {
     const target = readTarget(findings, text, { place, providerOf });
     if (target === undefined) continue;
     if (targets.some(({ repository }) => isSameRepository(repository, target.repository)))
@@ -89,12 +88,4 @@ function readRepositories(findings: Findings): readonly RepositoryTarget[] {
     targets.push(target);
   }
   return targets;
-}
-
-/** In a job of GitLab CI the project's own, where a rule cannot do without: nothing is compared with a registry that nobody spoke of. */
-function listOfJob(findings: Findings): readonly string[] {
-  const image = readGitlabJob(findings)?.image;
-  if (image === undefined || String(findings.raw['improper-repo-cache']).trim().toLowerCase() !== 'true') return [];
-  findings.notes.push(`no repository is named: it is ${image} (CI_REGISTRY_IMAGE), and none of those below it`);
-  return [image];
 }

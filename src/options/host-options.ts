@@ -61,7 +61,7 @@ export const HOST_OPTIONS = [
     name: 'image-gc-low-threshold',
     kind: 'text',
     group: 'Local store',
-    help: 'How full it may be when they are gone: percent or bytes, as the other. Default: 5 percent of the disk less than the other.',
+    help: 'How full it may be when they are gone: percent or bytes, as the other. Default: the other less 5 percent, of the disk or of those bytes.',
     value: 'USAGE',
     commands: HOST,
   },

@@ -25,7 +25,7 @@ export const SOURCE_OPTIONS = [
     name: 'repository',
     kind: 'list',
     group: 'What to clean',
-    help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form. With `restore`: of the journal, only these. With `host`: those whose images go from this machine once the registry has them no more. A job of GitLab CI that names none cleans CI_REGISTRY_IMAGE.',
+    help: 'Repository to clean: registry.example.com/team/app, or oci-layout:DIR=NAME for a directory in OCI image-layout form. With `restore`: of the journal, only these. With `host`: its images go from this machine once the registry has them no more; without a name no registry is asked. Elsewhere a job of GitLab CI that names none cleans CI_REGISTRY_IMAGE.',
     value: 'NAME',
     fileKey: 'repositories',
     commands: ON_REGISTRY,

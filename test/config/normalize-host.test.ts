@@ -248,17 +248,8 @@ describe('Git', () => {
   });
 });
 
-describe('a job of GitLab CI', () => {
-  it('compares stages with its own repository, and says so', async () => {
-    const raw = { 'improper-repo-cache': true, ...PROJECT };
-    const { settings, notes } = await normalize(raw, sourceWith({ ...JOB_VARIABLES }));
-    expect(settings.repositories).toMatchObject([{ repository: { name: 'team/sub/app' } }]);
-    expect(notes.join()).toContain('CI_REGISTRY_IMAGE');
-  });
-
-  it('compares nothing with a registry that nobody spoke of', async () => {
-    expect((await decide(DISK, { ...JOB_VARIABLES })).repositories).toEqual([]);
-  });
+it('a job of GitLab CI compares nothing with a registry that nobody spoke of', async () => {
+  expect((await decide(DISK, { ...JOB_VARIABLES })).repositories).toEqual([]);
 });
 
 describe('mistakes', () => {
