@@ -91,7 +91,7 @@ export type KeepReason =
       readonly within?: string;
     }
   /** Of a tag scheme, but something about it cannot be told. */
-  | { readonly rule: 'scheme-unknown'; readonly scheme: SchemeKind; readonly why: string }
+  | { readonly rule: 'scheme-unknown'; readonly scheme: SchemeKind; readonly why: string; readonly tag?: Tag }
   /** While tag schemes are on: an image, or a tag of it, that is of none. */
   | { readonly rule: 'no-scheme'; readonly tag?: Tag }
   /** Build cache that an image which stays was or may have been made with. `repository` is absent for this one. */

@@ -42,7 +42,7 @@ export interface PlanInput {
 }
 
 /** Reasons to delete that a wrong clone would give. */
-const BY_GIT: ReadonlySet<Reason['rule']> = new Set(['git-gone', 'unlinked-unwanted']);
+const BY_GIT: ReadonlySet<Reason['rule']> = new Set(['git-gone', 'scheme-gone', 'unlinked-unwanted']);
 
 /** The plan. The same input always gives the same bytes. */
 export function buildPlan(input: PlanInput): Plan {

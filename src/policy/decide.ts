@@ -19,6 +19,7 @@ import { remarkUnread } from './records/read-records.ts';
 import { settleRecords } from './records/settle-records.ts';
 import { keepForVanishedRecords } from './records/vanished-records.ts';
 import { collectRemarks } from './remarks.ts';
+import { remarkOnSchemes } from './schemes/scheme-remarks.ts';
 import { selectUntag } from './untag.ts';
 import { remarkOnWerf } from './werf/werf-remarks.ts';
 
@@ -46,11 +47,13 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
       ...collectRemarks({ snapshot, graph, decisions, usage: evidence.usage, ...verdicts, built: werf?.built }),
       ...collectForgeRemarks({ ...evidence, graph, policy, links }),
       ...remarkOnWerf({ inventory, decisions, policy }),
+      ...remarkOnSchemes({ graph, decisions, policy }),
       ...remarkUnread(own.unread),
     ],
     links,
     ...(verdicts.ownLinks === undefined ? {} : { ownLinks: verdicts.ownLinks }),
-    isBuiltHere: verdicts.links === undefined ? undefined : isBuiltHere(verdicts.links),
+    isBuiltHere:
+      verdicts.links === undefined ? undefined : isBuiltHere(verdicts.links) || verdicts.schemes?.isOfHistory === true,
     collectsUntagged: snapshot.capabilities.collectsUntagged,
     records: new Set(attached.keys()),
     judgeRecord,

@@ -21,6 +21,7 @@ import { keepPullRequests } from './rules/pull-requests.ts';
 import { ageOf, judgeByAge } from './rules/recent.ts';
 import { keepRegistryProtected } from './rules/registry-protected.ts';
 import { keepReleases } from './rules/releases.ts';
+import { judgeSchemes, type SchemeVerdicts } from './schemes/judge-schemes.ts';
 import { keepForeign } from './werf/foreign.ts';
 import { judgePurge } from './werf/purge.ts';
 import { makeJudgeUnrecorded } from './werf/unrecorded.ts';
@@ -42,6 +43,8 @@ export interface Verdicts {
   readonly needs: RecordNeeds | undefined;
   readonly absentUses: KubernetesVerdicts['absent'];
   readonly undeclared: KubernetesVerdicts['undeclared'];
+  /** Undefined where tag schemes are off. */
+  readonly schemes?: SchemeVerdicts | undefined;
 }
 
 /** What the rules look at. */
@@ -83,22 +86,51 @@ export function judge(judging: Judging): Verdicts {
   const { listTimes } = snapshot.capabilities;
   const { within } = policy.recent;
   const age = judgeByAge({ graph, within, now, firstSeen, listTimes, publishedAt, skip: new Set(rejected.keys()) });
+  const schemes = judgeByScheme(judging, { links: byHistory?.links, inUse: used?.keep });
   const [byUse, byCopies, ...byHand] = held;
   return {
     roots: mergeReasons([
       byUse ?? new Map(),
       byCopies ?? new Map(),
       ...(byHistory?.keep ?? []),
+      schemes?.keep ?? new Map(),
       age.keep,
       ...byHand,
       keepForeign(werf, policy.werf),
     ]),
-    drop: mergeReasons([markedAsBroken(rejected), byHistory?.drop ?? new Map(), age.drop]),
+    drop: mergeReasons([markedAsBroken(rejected), byHistory?.drop ?? new Map(), schemes?.drop ?? new Map(), age.drop]),
     links: byHistory?.links,
     ownLinks: byHistory?.ownLinks,
-    needs: byHistory?.needs,
+    // What schemes decide says nothing of what Git's keep policies may need: no record is needless because of that.
+    needs: schemes === undefined ? byHistory?.needs : undefined,
+    schemes,
     ...told,
   };
+}
+
+/** Tag schemes, where they are on, decide about every image that the keep policies do not keep. */
+function judgeByScheme(
+  { evidence, inventory, policy, now }: Judging,
+  known: { readonly links: Verdicts['links']; readonly inUse: Reasons<KeepReason> | undefined },
+): SchemeVerdicts | undefined {
+  if (policy.schemes === 'off') return undefined;
+  const { graph, werf, publishedAt, snapshot } = inventory;
+  const { listTimes } = snapshot.capabilities;
+  const { history, forge, firstSeen } = evidence;
+  return judgeSchemes({
+    graph,
+    schemes: policy.schemes,
+    groupBy: policy.images.groupBy,
+    project: policy.werf.project,
+    history: policy.git.enabled ? history : undefined,
+    forge: forge === undefined ? undefined : forgetUnwanted(forge, policy),
+    links: known.links ?? new Map(),
+    built: werf?.built ?? new Set(),
+    skip: inventory.caches,
+    inUse: known.inUse ?? new Map(),
+    ageOf: (digest) => ageOf(digest, { graph, now, firstSeen, listTimes, publishedAt }),
+    now,
+  });
 }
 
 function markedAsBroken(rejected: Inventory['rejected']): Reasons<DeleteReason> {
@@ -141,6 +173,8 @@ function judgeByHistory(judging: Judging) {
 
 function judgeFirst({ evidence, inventory, policy, now }: Judging, links: ReadonlyMap<Digest, readonly Link[]>) {
   const { graph, werf, publishedAt, snapshot } = inventory;
+  // Tag schemes say of every image what is to be said.
+  if (policy.schemes !== 'off') return () => ({ drop: [] });
   if (werf === undefined) return () => undefined;
   const { listTimes } = snapshot.capabilities;
   const isForeign = keepForeign(werf, policy.werf);

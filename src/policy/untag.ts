@@ -66,6 +66,8 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
     case 'kubernetes':
     case 'pin':
     case 'registry-protected':
+    case 'scheme-unknown':
+    case 'no-scheme':
       return reason.tag ?? 'all';
     case 'scheme':
       return reason.tag;
@@ -77,8 +79,6 @@ function tagHeldBy(reason: KeepReason): Tag | 'all' | 'none' {
       return reason.by.found.tag ?? 'all';
     case 'child':
       return 'none';
-    case 'scheme-unknown':
-    case 'no-scheme':
     case 'cache-needed':
     case 'cache-young':
     case 'cache-proper':

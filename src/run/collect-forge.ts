@@ -8,6 +8,7 @@ import type { Forge } from '../model/forge.ts';
 import type { CommitId, History } from '../model/history.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { imagesWithSchemes } from '../policy/schemes/scheme-patterns.ts';
 import { listUnknownCommits } from '../policy/unknown-commits.ts';
 
 /** What is read from a forge, and for which images. */
@@ -59,7 +60,8 @@ export async function collectForge(request: ForgeRequest): Promise<ForgeEvidence
     const known = buildForge(reading, history, new Map());
     const heads = last.pullRequests?.pullRequests.map(({ head }) => head) ?? [];
     if (heads.length === 0) return { history, forge: known };
-    const commits = listUnknownCommits(request.snapshots, { history, images: settings.policy.images, forge: known });
+    const images = imagesWithSchemes(settings.policy);
+    const commits = listUnknownCommits(request.snapshots, { history, images, forge: known });
     const older = await source.findTestMerges({ commits, graph: history.graph, heads });
     return { history, forge: buildForge(reading, history, older) };
   } finally {
