@@ -1,8 +1,11 @@
 // The decision: evidence, policy and time in; one decision with reasons for every node out. Pure.
 
+import type { DeleteReason } from '../model/decision.ts';
 import type { Policy } from '../model/policy.ts';
-import type { Digest, Tag } from '../model/reference.ts';
+import { type Digest, formatRepository, type Tag } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
+import { type BuiltImages, listBuiltImages } from './cache/built-images.ts';
+import { settleCache } from './cache/settle-cache.ts';
 import { type KeepReasons, protectReachable } from './closure.ts';
 import { type Decisions, listDecisions } from './decisions.ts';
 import { protectDoubtful } from './doubts.ts';
@@ -10,10 +13,10 @@ import type { Evidence } from './evidence.ts';
 import { collectForgeRemarks } from './forge-remarks.ts';
 import { makeGroupOf } from './group-by.ts';
 import { takeInventory } from './inventory.ts';
-import { type Judging, judge } from './judge.ts';
+import { type Judging, judge, type Verdicts } from './judge.ts';
 import { isBuiltHere } from './links.ts';
 import { mergeReasons } from './merge-reasons.ts';
-import { makeJudgeRecord } from './records/judge-records.ts';
+import { type JudgeRecord, makeJudgeRecord } from './records/judge-records.ts';
 import { listStatements } from './records/list-statements.ts';
 import { remarkUnread } from './records/read-records.ts';
 import { settleRecords } from './records/settle-records.ts';
@@ -23,10 +26,23 @@ import { remarkOnSchemes } from './schemes/scheme-remarks.ts';
 import { selectUntag } from './untag.ts';
 import { remarkOnWerf } from './werf/werf-remarks.ts';
 
-/** What is to happen to every node of a repository, and why. */
+/** A decision under way: which images stay is settled, and what becomes of build cache waits for what other repositories say of builds. */
+export interface BegunDecision {
+  /** What this repository says of builds. */
+  readonly built: BuiltImages;
+  /** The whole decision. `others`: what all other repositories of the run say of builds, in any order. May be asked more than once. */
+  finish(others: readonly BuiltImages[]): Decisions;
+}
+
+/** What is to happen to every node of a repository, and why, when it is the only one of the run. */
 export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisions {
+  return beginDecision(evidence, policy, now).finish([]);
+}
+
+/** Decides about images; see {@link BegunDecision} for the rest. */
+export function beginDecision(evidence: Evidence, policy: Policy, now: Instant): BegunDecision {
   const inventory = takeInventory(evidence, policy);
-  const { snapshot, graph, werf, attached, own } = inventory;
+  const { snapshot, graph, caches } = inventory;
   const judging = { evidence, inventory, policy, now };
   const verdicts = judge(judging);
   const judgeRecord = makeJudgeRecord({ needs: verdicts.needs, policy, now });
@@ -36,8 +52,30 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
   const statements = listStatements({ ...inventory, groupOf: makeGroupOf(graph, policy.images.groupBy) });
   const needless = settleRecords(kept, { reach, statements, judge: judgeRecord });
   protectDoubtful(snapshot, reach, kept);
+  const repository = formatRepository(snapshot.repository);
+  const built = listBuiltImages(graph, { repository, caches, kept, isDeclared: false });
+  const begun = { judging, verdicts, judgeRecord, kept, needless };
+  return { built, finish: (others) => finishDecision(begun, [built, ...others]) };
+}
+
+interface Begun {
+  readonly judging: Judging;
+  readonly verdicts: Verdicts;
+  readonly judgeRecord: JudgeRecord;
+  readonly kept: KeepReasons;
+  readonly needless: ReadonlyMap<Digest, readonly DeleteReason[]>;
+}
+
+function finishDecision(begun: Begun, built: readonly BuiltImages[]): Decisions {
+  const { judging, verdicts, judgeRecord, needless } = begun;
+  const { evidence, inventory, policy, now } = judging;
+  const { snapshot, graph, werf, attached, own, relativesOf } = inventory;
+  const kept: KeepReasons = new Map(begun.kept);
+  const { firstSeen, cache: further } = evidence;
+  const cache = settleCache(kept, { inventory, policy, firstSeen, further, links: verdicts.links, built, now });
+  protectDoubtful(snapshot, { graph, relativesOf }, kept);
   const untag = selectTags(judging, kept);
-  const decisions = listDecisions(graph, { kept, untag, drop: [needless, verdicts.drop] });
+  const decisions = listDecisions(graph, { kept, untag, drop: [needless, cache.drop, verdicts.drop] });
   const links = verdicts.links ?? new Map();
   return {
     snapshot,
@@ -48,6 +86,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
       ...collectForgeRemarks({ ...evidence, graph, policy, links }),
       ...remarkOnWerf({ inventory, decisions, policy }),
       ...remarkOnSchemes({ graph, decisions, policy }),
+      ...cache.remarks,
       ...remarkUnread(own.unread),
     ],
     links,

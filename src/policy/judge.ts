@@ -5,6 +5,7 @@ import type { Forge } from '../model/forge.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
+import { keepBesideDev } from './cache/keep-beside-dev.ts';
 import { collectClaims } from './commit-claims.ts';
 import { keepNotUnderstood } from './doubts.ts';
 import type { Evidence } from './evidence.ts';
@@ -69,6 +70,7 @@ export function judge(judging: Judging): Verdicts {
     keepWhileDisabled(graph, policy),
     keepRegistryProtected(graph.nodes, snapshot.protectedTags),
     keepNotUnderstood(graph, rejected),
+    keepBesideDev(inventory, policy),
   ];
   const told = { absentUses: used?.absent ?? [], undeclared: used?.undeclared ?? [] };
   if (policy.purge) {
@@ -142,7 +144,7 @@ function judgeByHistory(judging: Judging) {
   const { evidence, inventory, policy, now } = judging;
   const { history, forge } = evidence;
   if (history === undefined || !policy.git.enabled) return undefined;
-  const { graph, rejected, buildRecords, werf } = inventory;
+  const { graph, rejected, buildRecords, werf, caches } = inventory;
   const asked = forge === undefined ? undefined : forgetUnwanted(forge, policy);
   const { all: links, own: ownLinks } = collectLinksByOrigin(graph, {
     history,
@@ -151,20 +153,22 @@ function judgeByHistory(judging: Judging) {
     records: buildRecords,
     ...(werf === undefined ? {} : { built: werf.built }),
   });
+  // Build cache is none of the images that a commit was published as, and takes no place among them.
+  const linksOfImages = caches.size === 0 ? links : new Map([...links].filter(([digest]) => !caches.has(digest)));
   const git = judgeByGit({
     graph,
     history,
     policy,
-    links,
+    links: linksOfImages,
     requestName: asked?.requestName,
-    skip: new Set(rejected.keys()),
+    skip: new Set([...rejected.keys(), ...caches.keys()]),
     judgeFirst: judgeFirst(judging, links),
     now,
   });
   const named = asked === undefined ? new Set<string>() : listNamedCommits(asked);
   const told = { drop: git.drop, links, ownLinks, needs: { history, hits: git.hits, links, named } };
   if (asked === undefined) return { ...told, keep: [git.keep] };
-  const input = { graph, history, forge: asked, policy, links, now };
+  const input = { graph, history, forge: asked, policy, links: linksOfImages, now };
   const claims = collectClaims(input);
   // What was deployed may have to be brought back, however broken; a branch or a request has no use for it.
   const [deployed, ...others] = [keepDeployments, keepReleases, keepPullRequests].map((rule) => rule(input, claims));

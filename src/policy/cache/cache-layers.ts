@@ -5,7 +5,8 @@ import type { Content } from '../../model/snapshot.ts';
 
 /**
  * Layers without any file, which all images share that have a step without an effect; 32 bytes each, as docker and as BuildKit compress them:
- * https://github.com/moby/moby/blob/v28.0.0/layer/empty.go and https://github.com/moby/buildkit/blob/v0.16.0/util/contentutil/types.go
+ * https://github.com/distribution/distribution/blob/v2.8.3/manifest/schema1/config_builder.go and
+ * https://github.com/moby/buildkit/blob/v0.16.0/exporter/containerimage/exptypes/types.go
  */
 const EMPTY_LAYERS: ReadonlySet<string> = new Set([
   'sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4',

@@ -208,13 +208,7 @@ function judgeUnkept(links: readonly Link[], { history, policy, requestName }: G
 }
 
 function findDropReasons(links: readonly Link[], history: History, name: RequestName): readonly DeleteReason[] {
-  // A label of a commit nobody knows, without proof, says "a stranger": then no pattern on a tag proves that it is ours. A record does: such
-  // labels come down from base images.
-  const isStranger =
-    !links.some(provesOurs) &&
-    links.some(
-      (link) => (link.kind === 'gone' && link.proof === undefined) || (link.kind === 'proposed' && link.isStranger),
-    );
+  const isStranger = isStrangers(links);
   return links.flatMap((link): DeleteReason[] => {
     if (link.kind === 'commit' && link.mayCondemn) {
       return [{ rule: 'git-superseded', commit: history.graph.idOf(link.commit), found: link.found }];
@@ -229,6 +223,25 @@ function findDropReasons(links: readonly Link[], history: History, name: Request
     }
     return [];
   });
+}
+
+/**
+ * A label of a commit nobody knows, without proof, says "a stranger": then no pattern on a tag proves that it is ours. A record does: such
+ * labels come down from base images.
+ */
+function isStrangers(links: readonly Link[]): boolean {
+  return (
+    !links.some(provesOurs) &&
+    links.some(
+      (link) => (link.kind === 'gone' && link.proof === undefined) || (link.kind === 'proposed' && link.isStranger),
+    )
+  );
+}
+
+/** Those of the links that name something gone of an image that is proved to be ours. */
+export function findGoneLinks(links: readonly Link[]): readonly Extract<Link, { kind: 'gone' }>[] {
+  if (isStrangers(links)) return [];
+  return links.flatMap((link) => (link.kind === 'gone' && link.proof !== undefined ? [link] : []));
 }
 
 function provesOurs(link: Link): boolean {
