@@ -1,5 +1,5 @@
-// Writes what src/options.ts says into templates/cleanup/template.yml (the inputs, and the variables that carry them), and makes of that file
-// ci/registry-cleanup.yml: the same jobs for an include without inputs. A test holds both to it.
+// Writes what src/options.ts says into templates/{cleanup,host-cleanup}/template.yml (the inputs, and the variables that carry them), and makes
+// of the first ci/registry-cleanup.yml: the same jobs for an include without inputs. A test holds all of them to it.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { describeDefault, isForCommand, type Option } from '../src/options/optio
 import { type Marks, replaceBetween } from './write-readme-tables.ts';
 
 export const TEMPLATE = 'templates/cleanup/template.yml';
+export const HOST_TEMPLATE = 'templates/host-cleanup/template.yml';
 export const INCLUDE = 'ci/registry-cleanup.yml';
 const INPUT_MARKS: Marks = { start: '    # options:start', end: '    # options:end' };
 const VARIABLE_MARKS: Marks = { start: '    # variables:start', end: '    # variables:end' };
@@ -33,6 +34,27 @@ export function listComponentOptions(): readonly Option[] {
   );
 }
 
+/** Options of `host` that its template says in words of its own, or not at all, and why. */
+const WITHOUT_HOST_INPUT: Readonly<Record<string, string>> = {
+  confirm: 'the input command',
+  engine: 'an input of its own, whose default is no address',
+  'keep-label': 'an input of its own with a default',
+  'maximum-image-age': 'the input older-than',
+  'build-cache-older-than': 'the input older-than',
+  'cache-dir': 'an input of its own with a default',
+  'report-file': 'an artifact of the job',
+  format: 'the log shows text; the artifact is JSON',
+  'github-token': 'of no use for the registry of a GitLab',
+  mrproper: 'nothing for a schedule',
+};
+
+/** The options that are inputs of the template for build runners. `host` reads no policy file. */
+export function listHostComponentOptions(): readonly Option[] {
+  return listVariableOptions()
+    .filter((option) => isForCommand(option, 'host') && !Object.hasOwn(WITHOUT_HOST_INPUT, option.name))
+    .map(({ fileKey: _fileKey, ...option }) => option);
+}
+
 /** The name of the input: of a secret the input takes the name of the variable that holds it. */
 export function inputNameOf(option: Option): string {
   return option.secret === true ? `${option.name}-variable` : option.name;
@@ -51,8 +73,9 @@ export function renderVariables(options: readonly Option[] = listComponentOption
 }
 
 /** The template with its generated parts. */
-export function renderTemplate(text: string): string {
-  return replaceBetween(replaceBetween(text, INPUT_MARKS, renderInputs()), VARIABLE_MARKS, renderVariables());
+export function renderTemplate(text: string, options: readonly Option[] = listComponentOptions()): string {
+  const withInputs = replaceBetween(text, INPUT_MARKS, renderInputs(options));
+  return replaceBetween(withInputs, VARIABLE_MARKS, renderVariables(options));
 }
 
 function describeInput(option: Option): string {
@@ -134,4 +157,6 @@ if (process.argv[1] === import.meta.filename) {
   const template = renderTemplate(readFileSync(path(TEMPLATE), 'utf8'));
   writeFileSync(path(TEMPLATE), template);
   writeFileSync(path(INCLUDE), renderInclude(template));
+  const host = readFileSync(path(HOST_TEMPLATE), 'utf8');
+  writeFileSync(path(HOST_TEMPLATE), renderTemplate(host, listHostComponentOptions()));
 }

@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import {
+  HOST_TEMPLATE,
   INCLUDE,
   inputNameOf,
   listComponentOptions,
+  listHostComponentOptions,
   renderInclude,
   renderTemplate,
   TEMPLATE,
@@ -24,6 +26,20 @@ const REQUIRED = { cleanup: [], 'host-cleanup': ['runners'], record: ['job'] } a
 const IMAGE = `ghcr.io/registry-cleanup/registry-cleanup:${TOOL.split(' ')[1]}`;
 /** Inputs of the template's own. */
 const OWN = ['stage', 'job-prefix', 'image', 'merge-request', 'merge-request-changes', 'schedule', 'resource-group'];
+
+const OWN_OF_HOST = [
+  'runners',
+  'command',
+  'after',
+  'engine',
+  'older-than',
+  'keep-label',
+  'cache-dir',
+  'image',
+  'user',
+  'stage',
+  'job-prefix',
+];
 
 const Input = z.strictObject({
   description: z.string().min(10),
@@ -86,6 +102,29 @@ describe('the component', () => {
         default: option.environment?.[0],
         regex: '^[A-Za-z_][A-Za-z0-9_]*$',
       });
+  });
+});
+
+describe('the component for build runners', () => {
+  const { inputs, jobs } = load('host-cleanup');
+
+  it('has what scripts/write-component.ts writes', () => {
+    expect(read(HOST_TEMPLATE)).toBe(renderTemplate(read(HOST_TEMPLATE), listHostComponentOptions()));
+  });
+
+  it('has what host takes as inputs of the same names, and hands each over in its variable', () => {
+    const options = listHostComponentOptions();
+    expect(options.length).toBeGreaterThan(20);
+    expect(Object.keys(inputs)).toEqual([...OWN_OF_HOST, ...options.map(inputNameOf)]);
+    const own = ['engine', 'maximum-image-age', 'build-cache-older-than', 'keep-label', 'cache-dir'];
+    const carried = Object.values(jobs).flatMap(({ variables = {} }) =>
+      Object.keys(variables).filter((name) => name.startsWith('REGISTRY_CLEANUP_INPUT_')),
+    );
+    expect(carried).toEqual([...own, ...options.map(({ name }) => name)].map(inputVariableOf));
+  });
+
+  it('runs the image of this version', () => {
+    expect(inputs['image']?.default).toBe(IMAGE);
   });
 });
 
