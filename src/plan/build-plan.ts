@@ -8,7 +8,7 @@ import { parseReferrerTag } from '../model/referrer-tag.ts';
 import type { DeleteRight, ImageNode } from '../model/snapshot.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { checksumOf } from './canonical-json.ts';
-import { findGuards } from './guards.ts';
+import { findGuards, type GuardInput } from './guards.ts';
 import { orderDeletions } from './order-deletions.ts';
 import type { EvidenceSummary, Plan, RepositoryPlan, ShownDecision, ShownReason, Step, Totals } from './plan.ts';
 import { reclaimableBytes, sizeOf } from './sizes.ts';
@@ -42,7 +42,7 @@ export interface PlanInput {
 }
 
 /** Reasons to delete that a wrong clone would give. */
-const BY_GIT: ReadonlySet<Reason['rule']> = new Set(['git-gone', 'scheme-gone', 'unlinked-unwanted']);
+const BY_GIT: ReadonlySet<Reason['rule']> = new Set(['git-gone', 'scheme-gone', 'cache-gone', 'unlinked-unwanted']);
 
 /** The plan. The same input always gives the same bytes. */
 export function buildPlan(input: PlanInput): Plan {
@@ -84,12 +84,19 @@ function planRepository(repository: DecidedRepository, input: PlanInput): Reposi
     condemnsByGit: sorted.some(({ reasons }) => reasons.some(({ rule }) => BY_GIT.has(rule))),
     isBuiltHere: repository.isBuiltHere,
     deleteRight: repository.deleteRight,
+    flushed: countFlushed(sorted),
     ...input.guards,
     evidence: countRecords(input),
     previous: input.previous,
   });
   const more = [...remarkOnRight(repository, steps), ...remarkOnCollected(totals)];
   return { name, steps, decisions: shown, totals, guards, remarks: [...remarks, ...more] };
+}
+
+/** Build cache that goes by the user's explicit word. What hangs on it goes with it, and counts as what goes by a rule. */
+function countFlushed(decisions: readonly Decision[]): GuardInput['flushed'] {
+  const flushed = decisions.filter(({ reasons }) => reasons.some(({ rule }) => rule === 'cache-flush'));
+  return { manifests: flushed.length, tags: flushed.reduce((sum, { tags }) => sum + tags.length, 0) };
 }
 
 /** Only worth a word when something is to go. */

@@ -17,6 +17,8 @@ export interface GuardInput {
   readonly isBuiltHere: boolean | undefined;
   /** Undefined when nothing is known of it before the first delete. */
   readonly deleteRight: DeleteRight | undefined;
+  /** What goes because the user said that all of its kind is to go; manifests and their tags. */
+  readonly flushed: { readonly manifests: number; readonly tags: number };
   readonly maxDeleteShare: number;
   readonly allowDeleteAll: boolean;
   readonly evidence: EvidenceSummary;
@@ -38,9 +40,9 @@ export function findGuards(input: GuardInput): readonly GuardFinding[] {
   ];
 }
 
-function guardShare({ totals, maxDeleteShare }: GuardInput): readonly GuardFinding[] {
-  // What the registry collects goes as surely as what is deleted.
-  const gone = totals.deleted + (totals.collected ?? 0);
+function guardShare({ totals, flushed, maxDeleteShare }: GuardInput): readonly GuardFinding[] {
+  // What the registry collects goes as surely as what is deleted. What was asked for by an explicit word is no sign of a mistake.
+  const gone = totals.deleted + (totals.collected ?? 0) - flushed.manifests;
   const all = totals.kept + gone;
   const share = all === 0 ? 0 : gone / all;
   if (share <= maxDeleteShare) return [];
@@ -53,8 +55,8 @@ function guardShare({ totals, maxDeleteShare }: GuardInput): readonly GuardFindi
   ];
 }
 
-function guardNothingLeft({ tagsLeft, allowDeleteAll, totals }: GuardInput): readonly GuardFinding[] {
-  if (tagsLeft > 0 || allowDeleteAll || totals.tags === 0) return [];
+function guardNothingLeft({ tagsLeft, allowDeleteAll, totals, flushed }: GuardInput): readonly GuardFinding[] {
+  if (tagsLeft > 0 || allowDeleteAll || totals.tags - flushed.tags === 0) return [];
   return [
     {
       guard: 'nothing-left',

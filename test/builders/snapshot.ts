@@ -50,6 +50,8 @@ export interface NodeSpec {
   readonly pushed?: Instant;
   /** Names of layers, 100 bytes each. */
   readonly layers?: readonly string[];
+  /** Makes it a cache of BuildKit's in the form of an index: names of layers, which it lists beside its config. */
+  readonly cacheOf?: readonly string[];
   /** Makes it opaque. */
   readonly opaque?: { readonly mayListManifests: boolean; readonly names?: readonly Digest[] };
   /** Its config cannot be read. */
@@ -120,6 +122,8 @@ function nodeOf(spec: NodeSpec): ImageNode {
 
 function contentOf(spec: NodeSpec, created: string | undefined): Content {
   if (spec.opaque !== undefined) return { kind: 'opaque', why: 'unknown media type', ...spec.opaque };
+  if (spec.cacheOf !== undefined)
+    return { kind: 'index', children: [], blobs: [...layersOf(spec.cacheOf), CACHE_CONFIG] };
   const mediaType = 'application/vnd.oci.image.manifest.v1+json';
   if (spec.lists !== undefined || spec.attestations !== undefined) {
     const plain = (spec.lists ?? []).map((name) => ({
@@ -153,12 +157,22 @@ function contentOf(spec: NodeSpec, created: string | undefined): Content {
             ...(created === undefined ? {} : { created }),
             ...(spec.madeFrom === undefined ? {} : { madeFrom: spec.madeFrom }),
           },
-    layers: (spec.layers ?? [spec.name]).map((name) => ({
-      digest: digestOf(`layer ${name}`),
-      sizeBytes: 100,
-      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-    })),
+    layers: layersOf(spec.layers ?? [spec.name]),
   };
+}
+
+const CACHE_CONFIG = {
+  digest: digestOf('a cache config'),
+  sizeBytes: 1,
+  mediaType: 'application/vnd.buildkit.cacheconfig.v0',
+};
+
+function layersOf(names: readonly string[]) {
+  return names.map((name) => ({
+    digest: digestOf(`layer ${name}`),
+    sizeBytes: 100,
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  }));
 }
 
 /** A policy with every rule on, no keep policies, and guards that never speak; each part can be replaced. */

@@ -24,6 +24,12 @@ describe('the share of deletions', () => {
     expect(guardsOf({ totals, maxDeleteShare }).includes('max-delete-share')).toBe(isRefused);
   });
 
+  it('does not count what goes by an explicit word', () => {
+    const totals = { ...TOTALS, deleted: 9, kept: 1 };
+    expect(guardsOf({ totals, maxDeleteShare: 0.5, flushed: { manifests: 8, tags: 8 } })).toEqual([]);
+    expect(guardsOf({ totals, maxDeleteShare: 0.4, flushed: { manifests: 8, tags: 8 } })).toEqual(['max-delete-share']);
+  });
+
   it('tells both numbers and both shares', () => {
     const [finding] = findGuards(inputOf({ totals: { ...TOTALS, deleted: 9, kept: 1 }, maxDeleteShare: 0.8 }));
     expect(finding?.text).toBe('9 of 10 manifests would go (90 %); at most 80 % may go in one run');
@@ -36,6 +42,12 @@ describe('nothing left', () => {
     ['is allowed on request', { tagsLeft: 0, allowDeleteAll: true }, false],
     ['is not one tag', { tagsLeft: 1 }, false],
     ['is not meant for a repository that had no tag', { tagsLeft: 0, totals: { ...TOTALS, tags: 0 } }, false],
+    [
+      'is meant when all that went goes by an explicit word',
+      { tagsLeft: 0, flushed: { manifests: 5, tags: 10 } },
+      false,
+    ],
+    ['is refused when one other tag goes with it', { tagsLeft: 0, flushed: { manifests: 4, tags: 9 } }, true],
     ['is refused also when only tags go', { tagsLeft: 0, totals: { ...TOTALS, deleted: 0, untagged: 10 } }, true],
   ])('%s', (_, input, isRefused) => {
     expect(guardsOf(input).includes('nothing-left')).toBe(isRefused);
@@ -256,6 +268,7 @@ function inputOf(input: Partial<GuardInput>): GuardInput {
     condemnsByGit: false,
     isBuiltHere: true,
     deleteRight: undefined,
+    flushed: { manifests: 0, tags: 0 },
     maxDeleteShare: 1,
     allowDeleteAll: false,
     evidence: EVIDENCE,

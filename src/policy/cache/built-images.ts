@@ -12,6 +12,18 @@ export interface BuiltImage {
   readonly content: Content;
 }
 
+/** An image that needs cache, and the full name of the repository that it is in. */
+export interface Needing extends BuiltImage {
+  readonly repository: string;
+}
+
+/** Cache and the image that needs it, with how in words. */
+export interface Need {
+  readonly cache: Digest;
+  readonly by: Needing;
+  readonly how: string;
+}
+
 /** What one repository says of builds. All lists are sorted by digest. */
 export interface BuiltImages {
   /** Full name: `registry.example.com/team/app`. */

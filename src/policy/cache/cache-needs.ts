@@ -3,23 +3,11 @@
 import type { KeepReason } from '../../model/decision.ts';
 import type { Digest } from '../../model/reference.ts';
 import { compareText } from '../../util/compare-text.ts';
-import type { BuiltImage, BuiltImages } from './built-images.ts';
+import type { BuiltImages, Need, Needing } from './built-images.ts';
 import { layersIn } from './cache-layers.ts';
 import { findBestCaches, findKanikoNeeds, indexByLayer } from './layer-needs.ts';
 import type { CacheNode } from './recognize-cache.ts';
 import { findStageNeeds } from './stage-needs.ts';
-
-/** An image that needs cache, and the full name of the repository that it is in. */
-export interface Needing extends BuiltImage {
-  readonly repository: string;
-}
-
-/** Cache and the image that needs it, with how in words. */
-export interface Need {
-  readonly cache: Digest;
-  readonly by: Needing;
-  readonly how: string;
-}
 
 /** What needs are found from. */
 export interface NeedsInput {

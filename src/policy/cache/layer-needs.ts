@@ -2,9 +2,8 @@
 
 import type { Digest } from '../../model/reference.ts';
 import { appendTo } from '../../util/append-to.ts';
-import type { BuiltImage } from './built-images.ts';
+import type { BuiltImage, Need, Needing } from './built-images.ts';
 import { layersIn } from './cache-layers.ts';
-import type { Need, Needing } from './cache-needs.ts';
 
 /** Caches by each of their layers. */
 type CachesByLayer = ReadonlyMap<Digest, readonly Digest[]>;

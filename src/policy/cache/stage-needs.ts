@@ -4,9 +4,8 @@
 import type { Digest } from '../../model/reference.ts';
 import type { Annotations, ConfigFacts } from '../../model/snapshot.ts';
 import { appendTo } from '../../util/append-to.ts';
-import type { BuiltImage } from './built-images.ts';
+import type { BuiltImage, Need, Needing } from './built-images.ts';
 import { layersIn } from './cache-layers.ts';
-import type { Need, Needing } from './cache-needs.ts';
 
 /** What is looked at. */
 export interface StageNeedsInput {
