@@ -10,6 +10,7 @@ import { type RawOptions, selectOptions } from '../options.ts';
 import { nearestName } from '../util/nearest-name.ts';
 import { readInputVariables } from './read-input-variables.ts';
 import { type SplitWords, splitWerfWords } from './read-werf-words.ts';
+import { translateDappVariables } from './translate-dapp-variables.ts';
 import { translateWerfWords } from './translate-werf-words.ts';
 
 /** What the user asked for. */
@@ -86,7 +87,10 @@ function splitWords(words: readonly string[]): SplitWords {
 
 function translate(parsed: ParsedArguments, split: SplitWords, environment: NodeJS.ProcessEnv): ParsedArguments {
   if (parsed.kind !== 'run' || parsed.command === 'demo' || !WERF_COMMANDS.includes(parsed.command)) return parsed;
-  const { command, raw, ...told } = translateWerfWords({ ...parsed, command: parsed.command, split, environment });
+  const werf = translateWerfWords({ ...parsed, command: parsed.command, split, environment });
+  const { command, warnings } = werf;
+  const { raw, notes } = translateDappVariables({ ...werf, environment });
+  const told = { notes: [...werf.notes, ...notes], warnings };
   const isQuiet = told.notes.length === 0 && told.warnings.length === 0;
   return { kind: 'run', command, raw, ...(isQuiet ? {} : { told }) };
 }

@@ -86,7 +86,7 @@ interface Flag {
 
 /** A flag of werf's that is no option of ours, or one of ours as werf would write it: `--without-kube=true`. */
 function parseFlag(word: string): Flag | undefined {
-  const [, name = '', value] = /^--([a-z][a-z0-9-]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
+  const [, name = '', value] = /^--([a-z][a-z0-9.-]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
   const short = /^-([a-zA-Z])=?([\s\S]*)$/.exec(word);
   const entry =
     short === null

@@ -7,6 +7,7 @@ import { OPTIONS } from '../options/option-table.ts';
 import type { WerfGiven } from '../options/werf-given.ts';
 import { WERF_NAMES, type WerfName } from '../options/werf-names.ts';
 import type { RawOptions } from '../options.ts';
+import { convertWerfValue } from './convert-werf-value.ts';
 import { readWerfVariables, type SplitWords, type WerfValue } from './read-werf-words.ts';
 import { meaningFor, readVolumeUsage } from './werf-host-words.ts';
 import { buildWerfKubeConfig } from './werf-kube-config.ts';
@@ -39,14 +40,6 @@ interface Translation {
   readonly mistakes: Mistake[];
 }
 
-const PROVIDERS: Readonly<Record<string, string>> = {
-  default: 'oci',
-  harbor: 'oci',
-  quay: 'oci',
-  github: 'github',
-  gitlab: 'gitlab',
-};
-const UNSPOKEN = ['ecr', 'acr', 'gcr', 'dockerhub'];
 /** The variables about clusters say nothing to a run that asks none. */
 const ABOUT_CLUSTERS = /^(?:scan-context|kube-)/;
 const REPORT = '.werf-cleanup-report.json';
@@ -97,47 +90,15 @@ function translateOne(translation: Translation, entry: WerfName, value: WerfValu
     if (value.isWord) translation.mistakes.push({ place: value.place, text: `not taken: ${meaning.instead}` });
     else warnings.push(`${value.place} has no effect here: ${meaning.instead}`);
   }
-  if (meaning.kind === 'same') setOption(translation, value, { name, value: convert(translation, entry, value) });
-  if (meaning.kind === 'option' && !JOINT.includes(name))
-    setOption(translation, value, { name: meaning.option, value: convert(translation, entry, value) });
+  if (meaning.kind === 'same' || (meaning.kind === 'option' && !JOINT.includes(name))) {
+    const option = meaning.kind === 'same' ? name : meaning.option;
+    setOption(translation, value, { name: option, value: convertWerfValue(entry, value, translation.mistakes) });
+  }
   if (meaning.kind === 'here') HANDLERS[name]?.(translation, value);
 }
 
 /** Several flags that make one value together. */
 const JOINT = ['save-cleanup-report', 'cleanup-report-path'];
-
-/** The value as the option takes it; undefined where it says nothing, or is a mistake by then. */
-function convert({ mistakes }: Translation, entry: WerfName, { values, place }: WerfValue): unknown {
-  const [value = ''] = values;
-  switch (entry.name) {
-    case 'repo':
-    case 'scan-context-only':
-      return value === '' ? undefined : [value];
-    case 'project-name':
-      return value === '' ? undefined : [`werf=${value}`];
-    case 'kube-scan-namespaces':
-      return values.flatMap((one) => one.split(',')).map((one) => one.trim());
-    case 'kube-config':
-      return value.split(':').filter((path) => path !== '');
-    case 'log-debug':
-      return value === 'true' ? 'debug' : undefined;
-    case 'log-verbose':
-      return value === 'true' ? 'info' : undefined;
-    case 'log-quiet':
-      return value === 'true' ? 'warn' : undefined;
-    case 'repo-container-registry': {
-      const provider = PROVIDERS[value];
-      if (provider !== undefined) return provider;
-      const expected = `one of ${Object.keys(PROVIDERS).join(', ')}`;
-      const known = `${value} is spoken to only by the distribution protocol, for which it is default`;
-      mistakes.push(wrongValue(place, quote(value), UNSPOKEN.includes(value) ? `${expected}; ${known}` : expected));
-      return undefined;
-    }
-    default:
-      if (entry.kind === 'flag') return value === 'true' ? true : undefined;
-      return entry.kind === 'list' ? values : value;
-  }
-}
 
 function setOption(
   translation: Translation,
@@ -220,6 +181,14 @@ const HANDLERS: Readonly<Record<string, (translation: Translation, given: WerfVa
     const thresholds = readVolumeUsage(translation.values, translation.mistakes);
     for (const [name, value] of thresholds) setOption(translation, given, { name, value });
   },
+  // werf 1 had stages in a place of their own, which may be the one of the images, too.
+  'stages-storage': (translation, given) => {
+    const [value = ''] = given.values;
+    const { raw, notes } = translation;
+    if (value === ':local') notes.push(`${given.place}: stages on build machines are for host`);
+    else if (value !== '' && !(raw['repository'] as readonly string[] | undefined)?.includes(value))
+      setOption(translation, given, { name: 'build-cache-repo', value: [value] });
+  },
 };
 
 /** One note for all of them: a job may have many that are about other commands. */
@@ -236,7 +205,8 @@ function noteIdleVariables({ values, notes, command }: Translation): void {
 const DECIDING = (
   'final-repo meta-repo cache-repo keep-list keep-stages-built-within-last-n-hours without-kube ' +
   'scan-context-only scan-context-namespace-only kube-config kube-config-base64 dir git-work-tree ' +
-  'allowed-backend-storage-volume-usage allowed-backend-storage-volume-usage-margin project-name'
+  'git-tag-strategy-limit git-tag-strategy-expiry-days git-commit-strategy-limit git-commit-strategy-expiry-days ' +
+  'stages-storage allowed-backend-storage-volume-usage allowed-backend-storage-volume-usage-margin project-name'
 ).split(' ');
 
 /** Nobody should have to guess what a variable of the job had a say in. */

@@ -35,6 +35,7 @@ const BUILDS = 'it is about building';
 const RENDERING = 'no template is rendered here';
 const IN_PLACE = 'werf.yaml is read as it lies in the working directory';
 const HOST = 'it is about the machine, which only `host` looks at';
+const BY_CONTENT = 'images tagged by their content are of no scheme: they stay';
 const LOOKS = 'how the log looks follows the terminal';
 
 const text = (name: string, meaning: WerfMeaning, variables = [variableOf(name)]): WerfName => ({
@@ -55,7 +56,41 @@ const secret = (name: string, meaning: WerfMeaning): WerfName => ({ ...text(name
 const idle = (why: string): WerfMeaning => ({ kind: 'idle', why });
 const same: WerfMeaning = { kind: 'same' };
 
-/** All of them, in werf's order. */
+/** What only werf 1 has: https://werf.io/documentation/v1.1/cli/main/cleanup.html */
+const WERF_1_NAMES: readonly WerfName[] = [
+  {
+    ...text('images-repo', {
+      kind: 'option',
+      option: 'repository',
+      how: 'of `--images-repo-mode multirepo` name `REPO/IMAGE` for each image',
+    }),
+    short: 'i',
+  },
+  text('images-repo-mode', idle('each repository is named')),
+  text('images-repo-implementation', idle(BY_HOST)),
+  {
+    ...text('stages-storage', {
+      kind: 'here',
+      how: 'As `build-cache-repo`, where it is not the repository that is cleaned; `:local` is for `host`',
+    }),
+    short: 's',
+  },
+  text('stages-storage-repo-implementation', idle(BY_HOST)),
+  text('git-tag-strategy-limit', same),
+  text('git-tag-strategy-expiry-days', same),
+  text('git-commit-strategy-limit', same),
+  text('git-commit-strategy-expiry-days', same),
+  text('stages-signature-strategy-limit', idle(BY_CONTENT)),
+  text('stages-signature-strategy-expiry-days', idle(BY_CONTENT)),
+  flag('git-history-based-cleanup', idle('keep policies decide, unless tag schemes are on')),
+  flag('git-history-based-cleanup-v1.2', idle('keep policies decide, unless tag schemes are on'), [
+    'WERF_GIT_HISTORY_BASED_CLEANUP_v1_2',
+  ]),
+  flag('git-history-synchronization', idle('branches and tags are asked for anyway')),
+  flag('allow-git-shallow-clone', idle('a shallow clone is completed elsewhere')),
+];
+
+/** All of them, in werf's order; what only werf 1 has stands last. */
 export const WERF_NAMES: readonly WerfName[] = [
   text('repo', { kind: 'option', option: 'repository' }),
   text('repo-container-registry', {
@@ -127,7 +162,8 @@ export const WERF_NAMES: readonly WerfName[] = [
   text('giterminism-config', idle(IN_PLACE)),
   flag('loose-giterminism', idle(IN_PLACE)),
   text('env', idle(RENDERING)),
-  flag('dev', idle(IN_PLACE)),
+  // The flag is an option of ours, with another meaning; who has it in a script of werf's is told so.
+  flag('dev', idle(`${IN_PLACE}; \`--dev\` itself is about dapp's build cache here`)),
   text('dev-branch', idle(BUILDS)),
   list('dev-ignore', idle(BUILDS)),
   flag('debug-templates', idle(RENDERING)),
@@ -146,6 +182,7 @@ export const WERF_NAMES: readonly WerfName[] = [
   text('log-time-format', idle(LOOKS)),
   text('log-terminal-width', idle(LOOKS)),
   flag('log-project-dir', idle(LOOKS)),
+  ...WERF_1_NAMES,
 ];
 
 /** The commands that take them. */

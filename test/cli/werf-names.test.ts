@@ -82,8 +82,18 @@ describe("werf's flags", () => {
     ['--save-cleanup-report', { 'report-file': '.werf-cleanup-report.json' }],
     ['--save-cleanup-report --cleanup-report-path r.json', { 'report-file': 'r.json' }],
     ['--cleanup-report-path r.json', {}],
-    ['--secondary-repo a/b -S https://x -p=false --parallel-tasks-limit 3 --env prod --dev --tmp-dir /t', {}],
+    ['--secondary-repo a/b -S https://x -p=false --parallel-tasks-limit 3 --env prod --tmp-dir /t', {}],
     ['-p -S https://x --platform linux/amd64 --log-color-mode off --disable-auto-host-cleanup=1', {}],
+    // Of werf 1.
+    [`--images-repo ${REPO}`, { repository: [REPO] }],
+    [`-i ${REPO} --stages-storage :local`, { repository: [REPO] }],
+    [`-i ${REPO} -s ${REPO}`, { repository: [REPO] }],
+    [`-i ${REPO} -s ${REPO}/stages`, { repository: [REPO], 'build-cache-repo': [`${REPO}/stages`] }],
+    ['--git-tag-strategy-limit 5', { 'git-tag-strategy-limit': '5' }],
+    ['--images-repo-mode monorepo --stages-signature-strategy-limit 3 --git-history-based-cleanup=false', {}],
+    ['--git-history-based-cleanup-v1.2 --allow-git-shallow-clone --dev=false', {}],
+    // The only word that means something else here.
+    ['--dev', { dev: true }],
     // What stands behind an option of ours is its value, whatever it looks like.
     ['--keep-list --repo', { 'keep-list': '--repo' }],
   ])('%s', (line, expected) => {
@@ -178,6 +188,26 @@ describe("werf's variables", () => {
       { WERF_WITHOUT_KUBE: '1', WERF_KUBE_CONFIG: '/a', WERF_SCAN_CONTEXT_ONLY: 'x', WERF_KUBE_TOKEN: 't' },
       { 'without-kube': true, werf: { secrets: ['t'] } },
     ],
+    // What werf 1 sets in a job of GitLab CI.
+    [
+      {
+        WERF_GIT_TAG_STRATEGY_LIMIT: '10',
+        WERF_GIT_TAG_STRATEGY_EXPIRY_DAYS: '30',
+        WERF_GIT_COMMIT_STRATEGY_LIMIT: '-1',
+        WERF_GIT_COMMIT_STRATEGY_EXPIRY_DAYS: '0',
+        WERF_STAGES_SIGNATURE_STRATEGY_LIMIT: '-1',
+      },
+      {
+        'git-tag-strategy-limit': '10',
+        'git-tag-strategy-expiry-days': '30',
+        'git-commit-strategy-limit': '-1',
+        'git-commit-strategy-expiry-days': '0',
+      },
+    ],
+    [
+      { WERF_IMAGES_REPO: REPO, WERF_STAGES_STORAGE: `${REPO}/stages`, WERF_DEV: '1' },
+      { repository: [REPO], 'build-cache-repo': [`${REPO}/stages`] },
+    ],
     [{ WERF_ADD_ANNOTATION_X: 'y', WERF_LOG_COLOR_MODE: 'on' }, {}],
   ])('%j', (environment, expected) => {
     expect(rawOf('plan', environment)).toEqual(expected);
@@ -217,6 +247,10 @@ describe('a variable that has a say in what goes', () => {
     [
       { WERF_SCAN_CONTEXT_ONLY: 'a', WERF_SCAN_CONTEXT_NAMESPACE_ONLY: '1' },
       ['WERF_SCAN_CONTEXT_ONLY', 'WERF_SCAN_CONTEXT_NAMESPACE_ONLY'],
+    ],
+    [
+      { WERF_GIT_COMMIT_STRATEGY_LIMIT: '0', WERF_STAGES_STORAGE: 'a/b' },
+      ['WERF_GIT_COMMIT_STRATEGY_LIMIT', 'WERF_STAGES_STORAGE'],
     ],
     [{ WERF_LOG_QUIET: '1' }, []],
   ])('is told of: %j', (environment, places) => {
@@ -283,6 +317,7 @@ describe('ours and theirs together', () => {
       ['--keep-stages-built-within-last-n-hours: got "-1", expected a whole number of hours, 0 or more'],
     ],
     ['--repo', ['--repo: got nothing, expected a value']],
+    [`--images-repo ${REPO} --repo a/b`, ['--images-repo: another word for --repository says something else']],
     [
       '--repo-docker-hub-token abc',
       [
@@ -303,6 +338,15 @@ describe('ours and theirs together', () => {
     ],
   ])('%s is a mistake', (line, expected) => {
     expect(complaints(line)).toEqual(expected);
+  });
+
+  it.each([
+    ['WERF_GIT_TAG_STRATEGY_LIMIT', 'ten', 'a whole number; 0: none stay, -1: all'],
+    ['WERF_GIT_COMMIT_STRATEGY_LIMIT', '1.5', 'a whole number; 0: none stay, -1: all'],
+    ['WERF_GIT_TAG_STRATEGY_EXPIRY_DAYS', '30d', 'a whole number of days; -1: no limit'],
+    ['WERF_GIT_COMMIT_STRATEGY_EXPIRY_DAYS', '-', 'a whole number of days; -1: no limit'],
+  ])('names the variable of a wrong limit: %s=%s', (variable, value, expected) => {
+    expect(complaints('plan', { [variable]: value })).toEqual([`${variable}: got "${value}", expected ${expected}`]);
   });
 
   it('tells all mistakes at once', () => {
@@ -438,7 +482,7 @@ describe('the table', () => {
 
   it('has each name and each variable once, and leads to options that a plan takes, or host', () => {
     const names = WERF_NAMES.flatMap(({ name, short }) => [name, short ?? name]);
-    expect(new Set(names).size).toBe(new Set(WERF_NAMES.map(({ name }) => name)).size + 3);
+    expect(new Set(names).size).toBe(new Set(WERF_NAMES.map(({ name }) => name)).size + 5);
     const variables = WERF_NAMES.flatMap((entry) => entry.variables);
     expect(new Set(variables).size).toBe(variables.length);
     for (const { name, meaning } of WERF_NAMES) {
