@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/log.ts';
 import { parseRegistryHost, parseRepository } from '../../src/model/reference.ts';
-import { instantFromMs } from '../../src/model/time.ts';
+import { type Instant, instantFromMs } from '../../src/model/time.ts';
 import { createOciRegistry } from '../../src/registry/oci.ts';
 import { openOciLayout } from '../../src/registry/oci-layout.ts';
 import { openRegistry } from '../../src/registry/open-registry.ts';
@@ -69,6 +69,8 @@ export interface ServerRegistryOptions {
   readonly wantsProvenance?: boolean;
   /** Default false. */
   readonly wantsCacheTimes?: boolean;
+  /** Default {@link NOW}. */
+  readonly now?: Instant;
 }
 
 /** An adapter for a repository on a server, over the real transport. */
