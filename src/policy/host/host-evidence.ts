@@ -30,7 +30,7 @@ export interface RegistryFinal {
 }
 
 /** The commits of one Git repository, read as a whole. */
-export type KnownCommits = Pick<CommitGraph, 'indexOf' | 'withPrefix'>;
+export type KnownCommits = Pick<CommitGraph, 'indexOf'>;
 
 /** The evidence of one run of `host`. What was not read is absent, and nothing goes because of it. */
 export interface HostEvidence {

@@ -1,0 +1,27 @@
+// Since when an image is here, and when it was used last, as far as anybody knows. What nobody knows is never long ago.
+
+import type { LocalImage } from '../../model/local-store.ts';
+import { type Instant, instantFromMs } from '../../model/time.ts';
+import type { HostContext } from './host-context.ts';
+
+/** One image's past. */
+export interface KnownUse {
+  /** When a name was last put on it; else when a run first saw it; else now. */
+  readonly since: Instant;
+  /** Absent: no container was ever seen to use it. */
+  readonly lastUsed?: Instant;
+}
+
+/** The past of an image. Times in the future count as now. */
+export function useOf({ id, tagged }: LocalImage, { evidence, now }: HostContext): KnownUse {
+  const use = evidence.uses.get(id);
+  const since = tagged.kind === 'known' ? tagged.at : (use?.firstSeen ?? now);
+  return {
+    since: noLaterThan(now, since),
+    ...(use?.lastUsed === undefined ? {} : { lastUsed: noLaterThan(now, use.lastUsed) }),
+  };
+}
+
+function noLaterThan(now: Instant, at: Instant): Instant {
+  return instantFromMs(Math.min(now, at));
+}
