@@ -22,15 +22,11 @@ export function remarkOnSchemes({ graph, decisions, policy }: SchemeRemarkInput)
   const strange = images.filter(({ reasons }) => reasons.some(({ rule }) => rule === 'no-scheme')).length;
   const untold = images.filter(({ reasons }) => reasons.every(({ rule }) => rule === 'scheme-unknown')).length;
   const of = `of ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
+  const stays = strange === 1 ? 'stays: it, or a tag of it, is' : 'stay: they, or tags of them, are';
+  const kept = untold === 1 ? 'is kept only because its tags' : 'are kept only because their tags';
   return [
-    ...remark(
-      strange,
-      `${strange} ${of} ${strange === 1 ? 'is' : 'are'} of no tag scheme, or have a tag that is of none, and stay: ${WAYS}`,
-    ),
-    ...remark(
-      untold,
-      `${untold} ${of} ${untold === 1 ? 'is' : 'are'} kept only because it cannot be told what became of what the tags were made of: explain says why`,
-    ),
+    ...remark(strange, `${strange} ${of} ${stays} of no tag scheme; ${WAYS}`),
+    ...remark(untold, `${untold} ${of} ${kept} do not tell what became of what they were made of; explain says why`),
   ];
 }
 
