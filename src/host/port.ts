@@ -1,5 +1,6 @@
 // The port to a container engine of this machine: what is read there, and the few deeds. Docker and podman differ behind it.
 
+import type { Log } from '../log.ts';
 import type {
   BuildCache,
   ContainerId,
@@ -47,13 +48,16 @@ export interface ImageState {
 export interface EngineMemory {
   /** When a container was last made from, started from, or ended with an image that is in the store now. */
   readonly uses: ReadonlyMap<ImageId, Instant>;
-  /** Names under which the image was pulled or pushed. With {@link Engine.digestsProvePush} false the only proof that a registry had it. */
+  /**
+   * Names under which the image was pulled or pushed, where the engine writes that down only after it was done: Podman does not. With
+   * {@link Engine.digestsProvePush} false nothing else of the engine's proves that a registry had it.
+   */
   readonly exchanged: ReadonlyMap<ImageId, readonly string[]>;
 }
 
 /** What `openEngine(address, surroundings)` needs besides the address. */
 export interface EngineSurroundings {
-  /** DOCKER_HOST, DOCKER_CERT_PATH, DOCKER_TLS_VERIFY, DOCKER_CONFIG, DOCKER_CONTEXT, CONTAINER_HOST, XDG_RUNTIME_DIR and HOME are read. */
+  /** DOCKER_HOST, DOCKER_CERT_PATH, DOCKER_TLS_VERIFY, DOCKER_CONFIG, DOCKER_CONTEXT, XDG_RUNTIME_DIR and HOME are read. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The present: times of the engine that lie in the future are not believed. */
   readonly now: () => Instant;
@@ -61,7 +65,7 @@ export interface EngineSurroundings {
   /** Ends what is under way. */
   readonly signal?: AbortSignal;
   /** The folder of the engine's store as it is seen from here, when the user names it: then it is measured whatever else speaks against it. */
-  readonly root?: string;
+  readonly engineRoot?: string;
   /** For one answer; 2 minutes when absent. */
   readonly answerTimeoutMs?: number;
 }
