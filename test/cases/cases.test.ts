@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { buildPolicy } from '../../src/config/build-policy.ts';
+import { buildSchemes } from '../../src/config/build-schemes.ts';
 import { policySchema } from '../../src/config/policy-schema.ts';
 import { describeReason } from '../../src/model/describe-reason.ts';
 import { type Digest, parseTag } from '../../src/model/reference.ts';
@@ -31,6 +32,8 @@ const node = z.strictObject({
   /** Short name of the commit in the revision label; the source label is the remote unless `source` says otherwise. */
   commit: z.string().optional(),
   source: z.string().optional(),
+  /** Besides those of commit and source; `<<c1>>` in a value is the id of that commit. */
+  labels: z.record(z.string(), z.string()).optional(),
   created: z.string().nullable().optional(),
   opaque: z.boolean().optional(),
   werf: werfNode.optional(),
@@ -110,7 +113,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 
 describe('the stories', () => {
   it('are there', () => {
-    expect(files.length).toBeGreaterThanOrEqual(33);
+    expect(files.length).toBeGreaterThanOrEqual(36);
   });
 
   it.each(files)('%s', (file) => {
@@ -153,6 +156,7 @@ function run(told: Story) {
     gitEnabled: told.git !== undefined,
     forgeEnabled: told.forge !== undefined,
     keepList: [],
+    schemes: buildSchemes(told.policy ?? {}, {}),
   });
   const evidence = {
     snapshot: snapshotIn(told),
@@ -207,17 +211,34 @@ function snapshotIn({ nodes, collectsUntagged = false, protectedTags }: Story) {
 }
 
 function specOf(told: Story['nodes'][number]): NodeSpec {
-  const { name, tags = [], signs, lists, attestations, subject, commit, source, created, opaque, werf } = told;
+  const {
+    name,
+    tags = [],
+    signs,
+    lists,
+    attestations,
+    subject,
+    commit,
+    source,
+    created,
+    opaque,
+    werf,
+    labels: more = {},
+  } = told;
   if (werf !== undefined) return werfNodeOf(werf, { name, tags, ...(created === undefined ? {} : { created }) });
   const provenance = provenanceOf(told);
   const pointer = signs === undefined ? [] : [referrerTagOf(signs.replace(/\..*$/, ''), signs.replace(/^[^.]*/, ''))];
   const labels = {
     ...(commit === undefined ? {} : { 'org.opencontainers.image.revision': commitIdOf(commit) }),
     'org.opencontainers.image.source': source ?? 'https://github.com/acme/shop',
+    ...Object.fromEntries(Object.entries(more).map(([key, value]) => [key, withCommits(value)])),
   };
   return {
     name,
-    tags: [...tags.map((tag) => tag.replace(/<(\w+)>/, (_, of: string) => commitIdOf(of).slice(0, 7))), ...pointer],
+    tags: [
+      ...tags.map((tag) => withCommits(tag).replace(/<(\w+)>/, (_, of: string) => commitIdOf(of).slice(0, 7))),
+      ...pointer,
+    ],
     labels,
     ...(lists === undefined ? {} : { lists }),
     ...(attestations === undefined ? {} : { attestations }),
@@ -226,6 +247,11 @@ function specOf(told: Story['nodes'][number]): NodeSpec {
     ...(opaque === true ? { opaque: { mayListManifests: true, names: [] } } : {}),
     ...(provenance === undefined ? {} : { provenance }),
   };
+}
+
+/** `<<c1>>` is the whole id of the commit of this short name. */
+function withCommits(text: string): string {
+  return text.replace(/<<(\w+)>>/, (_, of: string) => commitIdOf(of));
 }
 
 function provenanceOf({ provenance }: Story['nodes'][number]): ProvenanceFacts | undefined {

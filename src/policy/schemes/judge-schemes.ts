@@ -77,7 +77,7 @@ export function judgeSchemes(input: SchemesInput): SchemeVerdicts {
   for (const image of images) {
     const verdicts =
       image.tags.length === 0 ? [judgeUntagged(image, projects, input.history)] : judgeTags(image, judging);
-    const staying = verdicts.flatMap((verdict) => verdict.keep ?? []);
+    const staying = verdicts.flatMap((verdict) => verdict.keep ?? []).sort((a, b) => rankOf(a) - rankOf(b));
     if (staying.length > 0) keep.set(image.digest, staying);
     else drop.set(image.digest, verdicts.flatMap(dropsOf).slice(0, MAX_REASONS));
   }
@@ -159,6 +159,11 @@ function judgeTag({ tag, fate }: Judged['tags'][number], image: Judged, judging:
       return verdicts.find((verdict) => verdict.keep !== undefined) ?? { drop: verdicts.flatMap(dropsOf) };
     }
   }
+}
+
+/** What is known to be needed is told first. */
+function rankOf({ rule }: KeepReason): number {
+  return ['scheme', 'scheme-unknown', 'no-scheme'].indexOf(rule);
 }
 
 function dropsOf(verdict: Verdict): readonly DeleteReason[] {

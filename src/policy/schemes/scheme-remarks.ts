@@ -19,7 +19,8 @@ const WAYS =
 export function remarkOnSchemes({ graph, decisions, policy }: SchemeRemarkInput): readonly Remark[] {
   if (policy.schemes === 'off') return [];
   const images = [...decisions.values()].filter(({ digest }) => graph.roleOf(digest) === 'image');
-  const strange = images.filter(({ reasons }) => reasons.some(({ rule }) => rule === 'no-scheme')).length;
+  const isOf = ({ reasons }: Decision, wanted: string): boolean => reasons.some(({ rule }) => rule === wanted);
+  const strange = images.filter((image) => isOf(image, 'no-scheme') && !isOf(image, 'scheme')).length;
   const untold = images.filter(({ reasons }) => reasons.every(({ rule }) => rule === 'scheme-unknown')).length;
   const of = `of ${images.length} ${images.length === 1 ? 'image' : 'images'}`;
   const stays = strange === 1 ? 'stays: it, or a tag of it, is' : 'stay: they, or tags of them, are';

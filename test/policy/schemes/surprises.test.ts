@@ -139,6 +139,7 @@ describe('the remarks', () => {
       dapp('custom', 'a'),
       { name: 'b', tags: ['b'] },
       dapp('git_branch', ['feature-x', 'No.Scheme']),
+      dapp('git_branch', ['core-feature-add-settings', 'latest']),
       { name: 'pr', tags: ['pr-7'] },
     ];
     const schemes = { branch: { last: -1, tags: ['pr-{branch}'] } };
@@ -146,9 +147,9 @@ describe('the remarks', () => {
     const texts = remarks.flatMap(({ code, text }) => (code === 'no-scheme' ? [text] : []));
     expect(texts).toHaveLength(2);
     expect(texts[0]).toMatch(
-      /^3 of 5 images stay: they, or tags of them, are of no tag scheme; dapp and werf 1 label /,
+      /^3 of 6 images stay: they, or tags of them, are of no tag scheme; dapp and werf 1 label /,
     );
-    expect(texts[1]).toMatch(/^1 of 5 images is kept only because its tags do not tell /);
+    expect(texts[1]).toMatch(/^1 of 6 images is kept only because its tags do not tell /);
   });
 
   it('say nothing where every image is of a scheme', () => {
