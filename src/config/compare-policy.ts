@@ -73,7 +73,14 @@ function findOtherEvidence(findings: Findings, { file, decided, settings }: Comp
     );
     if (!same) return 'it asks other contexts or namespaces';
   }
+  if (decided.policy.cache.improperGitCommit && !isSameGit(decided.furtherGit, settings.furtherGit))
+    return 'it asks other Git repositories about build cache';
   return isAboutOthers(findings, file, settings) ? 'it is about other repositories' : undefined;
+}
+
+function isSameGit(theirs: Settings['furtherGit'], ours: Settings['furtherGit']): boolean {
+  const texts = (repositories: Settings['furtherGit'] = []) => repositories.map(({ name, url }) => `${name}=${url}`);
+  return isSameSet(texts(theirs), texts(ours));
 }
 
 /** Only where files name the repositories: one that names none is completed by the other. */

@@ -13,6 +13,7 @@ import type { RepositoryPlan } from '../plan/plan.ts';
 import type { RepositoryOutcome, UsageReadAt } from '../report/report.ts';
 import type { CollectedRepository, RunContext } from './collect-evidence.ts';
 import type { Planned } from './make-plan.ts';
+import { watchBuildCache } from './watch-build-cache.ts';
 import { watchCopies, watchOriginals } from './watch-counterparts.ts';
 import { watchForge } from './watch-forge.ts';
 import { watchRecords } from './watch-records.ts';
@@ -65,11 +66,13 @@ export async function applyRepositories(
   const doubts: string[] = [];
   const inUse = watchUsage({ ...planned, settings, context, clockMs, windowMs: USAGE_WINDOW_MS });
   const outcomesOf = (name: string) => outcomes.find((one) => one.name === name)?.outcomes;
+  const stepsOf = (name: string) => work.find(({ plan }) => plan.name === name)?.steps ?? [];
   const objections: readonly UsageObjection[] = [
     inUse.objectionTo,
     watchCopies(planned, inUse.objectionTo),
     watchForge({ settings, context, planned, clockMs, windowMs: FORGE_WINDOW_MS }),
     watchOriginals({ ...planned, outcomesOf }),
+    watchBuildCache({ ...planned, policy: settings.policy, stepsOf, outcomesOf }),
     watchRecords({ ...planned, clockMs, windowMs: WATCH_WINDOW_MS }),
   ];
   try {

@@ -1,13 +1,14 @@
 // Collecting: registries first, then references, then clusters, so that whatever is deployed meanwhile is seen last.
 
+import { isCacheRuleOn } from '../config/choose-build-cache.ts';
 import type { RepositoryRole, Settings } from '../config/settings.ts';
+import { withoutUndefined } from '../config/without-undefined.ts';
 import type { CredentialMemory } from '../kubernetes/connection/credential-memory.ts';
 import type { Log } from '../log.ts';
 import { extendSnapshot } from '../model/extend-snapshot.ts';
 import { type Forge, requestNameField } from '../model/forge.ts';
 import type { History } from '../model/history.ts';
 import type { MissingEvidence } from '../model/missing-evidence.ts';
-import type { CachePolicy } from '../model/policy.ts';
 import { type Digest, formatRepository, isDigest } from '../model/reference.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/time.ts';
@@ -34,6 +35,8 @@ export interface CollectedRepository {
   readonly name: string;
   /** What it is to another one, which stands before it. */
   readonly role?: RepositoryRole;
+  /** It is there for build cache alone; those that stand for themselves stand before it. */
+  readonly isBuildCache?: true;
   readonly registry: Registry;
   readonly snapshot: Snapshot;
 }
@@ -45,6 +48,8 @@ export interface Collected {
   /** Never set without a history. */
   readonly forge: Forge | undefined;
   readonly usage: Usage | undefined;
+  /** By the names that labels call them; absent where no further Git repository is asked. */
+  readonly furtherGit?: ReadonlyMap<string, History>;
   readonly summary: EvidenceSummary;
 }
 
@@ -71,32 +76,30 @@ export async function collectEvidence(settings: Settings, context: RunContext, a
         log: context.log,
         ...(settings.cacheDirectory === undefined ? {} : { cacheDirectory: settings.cacheDirectory }),
         wantsProvenance: settings.git !== 'off',
-        wantsCacheTimes: hasCacheRule(settings.policy.cache),
+        wantsCacheTimes: isCacheRuleOn(settings.policy.cache),
       });
       opened.push(registry);
       const name = formatRepository(target.repository);
       const snapshot = await registry.readSnapshot([...pinned, ...(also.get(name) ?? [])]);
-      if (target.role === undefined) checkRecordsAreRead({ name, snapshot, settings, log: context.log });
-      repositories.push({ name, registry, snapshot, ...(target.role === undefined ? {} : { role: target.role }) });
+      const { role, isBuildCache } = target;
+      if (role === undefined && isBuildCache !== true)
+        checkRecordsAreRead({ name, snapshot, settings, log: context.log });
+      repositories.push({ name, registry, snapshot, ...withoutUndefined({ role, isBuildCache }) });
     }
     const { history, forge } = await collectHistory(
       settings,
       context,
       repositories.map(({ snapshot }) => snapshot),
     );
+    const furtherGit = await collectFurtherGit(settings, context);
     const usage = await collectUsage(settings, context);
     const extended = await Promise.all(repositories.map((repository) => addUsedDigests(repository, usage)));
-    const read = { repositories: extended, history, forge, usage };
+    const read = { repositories: extended, history, forge, usage, ...furtherGit };
     return { ...read, summary: summarize(read, settings.missing) };
   } catch (error) {
     await closeAll(opened, context.log);
     throw error;
   }
-}
-
-/** Without one, build cache is decided as any other image, by what is known of any other. */
-function hasCacheRule({ improperRepoCache, improperCacheVersion, improperGitCommit, flush }: CachePolicy): boolean {
-  return improperRepoCache || improperCacheVersion !== undefined || improperGitCommit || flush;
 }
 
 /** Closes every registry; a failure to close is only worth a remark. */
@@ -120,6 +123,21 @@ async function collectHistory(
   }
   const { readHistory } = await import('../git/read-history.ts');
   return { history: await readHistory({ ...git, environment, log }), forge: undefined };
+}
+
+/** What further Git repositories have now, each read whole; nothing where none is asked. @throws EvidenceError */
+async function collectFurtherGit(
+  { furtherGit = [] }: Settings,
+  { environment, log }: RunContext,
+): Promise<Pick<Collected, 'furtherGit'>> {
+  if (furtherGit.length === 0) return {};
+  const { readRemoteHistory } = await import('../git/read-remote-history.ts');
+  const histories = new Map<string, History>();
+  for (const repository of furtherGit) {
+    log.info(`Reading the Git repository ${JSON.stringify(repository.name)}.`);
+    histories.set(repository.name, await readRemoteHistory({ repository, environment, log }));
+  }
+  return { furtherGit: histories };
 }
 
 /** Everything the clusters use, or undefined when the user switched the rule off. @throws EvidenceError */

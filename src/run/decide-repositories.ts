@@ -1,10 +1,13 @@
 // The decisions on all repositories of a run. Of a project of werf's the one with the stages is decided first, with what the others know;
-// the others follow what was decided there.
+// the others follow what was decided there. Build cache is decided when it is settled, everywhere, which images stay.
 
 import { UsageError } from '../errors.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
-import { decide } from '../policy/decide.ts';
+import type { BuiltImages } from '../policy/cache/built-images.ts';
+import { type BuildCacheEvidence, decideBuildCache } from '../policy/cache/decide-build-cache.ts';
+import { listDeclared } from '../policy/cache/list-declared.ts';
+import { type BegunDecision, beginDecision } from '../policy/decide.ts';
 import type { Decisions } from '../policy/decisions.ts';
 import { copiesInUse } from '../policy/werf/copies-in-use.ts';
 import { decideCopy } from '../policy/werf/decide-copy.ts';
@@ -29,22 +32,71 @@ export interface Deciding {
  */
 export function decideRepositories(deciding: Deciding): ReadonlyMap<string, Decisions> {
   const { repositories } = deciding.collected;
+  const own = repositories.filter(({ role, isBuildCache }) => role === undefined && isBuildCache !== true);
+  const begun = new Map(own.map((repository) => [repository.name, beginPrimary(repository, deciding)]));
+  const besides = makeBesides(begun, deciding);
+  const finished = new Map([...begun].map(([name, { finish }]) => [name, finish(besides(name))]));
+  const isBuiltHere = isAnyBuiltHere([...finished.values()]);
   const decided = new Map<string, Decisions>();
   for (const repository of repositories) {
     const { name, role } = repository;
-    if (role === undefined) decided.set(name, decidePrimary(repository, deciding));
-    else decided.set(name, decideOther({ ...repository, role }, deciding, decided.get(role.of)));
+    const own = finished.get(name);
+    if (own !== undefined) decided.set(name, own);
+    else if (role !== undefined)
+      decided.set(name, decideOther({ ...repository, role }, deciding, finished.get(role.of)));
+    else decided.set(name, decideCache(repository, deciding, { others: besides(name), isBuiltHere }));
   }
   if (deciding.policy.purge) refuseEmptyPurge(repositories, decided);
   return decided;
 }
 
-function decidePrimary({ name, snapshot }: CollectedRepository, deciding: Deciding): Decisions {
+/** What all repositories but the named one say of builds; copies and records of werf's say nothing that their originals do not. */
+function makeBesides(
+  begun: ReadonlyMap<string, BegunDecision>,
+  { collected, policy }: Deciding,
+): (name: string) => readonly BuiltImages[] {
+  const declared = collected.repositories.filter(({ isBuildCache }) => isBuildCache === true);
+  const all = new Map([
+    ...[...begun].map(([name, { built }]) => [name, built] as const),
+    ...declared.map(({ name, snapshot }) => [name, listDeclared(snapshot, policy)] as const),
+  ]);
+  return (name) => [...all].flatMap(([other, built]) => (other === name ? [] : [built]));
+}
+
+/** Undefined where Git is not asked. */
+function isAnyBuiltHere(decided: readonly Decisions[]): boolean | undefined {
+  const known = decided.flatMap(({ isBuiltHere }) => isBuiltHere ?? []);
+  return known.length === 0 ? undefined : known.includes(true);
+}
+
+function beginPrimary({ name, snapshot }: CollectedRepository, deciding: Deciding): BegunDecision {
   const { collected, policy, previous, now } = deciding;
   const { history, forge, usage } = collected;
   const firstSeen = previous?.firstSeenIn(name);
   const werf = evidenceOf(name, deciding);
-  return decide({ snapshot, history, forge, usage, firstSeen, ...(werf === undefined ? {} : { werf }) }, policy, now);
+  const evidence = { snapshot, history, forge, usage, firstSeen, ...cacheEvidenceOf(collected) };
+  return beginDecision({ ...evidence, ...(werf === undefined ? {} : { werf }) }, policy, now);
+}
+
+/** The histories of further Git repositories; absent where none was read. */
+function cacheEvidenceOf({ furtherGit }: Collected): Pick<BuildCacheEvidence, 'cache'> {
+  if (furtherGit === undefined) return {};
+  const repositories = [...furtherGit].map(([name, history]) => [name, { kind: 'whole', history }] as const);
+  return { cache: { repositories: new Map(repositories) } };
+}
+
+function decideCache(
+  { name, snapshot }: CollectedRepository,
+  { collected, policy, previous, now }: Deciding,
+  known: Pick<BuildCacheEvidence, 'others' | 'isBuiltHere'>,
+): Decisions {
+  const { history, forge, usage } = collected;
+  const firstSeen = previous?.firstSeenIn(name);
+  return decideBuildCache(
+    { snapshot, history, forge, usage, firstSeen, ...cacheEvidenceOf(collected), ...known },
+    policy,
+    now,
+  );
 }
 
 /** What the other repositories of a project know of the one with the stages; undefined where there is none. */
