@@ -48,17 +48,25 @@ export async function readHostMemory(place: MemoryPlace): Promise<HostMemory | u
  * Remembers what this run has seen, in place of what was remembered before. What another run has written since this one began is kept,
  * and a reader never sees half a file. Never throws: a memory that cannot be written is a warning.
  */
-export async function writeHostMemory(seen: HostMemory, place: MemoryPlace): Promise<void> {
+export async function writeHostMemory(
+  seen: HostMemory,
+  { place, now }: { readonly place: MemoryPlace; readonly now: Instant },
+): Promise<void> {
   const path = hostMemoryPath(place);
   const draft = `${path}.${randomUUID()}.tmp`;
   try {
-    const between = await readHostMemory({ ...place, now: seen.seenAt });
-    const isNewer = between !== undefined && between.seenAt >= place.now;
+    const between = await readHostMemory({ ...place, now });
+    const whole = between !== undefined && isSince(between, place) ? mergeHostMemories(seen, between) : seen;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(draft, encodeHostMemory(isNewer ? mergeHostMemories(seen, between) : seen), { mode: 0o600 });
+    await writeFile(draft, encodeHostMemory(whole), { mode: 0o600 });
     await rename(draft, path);
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined);
     place.log.warn(`What was seen here cannot be remembered in ${path}: ${describeCause(cause)}`);
   }
+}
+
+/** The file tells times to the second. */
+function isSince({ seenAt }: HostMemory, { now }: MemoryPlace): boolean {
+  return seenAt >= now - (now % 1000);
 }
