@@ -41,9 +41,9 @@ describe.runIf(hasAll)('caches that BuildKit pushes', { timeout: 120_000 }, () =
       await build(branch, '--cache-to', `type=registry,ref=${server.host}/${name}:${branch},${words}`);
   };
   /** Builds with nothing but the cache in the registry. Returns the steps that it did not take from there. */
-  const buildFrom = async (cache: string): Promise<readonly string[]> => {
+  const buildFrom = async (cache?: string): Promise<readonly string[]> => {
     await engine.docker('buildx', 'prune', '--all', '--force');
-    const from = ['--cache-from', `type=registry,ref=${server.host}/${cache}`];
+    const from = cache === undefined ? [] : ['--cache-from', `type=registry,ref=${server.host}/${cache}`];
     const at = new Date();
     const name = `${server.host}/rebuilt`;
     await build('main', ...from, '--cache-to', `type=registry,ref=${name}:main,mode=max`);
@@ -75,6 +75,10 @@ describe.runIf(hasAll)('caches that BuildKit pushes', { timeout: 120_000 }, () =
 
   it.each(Object.keys(CACHES))('are whole when they stay: a build takes every step from %s', async (name) => {
     expect(await buildFrom(`${name}:main`)).toEqual([]);
+  });
+
+  it('would be missed: without any, a build does all steps again', async () => {
+    expect((await buildFrom()).length).toBeGreaterThanOrEqual(4);
   });
 
   it('that a build makes after its image is gone stay, too', async () => {

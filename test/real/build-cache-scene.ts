@@ -23,6 +23,8 @@ export interface CacheSceneParts {
 
 /** How the tool runs there. */
 export interface CacheScene {
+  /** Of its own, removed at the end. */
+  readonly folder: string;
   /** At this time of the clock. */
   plan(at: Date, more?: RawOptions): Promise<Report>;
   apply(at: Date, more?: RawOptions): Promise<Report>;
@@ -58,6 +60,7 @@ export async function makeCacheScene(server: RegistryServer, parts: CacheScenePa
     normalizeSettings({ ...raw, command, ...more }, { environment: {}, workingDirectory: folder, frontEnd: 'cli' });
   const context = (at: Date) => ({ log: silentLog, environment: {}, now: () => instantFromMs(at.getTime()) });
   return {
+    folder,
     plan: async (at, more = {}) => runPlan((await decide('plan', more)).settings, context(at)),
     apply: async (at, more = {}) => runApply((await decide('apply', more)).settings, context(at)),
     remove: async () => {

@@ -1,5 +1,6 @@
 // Build caches that BuildKit and Kaniko really made, in a real registry: they go with the images that they were made for, and stay with them.
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { pushImage } from '../builders/image.ts';
 import { pushRecorded, type Recording, readRecording, recordedAt } from '../builders/recorded-registry.ts';
@@ -73,6 +74,21 @@ describe.runIf(hasAll)('in a real registry', () => {
       const at = later(recording, 6 * HOUR_MS);
       expect(goingTags(await scene.plan(at, { 'cache-grace': '6h30m' }))).toEqual([`${name}:feature`]);
       expect(goingTags(await scene.plan(later(recording, 1.9 * HOUR_MS)))).toEqual([]);
+    });
+
+    it('that were pushed a moment ago and call themselves old stay where an earlier run did not see them', async () => {
+      const name = 'buildkit/again';
+      await push('max-index', name);
+      const scene = await start({ images: [name], caches: [`${name}-cache`] });
+      const file = join(scene.folder, 'report.json');
+      const inAnHour = (hours: number): Date => later(recording, hours * HOUR_MS);
+      expect(goingTags(await scene.apply(inAnHour(0), { 'report-file': file }))).toEqual([]);
+      // Every step of this one came from the other: it has its times, and is for a branch that is being built.
+      const again = recordedAt(recording, 'buildkit/again', 'from-registry');
+      await pushImage(server.origin, `${name}-cache`, { manifest: again, tags: ['other'] });
+      const soon = await scene.apply(inAnHour(6), { 'previous-report': file });
+      expect(goingTags(soon)).toEqual([`${name}-cache:feature`, `${name}:feature`]);
+      expect(await tagsIn(server, `${name}-cache`)).toEqual(['main', 'other']);
     });
   });
 
