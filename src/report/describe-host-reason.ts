@@ -30,11 +30,11 @@ export function describeHostKeep(reason: HostKeepReason): string {
   }
 }
 
-/** One sentence without a full stop: `the registry has ghcr.io/team/app:v1 no more`. */
+/** One sentence without a full stop: `the registry has it no more`. */
 export function describeHostDrop(reason: HostDropReason): string {
   switch (reason.rule) {
     case 'absent-from-registry':
-      return `the registry has ${reason.reference} no more`;
+      return 'the registry has it no more';
     case 'dangling':
       return 'of the project, and no name leads to it';
     case 'improper-repo-cache':

@@ -3,6 +3,7 @@
 import { compareText } from '../util/compare-text.ts';
 import { isDiskGoalMissed } from './build-host-report.ts';
 import { shortId } from './describe-host-reason.ts';
+import type { FrontEnd } from './describe-status.ts';
 import type { Tone } from './describe-verdict.ts';
 import { formatBytes } from './format-bytes.ts';
 import { formatCount } from './format-count.ts';
@@ -62,13 +63,17 @@ export function describeHostDisk({ disk, result, steps }: HostReport): string | 
   return `${was}${change}; ${found}${isMissed ? missed : ''}.`;
 }
 
-/** What a reader does now; undefined when there is nothing to do. */
-export function describeHostNext({ result, totals, disk, steps, guards }: HostReport): string | undefined {
+/** What a reader does now, in the words of the front end; undefined when there is nothing to do. */
+export function describeHostNext(
+  { result, totals, disk, steps, guards }: HostReport,
+  frontEnd: FrontEnd = 'cli',
+): string | undefined {
+  const word = (option: string): string => (frontEnd === 'action' ? option : `--${option}`);
   if (result.kind === 'stopped') return result.error.hint;
-  if (guards.length > 0 && result.kind === 'planned') return 'As it is, --confirm would refuse all of it.';
-  if (result.kind === 'planned') return steps.length === 0 ? undefined : 'Do it with --confirm.';
+  if (guards.length > 0 && result.kind === 'planned') return `As it is, ${word('confirm')} would refuse all of it.`;
+  if (result.kind === 'planned') return steps.length === 0 ? undefined : `Do it with ${word('confirm')}.`;
   if (result.kind === 'applied' && isDiskGoalMissed(disk))
-    return 'Something else than images that may go fills the disk: look at containers, volumes and the build cache, or lower --minimum-image-age.';
+    return `Something else than images that may go fills the disk: look at containers, volumes and the build cache, or lower ${word('minimum-image-age')}.`;
   if (totals.failed > 0) return 'What failed is tried again by the next run.';
   return undefined;
 }
@@ -101,7 +106,7 @@ export function listHostSteps({ steps, images }: HostReport): readonly HostRow[]
       what: WHAT[step.action],
       bytes: step.freesBytes > 0 ? formatBytes(step.freesBytes) : '',
       name: nameOfStep(step, byId),
-      why: step.text ?? step.reasons.map(({ text }) => text).join('; '),
+      why: step.text ?? [...new Set(step.reasons.map(({ text }) => text))].join('; '),
       outcome: step.outcome === undefined ? '' : OUTCOMES[step.outcome],
     }));
 }
@@ -174,6 +179,7 @@ function nameOfStep(
 ): string {
   if (action === 'delete-container') return names[0] ?? shortId(target ?? '');
   if (action === 'delete-folder') return target ?? '';
+  if (action === 'prune-build-cache') return "the engine's own";
   if (names.length > 0) return names.join(', ');
   const image = images.get(target ?? '');
   return image === undefined ? shortId(target ?? '') : nameOfImage(image);

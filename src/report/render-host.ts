@@ -33,7 +33,7 @@ export function renderHost(report: HostReport, options: TextOptions): string {
   const { result, engine, guards, notes } = report;
   const plain = (line: string): string => line;
   const disk = describeHostDisk(report);
-  const next = describeHostNext(report);
+  const next = describeHostNext(report, options.frontEnd);
   const { go, stay } = tallyHost(report);
   const pullable = listPullable(report);
   return joinLines([
@@ -87,10 +87,10 @@ function isLeft({ outcome }: HostRow): boolean {
 }
 
 /** The same as Markdown of at most 900,000 bytes. */
-export function renderHostMarkdown(report: HostReport): string {
+export function renderHostMarkdown(report: HostReport, { frontEnd }: Pick<TextOptions, 'frontEnd'> = {}): string {
   const { result, engine, guards, notes } = report;
   const disk = describeHostDisk(report);
-  const next = describeHostNext(report);
+  const next = describeHostNext(report, frontEnd);
   const { go, stay } = tallyHost(report);
   const rows = listHostSteps(report).map(markdownRow);
   const pullable = listPullable(report).map((name) => `- ${markdownCode(name)}`);
