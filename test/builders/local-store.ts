@@ -162,8 +162,8 @@ export interface DecidedWorld {
   /** Names of the containers that go. */
   readonly containers: readonly string[];
   /** By short name, the rules behind the decision. */
-  rulesOf(name: string): readonly string[];
-  decisionOf(name: string): ImageDecision;
+  readonly rulesOf: (name: string) => readonly string[];
+  readonly decisionOf: (name: string) => ImageDecision;
   readonly steps: readonly HostStep[];
 }
 

@@ -1,10 +1,10 @@
 // One decision for each image, with every reason that led to it.
 
 import type { HostDropReason, HostKeepReason, ImageDecision } from '../../model/host-plan.ts';
-import type { ImageId, LocalImage } from '../../model/local-store.ts';
+import type { ImageId } from '../../model/local-store.ts';
 import type { HostContext } from './host-context.ts';
 import type { Judgement, Judgements } from './judge-images.ts';
-import { keepByWord } from './rules/absent-from-registry.ts';
+import { keepByWord, wordOf } from './rules/absent-from-registry.ts';
 import type { Settled } from './settle-images.ts';
 
 type Names = ReadonlyMap<string, HostDropReason>;
@@ -50,17 +50,12 @@ function listKeeps(
   context: HostContext,
 ): readonly HostKeepReason[] {
   const stage = stages.get(image.id);
-  const keeps = [
-    ...(held.get(image.id) ?? []),
-    ...soft,
-    ...(stage === undefined ? [] : [stage]),
-    ...keepByWord(image, context),
-  ];
-  return keeps.length === 0 || isForeignName(image, keeps, context) ? [...keeps, { rule: 'not-asked' }] : keeps;
+  const keeps = [...(held.get(image.id) ?? []), ...soft, ...(stage === undefined ? [] : [stage])];
+  const words = keepByWord(image, context);
+  const isNobodys = keeps.length === 0 && (words.length === 0 || image.names.some((name) => !wasAsked(name, context)));
+  return [...keeps, ...words, ...(isNobodys ? [{ rule: 'not-asked' } as const] : [])];
 }
 
-/** A name that nobody asked a registry for stays for that. */
-function isForeignName({ names }: LocalImage, keeps: readonly HostKeepReason[], { evidence }: HostContext): boolean {
-  if (keeps.some(({ rule }) => rule !== 'in-registry' && rule !== 'never-pushed')) return false;
-  return names.some((name) => !evidence.repositories.some(({ words }) => words.has(name)));
+function wasAsked(name: string, context: HostContext): boolean {
+  return wordOf(name, context) !== undefined;
 }

@@ -41,7 +41,13 @@ function remarkGit(context: HostContext): readonly string[] {
 
 function remarkProject(context: HostContext): readonly string[] {
   const { policy, view } = context;
-  if (policy.project.length === 0 || view.images.some((image) => isOfProject(image, context))) return [];
+  const isMeant =
+    policy.dangling ||
+    policy.flush ||
+    policy.improperRepoCache ||
+    policy.improperGitCommit ||
+    policy.improperCacheVersion !== undefined;
+  if (!isMeant || view.images.some((image) => isOfProject(image, context))) return [];
   const labels = policy.project.map(({ label, value }) => (value === undefined ? label : `${label}=${value}`));
   return [`No image here has the project's label (${labels.join(', ')}).`];
 }
