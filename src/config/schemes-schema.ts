@@ -71,5 +71,5 @@ export const schemes = z
     },
     MAPPING,
   )
-  .refine((value) => Object.values(value).some((one) => one !== undefined), 'at least one of branch, commit and tag')
+  .refine((value) => Object.keys(value).length > 0, 'at least one of branch, commit and tag')
   .meta({ minProperties: 1 });

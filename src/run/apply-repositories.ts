@@ -72,7 +72,7 @@ export async function applyRepositories(
     watchCopies(planned, inUse.objectionTo),
     watchForge({ settings, context, planned, clockMs, windowMs: FORGE_WINDOW_MS }),
     watchOriginals({ ...planned, outcomesOf }),
-    watchBuildCache({ ...planned, policy: settings.policy, stepsOf, outcomesOf }),
+    watchBuildCache({ planned, stepsOf, outcomesOf }),
     watchRecords({ ...planned, clockMs, windowMs: WATCH_WINDOW_MS }),
   ];
   try {

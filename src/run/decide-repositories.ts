@@ -35,7 +35,7 @@ export function decideRepositories(deciding: Deciding): ReadonlyMap<string, Deci
   const own = repositories.filter(({ role, isBuildCache }) => role === undefined && isBuildCache !== true);
   const begun = new Map(own.map((repository) => [repository.name, beginPrimary(repository, deciding)]));
   const besides = makeBesides(begun, deciding);
-  const finished = new Map([...begun].map(([name, { finish }]) => [name, finish(besides(name))]));
+  const finished = new Map([...begun].map(([name, one]) => [name, one.finish(besides(name))]));
   const isBuiltHere = isAnyBuiltHere([...finished.values()]);
   const decided = new Map<string, Decisions>();
   for (const repository of repositories) {

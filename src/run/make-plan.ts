@@ -2,6 +2,7 @@
 
 import type { Settings } from '../config/settings.ts';
 import type { Policy } from '../model/policy.ts';
+import type { Digest } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -22,6 +23,8 @@ export interface Planned {
   readonly difference: PlanDifference | undefined;
   /** What is decided on the same images, by the same policy and times, when this is what Git and the forge say. */
   readonly decideAgain: (known: Pick<Collected, 'history' | 'forge'>) => ReadonlyMap<string, Decisions>;
+  /** What is decided on the same evidence when these, besides, stay. */
+  readonly decideKeeping: (digests: readonly Digest[]) => ReadonlyMap<string, Decisions>;
 }
 
 /** What a plan is made from. */
@@ -47,9 +50,11 @@ export async function withPlan<Result>(
     const { policy: own } = settings;
     const decideAgain: Planned['decideAgain'] = (known) =>
       planEvidence({ ...made, policy: own, collected: { ...collected, ...known } }).decided;
+    const decideKeeping: Planned['decideKeeping'] = (digests) =>
+      planBy({ ...own, pins: { ...own.pins, list: [...own.pins.list, ...digests] } }).decided;
     const { decided, plan } = planBy(settings.policy);
     const difference = comparePlans(settings.compareWith, { collected, plan, planBy: (policy) => planBy(policy).plan });
-    return await use({ collected, decided, plan, difference, decideAgain });
+    return await use({ collected, decided, plan, difference, decideAgain, decideKeeping });
   } finally {
     await closeAll(
       collected.repositories.map(({ registry }) => registry),

@@ -69,7 +69,14 @@ async function apply(
     journal: join(folder, 'j'),
   } as Partial<Settings> as Settings;
   const context = { log: silentLog, environment: {}, now: () => NOW };
-  const planned = { collected, decided, plan, difference: undefined, decideAgain: () => decided };
+  const planned = {
+    collected,
+    decided,
+    plan,
+    difference: undefined,
+    decideAgain: () => decided,
+    decideKeeping: () => decided,
+  };
   await applyRepositories(planned, { settings, context, reviewed: undefined }, () => undefined);
   return Object.fromEntries(
     scene.places.map(({ role, memory }) => [role?.kind ?? 'app', [...memory.tags.keys()].sort()]),
