@@ -28,9 +28,9 @@ export interface DecisionSpec {
 interface NamedDecisions extends Decisions {
   readonly kept: readonly string[];
   readonly doomed: readonly string[];
-  of(name: string): Decision;
+  readonly of: (name: string) => Decision;
   /** The rules of a node's reasons, in their order. */
-  rulesOf(name: string): readonly string[];
+  readonly rulesOf: (name: string) => readonly string[];
 }
 
 /** Decides on the world at {@link NOW}. */

@@ -12,9 +12,9 @@ import { makeGroupOf } from '../group-by.ts';
 import { ledBy } from '../led-by.ts';
 import type { Link } from '../link.ts';
 import type { Age } from '../rules/recent.ts';
-import { type Projects, tellProjects } from '../werf/projects.ts';
 import { makeFindName } from './find-name.ts';
 import { type Candidate, type HasPlace, sharePlaces } from './places.ts';
+import { type DoubtOf, makeDoubtOf } from './project-doubts.ts';
 import { type NodeReading, readSchemes } from './read-schemes.ts';
 import { resolveTag, type TagFate } from './resolve-tag.ts';
 import { type ActiveScheme, listActiveSchemes } from './scheme-patterns.ts';
@@ -65,8 +65,8 @@ const MAX_REASONS = 10;
 export function judgeSchemes(input: SchemesInput): SchemeVerdicts {
   const active = listActiveSchemes(input.schemes);
   const readings = readImages(input, active);
-  const projects = tellProjects(new Set([...readings.values()].flatMap((one) => one.projects)), input.project);
-  const images = resolveImages(input, { readings, projects });
+  const doubtOf = makeDoubtOf([...readings.values()], input.project);
+  const images = resolveImages(input, { readings, doubtOf });
   const limitsOf = new Map(active.map(({ kind, limits }) => [kind, limits]));
   const candidates = images
     .filter(({ digest }) => ![...ledBy(input.graph, [digest])].some((each) => input.inUse.has(each)))
@@ -76,7 +76,7 @@ export function judgeSchemes(input: SchemesInput): SchemeVerdicts {
   const drop = new Map<Digest, readonly DeleteReason[]>();
   for (const image of images) {
     const verdicts =
-      image.tags.length === 0 ? [judgeUntagged(image, projects, input.history)] : judgeTags(image, judging);
+      image.tags.length === 0 ? [judgeUntagged(image, doubtOf, input.history)] : judgeTags(image, judging);
     const staying = verdicts.flatMap((verdict) => verdict.keep ?? []).sort((a, b) => rankOf(a) - rankOf(b));
     if (staying.length > 0) keep.set(image.digest, staying);
     else drop.set(image.digest, verdicts.flatMap(dropsOf).slice(0, MAX_REASONS));
@@ -93,11 +93,11 @@ function readImages({ graph, built, skip }: SchemesInput, active: readonly Activ
 
 function resolveImages(
   input: SchemesInput,
-  { readings, projects }: { readonly readings: ReadonlyMap<Digest, NodeReading>; readonly projects: Projects },
+  { readings, doubtOf }: { readonly readings: ReadonlyMap<Digest, NodeReading>; readonly doubtOf: DoubtOf },
 ): readonly Judged[] {
   const { history, forge, graph } = input;
   const findName = history === undefined ? undefined : makeFindName({ history, forge });
-  const resolving = { findName, forge, doubtOf: (node: NodeReading) => whyOther(node, projects) };
+  const resolving = { findName, forge, doubtOf };
   const groupOf = makeGroupOf(graph, input.groupBy);
   return [...readings].map(([digest, reading]) => ({
     digest,
@@ -109,16 +109,6 @@ function resolveImages(
       return { tag: one.tag, fate };
     }),
   }));
-}
-
-/** Why nothing can be called gone that the labels name: it may be in the history of another project. */
-function whyOther({ projects: named }: NodeReading, projects: Projects): string | undefined {
-  if (!projects.isOther(named)) return undefined;
-  const [project] = named;
-  const whose = project === undefined ? 'it names no project' : `it is of project ${project}`;
-  return projects.own === undefined
-    ? `${whose}, images here are of several (${projects.others.join(', ')}), and nobody knows which is ours`
-    : `${whose}, and ours is ${projects.own}`;
 }
 
 interface Judging {
@@ -194,12 +184,12 @@ function judgeByLimits(
 }
 
 /** Nothing leads to it any more: a newer image took its tag. What young images are for, the rule `recent` knows. */
-function judgeUntagged({ reading, age }: Judged, projects: Projects, history: SchemesInput['history']): Verdict {
+function judgeUntagged({ reading, age }: Judged, doubtOf: DoubtOf, history: SchemesInput['history']): Verdict {
   const { label } = reading;
   if (label === undefined) return { keep: { rule: 'no-scheme' } };
   const [doubt] = [
     ...(history === undefined ? ['Git was not asked'] : []),
-    ...[whyOther(reading, projects)].flatMap((why) => why ?? []),
+    ...[doubtOf(reading)].flatMap((why) => why ?? []),
     ...(age.kind === 'unknown' ? [`its age is unknown: ${age.why}`] : []),
   ];
   if (doubt !== undefined) return { keep: { rule: 'scheme-unknown', scheme: label.scheme, why: doubt } };

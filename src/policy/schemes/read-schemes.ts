@@ -57,8 +57,9 @@ const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
 export function readSchemes(node: ImageNode, active: readonly ActiveScheme[], isWerfs: boolean): NodeReading {
   const tags = node.tags.filter((tag) => parseReferrerTag(tag) === undefined);
   const ofNone = { tags: tags.map((tag) => ({ tag, readings: [] })), isLabelled: false, projects: [] };
-  if (isWerfs || !isImage(node)) return ofNone;
   const { content } = node;
+  if (content.kind === 'opaque') return { ...ofNone, unread: content.why };
+  if (isWerfs || !isImage(node)) return ofNone;
   const facts = content.kind === 'image' ? content.facts : undefined;
   if (facts?.kind === 'read' && isLabelled(facts.labels)) return readLabels(facts.labels, tags, active);
   const readings = tags.map((tag) => ({ tag, readings: readPatterns(tag, active) }));

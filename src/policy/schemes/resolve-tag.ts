@@ -5,6 +5,7 @@ import { type Forge, nameOfRequest } from '../../model/forge.ts';
 import type { Tag } from '../../model/reference.ts';
 import type { Link } from '../link.ts';
 import type { FindName } from './find-name.ts';
+import type { DoubtOf } from './project-doubts.ts';
 import type { NodeReading, TagReading } from './read-schemes.ts';
 
 /** What became of it. */
@@ -22,7 +23,7 @@ export interface ResolveInput {
   readonly findName: FindName | undefined;
   readonly forge: Pick<Forge, 'pullRequests' | 'requestName'> | undefined;
   /** Why nothing can be called gone that labels name, for images of other projects. */
-  readonly doubtOf: (reading: NodeReading) => string | undefined;
+  readonly doubtOf: DoubtOf;
 }
 
 /** Tags that many pipelines move along, and that name no branch, tag or commit unless one is called so. */

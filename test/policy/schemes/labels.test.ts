@@ -278,7 +278,7 @@ describe('several projects in one repository', () => {
     const { doomed, of } = decideBySchemes(nodes);
     expect(doomed).toEqual([]);
     expect(of('feature-y').reasons.map(describeReason)[0]).toBe(
-      'scheme branch: it is of project blog, images here are of several (blog, shop), and nobody knows which is ours',
+      'scheme branch: it is of project blog, images here are of several (blog, shop), and nobody knows which is ours (werf.project in the policy file says it)',
     );
   });
 

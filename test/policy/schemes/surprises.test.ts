@@ -1,9 +1,11 @@
 // What dapp and werf 1 did and nobody wanted (facts 4.3, 4.4 and 4.6), and what else is in a repository: none of it goes here.
 
 import { describe, expect, it } from 'vitest';
+import type { Reason } from '../../../src/model/decision.ts';
 import { describeReason } from '../../../src/model/describe-reason.ts';
 import type { TagSchemes } from '../../../src/model/policy.ts';
-import { ANY_AGE, digestOf, type NodeSpec, policyOf, referrerTagOf, usageOf } from '../../builders/snapshot.ts';
+import { buildPlan } from '../../../src/plan/build-plan.ts';
+import { ANY_AGE, digestOf, NOW, type NodeSpec, policyOf, referrerTagOf, usageOf } from '../../builders/snapshot.ts';
 import { imageMetadata, managedImage, rejectedMarker, stage, stageIdOf } from '../../builders/werf-snapshot.ts';
 import { dapp, daysAgo, decideBySchemes, sha, werf1 } from './world.ts';
 
@@ -44,12 +46,17 @@ describe('unlike with dapp', () => {
     expect(decideBySchemes([dapp('git_branch', 'feature-x')], { policy }).rulesOf('feature-x')).toEqual(['pin']);
   });
 
-  it('a broken image beside them changes nothing, and stays', () => {
+  it('a broken image stays, and may be of another project as long as nobody says which is ours', () => {
     const nodes: NodeSpec[] = [
       { name: 'broken', tags: ['feature-y'], opaque: { mayListManifests: false } },
       dapp('git_branch', 'feature-x'),
     ];
-    expect(decideBySchemes(nodes).doomed).toEqual(['feature-x']);
+    expect(decideBySchemes(nodes).doomed).toEqual([]);
+    expect(describeReason(decideBySchemes(nodes).of('feature-x').reasons[0] as Reason)).toContain(
+      'it is of project shop, 1 image here could not be read and may be of another, and nobody knows which is ours',
+    );
+    const werf = { ...policyOf().werf, project: 'shop' };
+    expect(decideBySchemes(nodes, { policy: { werf } }).doomed).toEqual(['feature-x']);
   });
 
   it('a broken image that may list others keeps those that nobody tagged', () => {
@@ -166,6 +173,24 @@ describe('the wrong clone is told', () => {
   ])('%s', (_, nodes, isBuiltHere) => {
     expect(decideBySchemes(nodes).isBuiltHere).toBe(isBuiltHere);
   });
+});
+
+it('in the wrong clone, apply is refused', () => {
+  const guardsOf = (nodes: readonly NodeSpec[]) => {
+    const decided = decideBySchemes(nodes);
+    const plan = buildPlan({
+      tool: 'test',
+      createdAt: NOW,
+      asOf: undefined,
+      evidence: { repositories: [] },
+      previous: undefined,
+      guards: { maxDeleteShare: 1, allowDeleteAll: false },
+      repositories: [{ name: 'app', ...decided }],
+    });
+    return plan.repositories[0]?.guards.map(({ guard }) => guard);
+  };
+  expect(guardsOf([dapp('git_branch', 'feature-x'), dapp('custom', 'a')])).toEqual(['foreign-history']);
+  expect(guardsOf([dapp('git_branch', 'feature-x'), dapp('git_branch', 'main')])).toEqual([]);
 });
 
 it('at most ten reasons to go are told', () => {
