@@ -115,7 +115,8 @@ function setOption(
   if (raw[name] === undefined) {
     raw[name] = value;
     deciding.push(variable);
-  } else if (JSON.stringify(raw[name]) !== JSON.stringify(value)) notes.push(`${variable} does not count: --${name} is given`);
+  } else if (JSON.stringify(raw[name]) !== JSON.stringify(value))
+    notes.push(`${variable} does not count: --${name} is given`);
 }
 
 const HANDLERS: Readonly<Record<string, (translation: Translation, given: Given) => void>> = {
