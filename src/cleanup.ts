@@ -16,6 +16,7 @@ import { TOOL } from './version.ts';
 
 export type { RunContext } from './run/collect-evidence.ts';
 export { runExplain } from './run/explain.ts';
+export { runHost } from './run/host/run-host.ts';
 export { runRbac } from './run/list-rights.ts';
 export { type ManagedImagesResult, runManagedImages } from './run/managed-images.ts';
 export { findTargetPolicy, noteOnMergeRequest } from './run/merge-request.ts';

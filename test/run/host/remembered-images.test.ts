@@ -49,7 +49,7 @@ describe('the memory of a store in the cache folder', () => {
   });
 
   it('is found by the next run, and only this user may read it', async () => {
-    const before = await place(at(0));
+    const before = place(at(0));
     await writeHostMemory(saw(at(0), APP), { place: before, now: at(0) });
     expect(await readHostMemory(place(at(5)))).toEqual(saw(at(0), APP));
     const path = hostMemoryPath(before);
