@@ -5,6 +5,7 @@ import type { Policy } from '../model/policy.ts';
 import { type Digest, formatRepository, type Tag } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
 import { type BuiltImages, listBuiltImages } from './cache/built-images.ts';
+import { type JudgedCaches, judgeItself } from './cache/judge-itself.ts';
 import { settleCache } from './cache/settle-cache.ts';
 import { type KeepReasons, protectReachable } from './closure.ts';
 import { type Decisions, listDecisions } from './decisions.ts';
@@ -42,7 +43,7 @@ export function decide(evidence: Evidence, policy: Policy, now: Instant): Decisi
 /** Decides about images; see {@link BegunDecision} for the rest. */
 export function beginDecision(evidence: Evidence, policy: Policy, now: Instant): BegunDecision {
   const inventory = takeInventory(evidence, policy);
-  const { snapshot, graph, caches } = inventory;
+  const { snapshot, graph } = inventory;
   const judging = { evidence, inventory, policy, now };
   const verdicts = judge(judging);
   const judgeRecord = makeJudgeRecord({ needs: verdicts.needs, policy, now });
@@ -53,8 +54,15 @@ export function beginDecision(evidence: Evidence, policy: Policy, now: Instant):
   const needless = settleRecords(kept, { reach, statements, judge: judgeRecord });
   protectDoubtful(snapshot, reach, kept);
   const repository = formatRepository(snapshot.repository);
-  const built = listBuiltImages(graph, { repository, caches, kept, isDeclared: false });
-  const begun = { judging, verdicts, judgeRecord, kept, needless };
+  const judged = judgeItself({ ...judging, ...evidence, links: verdicts.links, further: evidence.cache });
+  const built = listBuiltImages(graph, {
+    repository,
+    caches: inventory.caches,
+    condemned: judged.condemned,
+    kept,
+    isDeclared: false,
+  });
+  const begun = { judging, verdicts, judgeRecord, kept, needless, judged };
   return { built, finish: (others) => finishDecision(begun, [built, ...others]) };
 }
 
@@ -64,15 +72,15 @@ interface Begun {
   readonly judgeRecord: JudgeRecord;
   readonly kept: KeepReasons;
   readonly needless: ReadonlyMap<Digest, readonly DeleteReason[]>;
+  readonly judged: JudgedCaches;
 }
 
 function finishDecision(begun: Begun, built: readonly BuiltImages[]): Decisions {
-  const { judging, verdicts, judgeRecord, needless } = begun;
-  const { evidence, inventory, policy, now } = judging;
+  const { judging, verdicts, judgeRecord, needless, judged } = begun;
+  const { evidence, inventory, policy } = judging;
   const { snapshot, graph, werf, attached, own, relativesOf } = inventory;
   const kept: KeepReasons = new Map(begun.kept);
-  const { firstSeen, cache: further } = evidence;
-  const cache = settleCache(kept, { inventory, policy, firstSeen, further, links: verdicts.links, built, now });
+  const cache = settleCache(kept, { inventory, policy: policy.cache, judged, built });
   protectDoubtful(snapshot, { graph, relativesOf }, kept);
   const untag = selectTags(judging, kept);
   const decisions = listDecisions(graph, { kept, untag, drop: [needless, cache.drop, verdicts.drop] });

@@ -4,7 +4,7 @@ import type { ImageGraph } from '../../model/image-graph.ts';
 import type { Digest } from '../../model/reference.ts';
 import type { Content } from '../../model/snapshot.ts';
 import { compareText } from '../../util/compare-text.ts';
-import type { Caches } from './recognize-cache.ts';
+import { type Caches, isStage } from './recognize-cache.ts';
 
 /** An image, and what it is made of. */
 export interface BuiltImage {
@@ -31,8 +31,8 @@ export interface BuiltImages {
   /** Everything that stays and is no cache; attestations and signatures too, records left out. */
   readonly staying: readonly BuiltImage[];
   readonly going: readonly BuiltImage[];
-  /** Whatever becomes of it: images are made from stages that were made from stages elsewhere. */
-  readonly caches: readonly BuiltImage[];
+  /** Of dapp and werf 1, those that do not go by themselves: images are made from stages that were made from stages, also from some elsewhere. */
+  readonly stages: readonly BuiltImage[];
   /** Whether an image stays that stands for itself. Always false of a repository that is there for build cache. */
   readonly hasImages: boolean;
 }
@@ -45,17 +45,23 @@ export function listBuiltImages(
     readonly caches: Caches;
     readonly kept: ReadonlyMap<Digest, unknown>;
     readonly isDeclared: boolean;
+    /** Cache that goes whatever needs it. Default: none does. */
+    readonly condemned?: ReadonlySet<Digest>;
   },
 ): BuiltImages {
-  const { repository, caches, kept, isDeclared } = parts;
+  const { repository, caches, kept, isDeclared, condemned = new Set() } = parts;
   const nodes = [...graph.nodes.values()].sort((a, b) => compareText(a.digest, b.digest));
   const images = nodes.filter(({ digest }) => !caches.has(digest) && graph.roleOf(digest) !== 'record');
+  const isOpenStage = (digest: Digest): boolean => {
+    const cache = caches.get(digest);
+    return cache !== undefined && isStage(cache) && (kept.has(digest) || !condemned.has(digest));
+  };
   const staying = images.filter(({ digest }) => kept.has(digest));
   return {
     repository,
     staying: staying.map(toBuiltImage),
     going: images.filter(({ digest }) => !kept.has(digest)).map(toBuiltImage),
-    caches: nodes.filter(({ digest }) => caches.has(digest)).map(toBuiltImage),
+    stages: nodes.filter(({ digest }) => isOpenStage(digest)).map(toBuiltImage),
     hasImages: !isDeclared && staying.some(({ digest }) => graph.roleOf(digest) === 'image'),
   };
 }

@@ -6,7 +6,7 @@ import { compareText } from '../../util/compare-text.ts';
 import type { BuiltImages, Need, Needing } from './built-images.ts';
 import { layersIn } from './cache-layers.ts';
 import { findBestCaches, findKanikoNeeds, indexByLayer } from './layer-needs.ts';
-import type { CacheNode } from './recognize-cache.ts';
+import { type CacheNode, isStage } from './recognize-cache.ts';
 import { findStageNeeds } from './stage-needs.ts';
 
 /** What needs are found from. */
@@ -63,10 +63,10 @@ function findNeeds(
   staying: readonly Needing[],
 ): readonly Need[] {
   const kinds = (wanted: (cache: CacheNode) => boolean) => caches.filter(wanted).map(({ node }) => node);
-  const stages = kinds(({ kind }) => kind === 'dapp' || kind === 'werf');
+  const stages = kinds(isStage);
   const kaniko = kinds(({ kind }) => kind === 'kaniko');
   const buildkit = kinds(({ kind, node }) => kind === 'buildkit' && mayBeBest(node.digest));
-  const known = built.flatMap((one) => [...one.staying, ...one.going, ...one.caches]);
+  const known = built.flatMap((one) => [...one.staying, ...one.stages]);
   return [
     ...findStageNeeds({ stages, staying, known }),
     ...findKanikoNeeds(indexByLayer(kaniko), staying),

@@ -1,27 +1,34 @@
 // What a user should know of build cache that is no decision.
 
 import type { Remark } from '../../model/decision.ts';
-import type { Policy } from '../../model/policy.ts';
+import type { CachePolicy } from '../../model/policy.ts';
 import type { Digest } from '../../model/reference.ts';
 import { formatDuration } from '../../model/time.ts';
 import type { KeepReasons } from '../closure.ts';
-import type { CacheVerdicts } from './judge-cache.ts';
+import type { CacheVerdict } from './judge-cache.ts';
 
 /** More names than these help nobody. */
 const SHOWN_NAMES = 3;
 
+/** What remarks are drawn from. */
+export interface CacheRemarkInput {
+  readonly verdicts: ReadonlyMap<Digest, CacheVerdict>;
+  /** Names of Git repositories in labels that nobody declared, sorted. */
+  readonly undeclared: readonly string[];
+  readonly kept: KeepReasons;
+  readonly policy: CachePolicy;
+}
+
 /** Remarks in a fixed order; empty where there is nothing to say. */
-export function remarkOnCache(
-  found: CacheVerdicts & { readonly kept: KeepReasons; readonly policy: Pick<Policy, 'cache'> },
-): readonly Remark[] {
+export function remarkOnCache(found: CacheRemarkInput): readonly Remark[] {
   return [...unattributed(found), ...undeclared(found)];
 }
 
-function unattributed({ verdicts, kept, policy }: Parameters<typeof remarkOnCache>[0]): readonly Remark[] {
+function unattributed({ verdicts, kept, policy }: CacheRemarkInput): readonly Remark[] {
   const waiting = [...verdicts].filter(([digest, { isUnattributed }]) => isUnattributed && isOnlyWaiting(digest, kept));
   if (waiting.length === 0) return [];
   const what = waiting.length === 1 ? 'build cache shares' : 'build caches share';
-  const within = formatDuration(policy.cache.unattributedGrace);
+  const within = formatDuration(policy.unattributedGrace);
   const text = `${waiting.length} ${what} no layer with any image here, as those of intermediate build stages do not: they go ${within} after they were made`;
   return [{ code: 'unattributed-cache', text }];
 }
@@ -31,7 +38,7 @@ function isOnlyWaiting(digest: Digest, kept: KeepReasons): boolean {
   return (kept.get(digest) ?? []).every(({ rule }) => rule === 'cache-young' || rule === 'cache-proper');
 }
 
-function undeclared({ undeclared: names }: CacheVerdicts): readonly Remark[] {
+function undeclared({ undeclared: names }: CacheRemarkInput): readonly Remark[] {
   if (names.length === 0) return [];
   const more = names.length > SHOWN_NAMES ? ` and ${names.length - SHOWN_NAMES} more` : '';
   const list = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name));

@@ -23,6 +23,7 @@ import { keepRegistryProtected } from '../rules/registry-protected.ts';
 import { type BuiltImages, listBuiltImages } from './built-images.ts';
 import type { CacheEvidence } from './cache-evidence.ts';
 import { remarkNoCache } from './cache-remarks.ts';
+import { judgeItself } from './judge-itself.ts';
 import { ordinaryTags } from './recognize-cache.ts';
 import { settleCache } from './settle-cache.ts';
 
@@ -45,7 +46,7 @@ export interface BuildCacheEvidence {
 export function decideBuildCache(evidence: BuildCacheEvidence, policy: Policy, now: Instant): Decisions {
   const { usage, firstSeen, others } = evidence;
   const inventory = takeInventory({ snapshot: evidence.snapshot }, policy, { isDeclared: true });
-  const { snapshot, graph, caches, attached, relativesOf } = inventory;
+  const { snapshot, graph, attached, relativesOf } = inventory;
   const used =
     usage && policy.kubernetes.enabled ? keepUsed({ snapshot, usage, mirrors: policy.kubernetes.mirrors }) : undefined;
   const { roots, drop, others: noCache } = judgeAround({ inventory, firstSeen, used, policy, now });
@@ -54,16 +55,15 @@ export function decideBuildCache(evidence: BuildCacheEvidence, policy: Policy, n
   protectDoubtful(snapshot, reach, kept);
   const links = linksIn(evidence, inventory, policy);
   const repository = formatRepository(snapshot.repository);
-  const built = [...others, listBuiltImages(graph, { repository, caches, kept, isDeclared: true })];
-  const settled = settleCache(kept, {
-    inventory,
-    policy,
-    firstSeen,
-    further: evidence.cache,
-    links: links?.all,
-    built,
-    now,
+  const judged = judgeItself({ ...evidence, inventory, policy, links: links?.all, further: evidence.cache, now });
+  const own = listBuiltImages(graph, {
+    repository,
+    caches: inventory.caches,
+    condemned: judged.condemned,
+    kept,
+    isDeclared: true,
   });
+  const settled = settleCache(kept, { inventory, policy: policy.cache, judged, built: [...others, own] });
   protectDoubtful(snapshot, reach, kept);
   const decisions = listDecisions(graph, { kept, untag: new Map(), drop: [settled.drop, drop] });
   const told = { absentUses: used?.absent ?? [], undeclared: used?.undeclared ?? [] };

@@ -103,6 +103,11 @@ function isKanikoLayer(node: ImageNode): boolean {
   );
 }
 
+/** Whether its image tells what it was made from. */
+export function isStage({ kind }: Pick<CacheNode, 'kind'>): boolean {
+  return kind === 'dapp' || kind === 'werf';
+}
+
 /** Tags that are no referrer's. */
 export function ordinaryTags({ tags }: ImageNode): readonly Tag[] {
   return tags.filter((tag) => parseReferrerTag(tag) === undefined);

@@ -1,28 +1,22 @@
 // Build cache among what is decided: it is judged by the images that stay, so it comes after them, and it keeps none of them.
 
 import type { DeleteReason, KeepReason, Remark } from '../../model/decision.ts';
-import type { Policy } from '../../model/policy.ts';
+import type { CachePolicy } from '../../model/policy.ts';
 import { type Digest, formatRepository } from '../../model/reference.ts';
-import type { Instant } from '../../model/time.ts';
 import { type KeepReasons, protectAlso } from '../closure.ts';
 import type { Inventory } from '../inventory.ts';
-import type { Link } from '../link.ts';
-import { ageOf, type FirstSeen } from '../rules/recent.ts';
 import type { BuiltImages } from './built-images.ts';
-import type { CacheEvidence } from './cache-evidence.ts';
 import { remarkOnCache } from './cache-remarks.ts';
 import { judgeCaches } from './judge-cache.ts';
+import type { JudgedCaches } from './judge-itself.ts';
 
 /** What cache is settled by. */
 export interface SettleCacheInput {
   readonly inventory: Inventory;
-  readonly policy: Policy;
-  readonly firstSeen: FirstSeen | undefined;
-  readonly further: CacheEvidence | undefined;
-  readonly links: ReadonlyMap<Digest, readonly Link[]> | undefined;
+  readonly policy: CachePolicy;
+  readonly judged: JudgedCaches;
   /** All repositories of the run, this one among them. */
   readonly built: readonly BuiltImages[];
-  readonly now: Instant;
 }
 
 /** Why cache goes, and what is to be said of it. */
@@ -32,17 +26,11 @@ export interface SettledCache {
 }
 
 /** Adds the cache that stays to what is kept, with all that hangs on it. What another rule keeps already stays for its reasons. */
-export function settleCache(kept: KeepReasons, input: SettleCacheInput): SettledCache {
-  const { inventory, now, firstSeen } = input;
-  const { snapshot, graph, caches, publishedAt, relativesOf } = inventory;
-  if (caches.size === 0) return { drop: new Map(), remarks: [] };
-  const { listTimes } = snapshot.capabilities;
-  const { verdicts, undeclared } = judgeCaches({
-    ...input,
-    caches,
-    repository: formatRepository(snapshot.repository),
-    ageOf: (digest) => ageOf(digest, { graph, now, firstSeen, listTimes, publishedAt }),
-  });
+export function settleCache(kept: KeepReasons, { inventory, policy, judged, built }: SettleCacheInput): SettledCache {
+  const { snapshot, graph, relativesOf } = inventory;
+  if (judged.all.size === 0) return { drop: new Map(), remarks: [] };
+  const repository = formatRepository(snapshot.repository);
+  const verdicts = judgeCaches({ repository, caches: judged.all, built, policy });
   const drop = new Map<Digest, readonly DeleteReason[]>();
   const stays = new Map<Digest, readonly KeepReason[]>();
   for (const [digest, verdict] of verdicts) {
@@ -52,5 +40,5 @@ export function settleCache(kept: KeepReasons, input: SettleCacheInput): Settled
   const first = [...stays].flatMap(([digest, [reason]]) => (reason === undefined ? [] : [[digest, reason] as const]));
   protectAlso({ graph, relativesOf }, kept, new Map(first));
   for (const [digest, reasons] of stays) kept.set(digest, [...reasons]);
-  return { drop, remarks: remarkOnCache({ verdicts, undeclared, kept, policy: input.policy }) };
+  return { drop, remarks: remarkOnCache({ verdicts, undeclared: judged.undeclared, kept, policy }) };
 }

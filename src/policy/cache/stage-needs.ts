@@ -12,7 +12,7 @@ export interface StageNeedsInput {
   /** The stages to be judged. */
   readonly stages: readonly BuiltImage[];
   readonly staying: readonly Needing[];
-  /** Every image and cache of the run: a chain may lead through any of them. */
+  /** Every image and cache of the run that a chain may lead through: what goes is not there in the next run. */
   readonly known: readonly BuiltImage[];
 }
 
@@ -22,6 +22,7 @@ const NAMING_LABEL = /^(?:dapp-artifact-|werf-import-)/;
 /** Every stage that an image which stays was made from at any depth, each once. */
 export function findStageNeeds({ stages, staying, known }: StageNeedsInput): readonly Need[] {
   const judged = new Set(stages.map(({ digest }) => digest));
+  const passable = new Set(known.map(({ digest }) => digest));
   const needs: Need[] = [];
   if (stages.length === 0) return needs;
   const sourcesOf = makeSourcesOf(stages, known);
@@ -32,7 +33,7 @@ export function findStageNeeds({ stages, staying, known }: StageNeedsInput): rea
     for (const source of sourcesOf(image)) {
       if (seen.has(source.image.digest)) continue;
       seen.add(source.image.digest);
-      queue.push({ image: source.image, by });
+      if (passable.has(source.image.digest)) queue.push({ image: source.image, by });
       if (judged.has(source.image.digest)) needs.push({ cache: source.image.digest, by, how: source.how });
     }
   }
