@@ -1,5 +1,6 @@
 // Build cache goes after the images that it was made for: one that was to go, and is still there after its steps, keeps the cache it needs.
 
+import type { DeleteReason } from '../model/decision.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { Step } from '../plan/plan.ts';
@@ -16,6 +17,8 @@ export interface CacheWatchOptions {
   readonly outcomesOf: (repository: string) => readonly Outcome[] | undefined;
 }
 
+const CONDEMNING: ReadonlySet<DeleteReason['rule']> = new Set(['cache-version', 'cache-gone', 'cache-flush']);
+
 /**
  * Says of build cache that was to go as unneeded why it must stay: decided again, with the images that are still there, it stays. Images
  * whose turn comes later count as gone: what the cache of one that then stays is worth is one slow build.
@@ -26,10 +29,10 @@ export function watchBuildCache({ planned, stepsOf, outcomesOf }: CacheWatchOpti
     let again: ReadonlyMap<string, Decisions> | undefined;
     return (digest) => {
       const decision = decisions?.get(digest);
-      // By another rule it goes whatever needs it.
-      const isUnneeded =
-        decision?.decision === 'delete' && decision.reasons.every(({ rule }) => rule === 'cache-unneeded');
-      if (!isUnneeded) return Promise.resolve(undefined);
+      const rules = decision?.decision === 'delete' ? decision.reasons.map(({ rule }) => rule) : [];
+      // By another rule about cache it goes whatever needs it.
+      if (!rules.includes('cache-unneeded') || rules.some((rule) => CONDEMNING.has(rule)))
+        return Promise.resolve(undefined);
       again ??= decideAgain({ planned, stepsOf, outcomesOf });
       const reason = again
         .get(name)
