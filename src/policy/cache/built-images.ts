@@ -4,7 +4,7 @@ import type { ImageGraph } from '../../model/image-graph.ts';
 import type { Digest } from '../../model/reference.ts';
 import type { Content } from '../../model/snapshot.ts';
 import { compareText } from '../../util/compare-text.ts';
-import { type Caches, isStage } from './recognize-cache.ts';
+import { type Caches, isBuildkitCache, isStage } from './recognize-cache.ts';
 
 /** An image, and what it is made of. */
 export interface BuiltImage {
@@ -51,7 +51,10 @@ export function listBuiltImages(
 ): BuiltImages {
   const { repository, caches, kept, isDeclared, condemned = new Set() } = parts;
   const nodes = [...graph.nodes.values()].sort((a, b) => compareText(a.digest, b.digest));
-  const images = nodes.filter(({ digest }) => !caches.has(digest) && graph.roleOf(digest) !== 'record');
+  // Cache of BuildKit's is no image wherever it is, also as a part of an index.
+  const isImage = ({ digest, content }: BuiltImage): boolean =>
+    !caches.has(digest) && !isBuildkitCache(content) && graph.roleOf(digest) !== 'record';
+  const images = nodes.filter(isImage);
   const isOpenStage = (digest: Digest): boolean => {
     const cache = caches.get(digest);
     return cache !== undefined && isStage(cache) && (kept.has(digest) || !condemned.has(digest));

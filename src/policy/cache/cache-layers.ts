@@ -2,6 +2,7 @@
 
 import type { Digest } from '../../model/reference.ts';
 import type { Content } from '../../model/snapshot.ts';
+import { isCacheConfig } from './recognize-cache.ts';
 
 /**
  * Layers without any file, which all images share that have a step without an effect; 32 bytes each, as docker and as BuildKit compress them:
@@ -32,7 +33,7 @@ function listLayers(content: Content): readonly Digest[] | undefined {
     case 'image':
       return content.layers.map(({ digest }) => digest);
     case 'index':
-      return content.blobs.map(({ digest }) => digest);
+      return content.blobs.filter((blob) => !isCacheConfig(blob)).map(({ digest }) => digest);
     case 'opaque':
       return content.names;
   }

@@ -63,8 +63,8 @@ function kindOf(node: ImageNode, isDeclared: boolean): CacheKind | undefined {
   return stageKindOf(node) ?? (isDeclared && isKanikoLayer(node) ? 'kaniko' : undefined);
 }
 
-/** The index form lists blobs alone: an index that lists manifests too may be somebody's image. */
-function isBuildkitCache(content: Content): boolean {
+/** Whether BuildKit alone can read it. The index form lists blobs alone: an index that lists manifests too may be somebody's image. */
+export function isBuildkitCache(content: Content): boolean {
   switch (content.kind) {
     case 'image':
       return isCacheConfig(content.config);
@@ -75,7 +75,8 @@ function isBuildkitCache(content: Content): boolean {
   }
 }
 
-function isCacheConfig({ mediaType }: { readonly mediaType: string }): boolean {
+/** Whether a blob says how BuildKit's cache hangs together, and is no layer. */
+export function isCacheConfig({ mediaType }: { readonly mediaType: string }): boolean {
   return mediaType.toLowerCase() === BUILDKIT_CONFIG;
 }
 

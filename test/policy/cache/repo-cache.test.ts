@@ -199,6 +199,16 @@ describe.each<[string, (name: string, layers: readonly string[], parts?: Partial
     ],
     ['that has no layer of any image waits', [APP, cache('c', ['elsewhere'], SOME_DAYS)], 'cache-young'],
     ['that has no layer of any image goes in the end', [APP, cache('c', ['elsewhere'])], 'go: cache-unneeded'],
+    [
+      'is no image that others could be made for, also as a part of an index',
+      [
+        APP,
+        { name: 'list', tags: ['app2'], lists: ['part'] },
+        cache('part', ['elsewhere'], { tags: [] }),
+        cache('c', ['elsewhere']),
+      ],
+      'go: cache-unneeded',
+    ],
     ['without a layer waits', [APP, cache('c', [], SOME_DAYS)], 'cache-young'],
     ['without any image that stays, stays', [OLD, cache('c', ['base', 'old'])], 'cache-proper'],
     [
