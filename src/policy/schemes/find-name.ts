@@ -69,7 +69,6 @@ function findReference(kind: Name['kind'], text: string, { slugs, lines, byHash,
   const hash = ENDS_IN_HASH.exec(text)?.[1];
   const hashed = hash === undefined ? undefined : byHash.get(`${kind} ${hash}`);
   const found = [
-    ...(hashed === undefined ? [] : [hashed]),
     ...slugs.find(kind, text).map(({ name }) => name),
     // `1.2` stands for what is newest of its line.
     ...(kind === 'tag' ? lines.find(text).map(({ name }) => name) : []),

@@ -70,7 +70,7 @@ export function judgeSchemes(input: SchemesInput): SchemeVerdicts {
   const limitsOf = new Map(active.map(({ kind, limits }) => [kind, limits]));
   const candidates = images
     .filter(({ digest }) => ![...ledBy(input.graph, [digest])].some((each) => input.inUse.has(each)))
-    .flatMap((image) => candidatesOf(image, { limitsOf, now: input.now }));
+    .flatMap(candidatesOf);
   const judging = { limitsOf, hasPlace: sharePlaces(active, candidates), now: input.now };
   const keep = new Map<Digest, readonly KeepReason[]>();
   const drop = new Map<Digest, readonly DeleteReason[]>();
@@ -111,25 +111,17 @@ function resolveImages(
   }));
 }
 
-interface Judging {
+interface Limiting {
   readonly limitsOf: ReadonlyMap<SchemeKind, ActiveScheme['limits']>;
+  readonly hasPlace: HasPlace;
   readonly now: Instant;
 }
 
-interface Limiting extends Judging {
-  readonly hasPlace: HasPlace;
-}
-
-/** Of what is there and of a known age, the schemes in which it is not too old. */
-function candidatesOf({ tags, age, products }: Judged, { limitsOf, now }: Judging): readonly Candidate[] {
+/** What is there and of a known age, once for each scheme. What is too old is older than all that has a place, and takes none. */
+function candidatesOf({ tags, age, products }: Judged): readonly Candidate[] {
   if (age.kind === 'unknown') return [];
-  const schemes = new Set(
-    tags.flatMap(({ fate }) => (fate.kind === 'there' ? fate.names.map(({ scheme }) => scheme) : [])),
-  );
-  const within = (scheme: SchemeKind): number => limitsOf.get(scheme)?.in ?? Number.POSITIVE_INFINITY;
-  return [...schemes]
-    .filter((scheme) => now - age.at <= within(scheme))
-    .map((scheme) => ({ scheme, products, at: age.at }));
+  const names = tags.flatMap(({ fate }) => (fate.kind === 'there' ? fate.names : []));
+  return [...new Set(names.map(({ scheme }) => scheme))].map((scheme) => ({ scheme, products, at: age.at }));
 }
 
 function judgeTags(image: Judged, judging: Limiting): readonly Verdict[] {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { describeReason } from '../../../src/model/describe-reason.ts';
-import { type NodeSpec, policyOf } from '../../builders/snapshot.ts';
+import { ANY_AGE, type NodeSpec, policyOf } from '../../builders/snapshot.ts';
 import { DAPP_SCHEMES, dapp, daysAgo, decideBySchemes, sha, werf1 } from './world.ts';
 
 const werfPolicy = policyOf().werf;
@@ -234,6 +234,8 @@ describe('an image of werf 1', () => {
       { name: 'moving', tags: ['latest'], labels },
     ];
     expect(decideBySchemes(nodes).doomed).toEqual(['gone', 'lost']);
+    const built = { name: 'stage', tags: [`${'a'.repeat(56)}-1700000000000`], labels };
+    expect(decideBySchemes([built], { policy: { werf: { ...werfPolicy, foreign: 'decide' } } }).doomed).toEqual([]);
   });
 
   it('lends its labels to nobody who is built on it with another tag, stages of werf 1.2 included', () => {
@@ -241,6 +243,11 @@ describe('an image of werf 1', () => {
     const nodes = ['feature-y', `${'a'.repeat(56)}-1700000000000`].map((tag) => ({ name: tag, tags: [tag], labels }));
     expect(decideBySchemes(nodes).doomed).toEqual([]);
   });
+});
+
+it('without a tag and of an unknown age, an image stays even where no age keeps it', () => {
+  const nodes = [dapp('git_branch', [], { name: 'old', created: null })];
+  expect(decideBySchemes(nodes, { policy: ANY_AGE }).rulesOf('old')).toEqual(['scheme-unknown']);
 });
 
 describe('a scheme that is off', () => {

@@ -63,6 +63,13 @@ describe('a tag by a pattern', () => {
     ],
     ['stays when it names a commit after all', `sha-${sha('c3').slice(0, 7)}`, BRANCH, 'keep: scheme branch: tag sha-'],
     ['stays when it is a line of versions', '1.9', BRANCH, 'keep: scheme branch: tag 1.9 also stands for'],
+    ['stays when it looks like a stage', `${'a'.repeat(56)}-1700000000000`, BRANCH, 'is of no tag scheme'],
+    [
+      "stays when it looks like a record of werf's",
+      'managed-image-web',
+      BRANCH,
+      'keep: tag managed-image-web is of no',
+    ],
     [
       'stays when it may be a pull request, and no forge is asked',
       'pr-12',

@@ -6,7 +6,15 @@ import { describeReason } from '../../../src/model/describe-reason.ts';
 import type { TagSchemes } from '../../../src/model/policy.ts';
 import { buildPlan } from '../../../src/plan/build-plan.ts';
 import { ANY_AGE, digestOf, NOW, type NodeSpec, policyOf, referrerTagOf, usageOf } from '../../builders/snapshot.ts';
-import { imageMetadata, managedImage, rejectedMarker, stage, stageIdOf } from '../../builders/werf-snapshot.ts';
+import {
+  customTagMetadata,
+  imageMetadata,
+  indexIdOf,
+  managedImage,
+  rejectedMarker,
+  stage,
+  stageIdOf,
+} from '../../builders/werf-snapshot.ts';
 import { dapp, daysAgo, decideBySchemes, sha, werf1 } from './world.ts';
 
 const OURS = 'registry.example.com/shop/app';
@@ -101,6 +109,21 @@ describe('a repository that werf 1.2 or later made', () => {
     const old = dapp('git_branch', 'feature-y');
     const { doomed } = decideBySchemes([...nodes, old], { schemes, policy: { ...ANY_AGE, werf } });
     expect(doomed).toEqual(['feature-y']);
+  });
+
+  it('keeps an index of its own that has but a custom tag', () => {
+    const multi = [
+      { name: 'multi', tags: ['feature-x'], lists: ['amd64'] },
+      stage({ name: 'amd64', isTagged: false }),
+      customTagMetadata({ tag: 'feature-x', stage: indexIdOf('multi') }),
+    ];
+    const werf = { ...policyOf().werf, foreign: 'decide' as const };
+    const { doomed, werf: made } = decideBySchemes([stage({ name: 'web' }), ...multi], {
+      schemes,
+      policy: { ...ANY_AGE, werf },
+    });
+    expect(made?.built.has(digestOf('multi'))).toBe(true);
+    expect(doomed).toEqual([]);
   });
 
   it('keeps what is none of its own, as ever, unless the user leaves that to the other rules', () => {
