@@ -8,12 +8,14 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { buildPolicy } from '../../src/config/build-policy.ts';
 import { buildSchemes } from '../../src/config/build-schemes.ts';
+import { NO_CACHE_RULE } from '../../src/config/choose-build-cache.ts';
 import { policySchema } from '../../src/config/policy-schema.ts';
 import { describeReason } from '../../src/model/describe-reason.ts';
 import { type Digest, parseTag } from '../../src/model/reference.ts';
 import type { ProvenanceFacts } from '../../src/model/snapshot.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { decide } from '../../src/policy/decide.ts';
+import { imageId } from '../builders/build-cache.ts';
 import { forgeOf } from '../builders/forge.ts';
 import { at, commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, NOW, type NodeSpec, referrerTagOf, snapshotOf, usageOf } from '../builders/snapshot.ts';
@@ -34,6 +36,12 @@ const node = z.strictObject({
   source: z.string().optional(),
   /** Besides those of commit and source; `<<c1>>` in a value is the id of that commit. */
   labels: z.record(z.string(), z.string()).optional(),
+  /** Names of layers; default: one of its own. */
+  layers: names.optional(),
+  /** Short name of the node that it was made from. */
+  from: z.string().optional(),
+  /** Makes it a cache of BuildKit's: names of layers. */
+  cacheOf: names.optional(),
   created: z.string().nullable().optional(),
   opaque: z.boolean().optional(),
   werf: werfNode.optional(),
@@ -113,7 +121,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 
 describe('the stories', () => {
   it('are there', () => {
-    expect(files.length).toBeGreaterThanOrEqual(36);
+    expect(files.length).toBeGreaterThanOrEqual(38);
   });
 
   it.each(files)('%s', (file) => {
@@ -157,6 +165,7 @@ function run(told: Story) {
     forgeEnabled: told.forge !== undefined,
     keepList: [],
     schemes: buildSchemes(told.policy ?? {}, {}),
+    cache: { ...NO_CACHE_RULE, improperRepoCache: told.policy?.cache?.improperRepoCache === true },
   });
   const evidence = {
     snapshot: snapshotIn(told),
@@ -224,6 +233,9 @@ function specOf(told: Story['nodes'][number]): NodeSpec {
     opaque,
     werf,
     labels: more = {},
+    layers,
+    from,
+    cacheOf,
   } = told;
   if (werf !== undefined) return werfNodeOf(werf, { name, tags, ...(created === undefined ? {} : { created }) });
   const provenance = provenanceOf(told);
@@ -246,6 +258,9 @@ function specOf(told: Story['nodes'][number]): NodeSpec {
     ...(created === undefined ? {} : { created }),
     ...(opaque === true ? { opaque: { mayListManifests: true, names: [] } } : {}),
     ...(provenance === undefined ? {} : { provenance }),
+    ...(layers === undefined ? {} : { layers }),
+    ...(from === undefined ? {} : { madeFrom: imageId(from) }),
+    ...(cacheOf === undefined ? {} : { cacheOf }),
   };
 }
 
