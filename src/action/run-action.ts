@@ -2,6 +2,7 @@
 
 import type { PullRequestRun } from '../cleanup.ts';
 import { listSecrets } from '../config/list-secrets.ts';
+import { isHost } from '../config/normalize-host.ts';
 import { isRecord } from '../config/normalize-record.ts';
 import { isRestore } from '../config/normalize-restore.ts';
 import { isVerify } from '../config/normalize-verify.ts';
@@ -41,7 +42,7 @@ export async function runAction(environment: NodeJS.ProcessEnv): Promise<number>
 async function finish(run: Run): Promise<number> {
   const { core, raw, log, environment } = run;
   const signals = listenForSignals({
-    graceful: raw.command === 'apply' || isRestore(raw),
+    graceful: raw.command === 'apply' || isRestore(raw) || isHost(raw),
     say: (text) => log.warn(text),
   });
   try {
@@ -53,6 +54,11 @@ async function finish(run: Run): Promise<number> {
     if (isRestore(raw)) {
       const { finishRestore } = await import('./finish-restore.ts');
       const code = await finishRestore({ ...run, reportFile: files.report, signal: signals.signal });
+      return signals.exitCode() ?? code;
+    }
+    if (isHost(raw)) {
+      const { finishHost } = await import('./finish-host.ts');
+      const code = await finishHost({ ...run, reportFile: files.report, signal: signals.signal });
       return signals.exitCode() ?? code;
     }
     if (isVerify(raw)) {

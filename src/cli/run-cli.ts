@@ -52,7 +52,9 @@ interface Run {
 }
 
 /** What an interrupt must not cut in two. */
-const WRITING: ReadonlySet<CommandName> = new Set(['apply', 'restore', 'purge', 'managed-images']);
+const WRITING: ReadonlySet<CommandName> = new Set(['apply', 'restore', 'purge', 'managed-images', 'host']);
+/** Those of them that a signal ends between two steps, with an exit code of its own. */
+const STEP_BY_STEP: ReadonlySet<CommandName> = new Set(['restore', 'host']);
 
 async function runCommand(io: CliProcess, run: Run): Promise<number> {
   const signals = listenForSignals({
@@ -67,35 +69,53 @@ async function runCommand(io: CliProcess, run: Run): Promise<number> {
       const looks = { color: hasColor(stream, environment), width: textWidth(stream) };
       return await runDemo({ context, ...looks, print: (text) => void print(io, text) });
     }
-    if (run.command === 'verify') {
+    const done = await runBeside(io, run, context);
+    if (done === undefined) return await runReported(io, run, { context, interrupted: () => signals.exitCode() });
+    return (STEP_BY_STEP.has(run.command) ? signals.exitCode() : undefined) ?? done;
+  } finally {
+    signals.stop();
+  }
+}
+
+/** The commands with settings and a result of their own; undefined for every other. */
+async function runBeside(
+  io: CliProcess,
+  run: Run,
+  context: RunContext & { readonly log: TerminalLog },
+): Promise<number | undefined> {
+  switch (run.command) {
+    case 'verify': {
       const { runVerifyCommand } = await import('./verify-command.ts');
       const { normalizeVerify } = await import('../config/normalize-verify.ts');
       return await runVerifyCommand(io, await decide(io, run, normalizeVerify), context);
     }
-    if (run.command === 'restore') {
+    case 'restore': {
       const { runRestoreCommand } = await import('./restore-command.ts');
       const { normalizeRestore } = await import('../config/normalize-restore.ts');
-      const restored = await runRestoreCommand(io, await decide(io, run, normalizeRestore), context);
-      return signals.exitCode() ?? restored;
+      return await runRestoreCommand(io, await decide(io, run, normalizeRestore), context);
     }
-    if (run.command === 'record') {
+    case 'record': {
       const { runRecordCommand } = await import('./record-command.ts');
       const { normalizeRecord } = await import('../config/normalize-record.ts');
       return await runRecordCommand(io, await decide(io, run, normalizeRecord), context);
     }
-    if (run.command === 'rbac') {
+    case 'host': {
+      const { runHostCommand } = await import('./host-command.ts');
+      const { normalizeHost } = await import('../config/normalize-host.ts');
+      return await runHostCommand(io, await decide(io, run, normalizeHost), context);
+    }
+    case 'rbac': {
       const { runRbacCommand } = await import('./rbac-command.ts');
       const { normalizeRbac } = await import('../config/normalize-rbac.ts');
       return await runRbacCommand(io, await decide(io, run, normalizeRbac), context);
     }
-    if (run.command === 'managed-images') {
+    case 'managed-images': {
       const { runManagedImagesCommand } = await import('./managed-images-command.ts');
       const { normalizeManagedImages } = await import('../config/normalize-managed-images.ts');
       return await runManagedImagesCommand(io, await decide(io, run, normalizeManagedImages), context);
     }
-    return await runReported(io, run, { context, interrupted: () => signals.exitCode() });
-  } finally {
-    signals.stop();
+    default:
+      return undefined;
   }
 }
 

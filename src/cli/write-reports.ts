@@ -65,6 +65,11 @@ export async function writeStopped(
     await writeStoppedReport(raw['report-file'], buildStoppedVerify(told), log);
     return undefined;
   }
+  if (command === 'host') {
+    const { buildStoppedHost } = await import('../report/build-host-report.ts');
+    await writeStoppedReport(raw['report-file'], buildStoppedHost(told), log);
+    return undefined;
+  }
   const reported = command === 'purge' ? commandOfPurge(raw) : command;
   if (reported !== 'plan' && reported !== 'apply') return undefined;
   const { buildStoppedReport } = await import('../report/stopped-report.ts');
