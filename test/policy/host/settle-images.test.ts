@@ -134,6 +134,11 @@ describe('what a list holds', () => {
     expect(going([child, { name: 'list', labels: OURS, lists: [localId('child')] }])).toEqual(['list', 'child']);
   });
 
+  it('stays when only the list goes: nobody made it for that', () => {
+    const images = [{ name: 'child' }, { name: 'list', labels: OURS, lists: [localId('child')] }];
+    expect(going(images)).toEqual(['list']);
+  });
+
   it('may be any image without name and digest, while the list names one that nobody recognises', () => {
     const images = [child, { name: 'list', names: named('list'), lists: [`sha256:${'a'.repeat(64)}`] }];
     expect(going(images)).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hours } from '../../../../src/model/time.ts';
-import { decideWorld, type HostWorld, type LocalImageSpec } from '../../../builders/local-store.ts';
+import { hours, type KnownOrUnknown, unknownTime } from '../../../../src/model/time.ts';
+import { decideWorld, type HostWorld, hoursAgo, type LocalImageSpec } from '../../../builders/local-store.ts';
 
 const PERCENT = (high: number, low: number) => ({
   high: { kind: 'percent', percent: high } as const,
@@ -190,14 +190,35 @@ describe('bytes', () => {
 
   it('that come free anyhow, by other rules and of the build cache, are not asked for again', () => {
     const ours = { name: 'z', labels: { 'com.example.project': 'shop' }, layers: ['z:60'] };
-    const entry = { id: 'e', sizeBytes: 40, lastUsed: { kind: 'known', at: 0 } } as const;
+    const entry = { id: 'e', sizeBytes: 40, lastUsed: { kind: 'known', at: hoursAgo(24) } } as const;
     const { steps } = decide({
       images: [...images('a'), ours],
       disk: free(100),
-      buildCache: { entries: 1, sizeBytes: 40, prunable: [{ ...entry, lastUsed: { kind: 'known', at: 0 as never } }] },
+      buildCache: { entries: 1, sizeBytes: 40, prunable: [entry] },
       policy: { disk: PERCENT(85, 80), dangling: true, buildCacheOlderThan: hours(24) },
     });
     expect(steps.map(({ action }) => action)).toEqual(['delete-image', 'prune-build-cache']);
+  });
+});
+
+describe("the engine's build cache", () => {
+  const entry = (id: string, lastUsed: KnownOrUnknown) => ({ id, sizeBytes: 40, lastUsed });
+  const at = (hoursBefore: number): KnownOrUnknown => ({ kind: 'known', at: hoursAgo(hoursBefore) });
+  const steps = (...prunable: readonly ReturnType<typeof entry>[]) =>
+    decideWorld({
+      images: [],
+      buildCache: { entries: 3, sizeBytes: 120, prunable },
+      policy: { buildCacheOlderThan: hours(24) },
+    }).steps;
+
+  it('loses what nobody used for so long; of the rest nothing is counted', () => {
+    expect(steps(entry('a', at(24)), entry('b', at(23)), entry('c', unknownTime('it does not tell')))).toEqual([
+      { action: 'prune-build-cache', olderThan: hours(24), entries: 1, freesBytes: 40 },
+    ]);
+  });
+
+  it('is left alone when all of it is younger', () => {
+    expect(steps(entry('b', at(23)))).toEqual([]);
   });
 });
 
@@ -217,6 +238,12 @@ describe('what nobody used for long', () => {
       name: 'stays when it was pulled a moment ago and not used yet: kubelet deletes it',
       spec: { tagged: 0.1 },
       uses: {},
+      goes: false,
+    },
+    {
+      name: 'stays when it was used long ago and has a new name',
+      spec: { tagged: 10 },
+      uses: { a: { firstSeen: 90, lastUsed: 60 } },
       goes: false,
     },
     { name: 'stays when nobody knows since when it is here', spec: { tagged: null }, uses: {}, goes: false },

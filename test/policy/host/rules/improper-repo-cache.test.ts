@@ -51,6 +51,12 @@ describe('a stage', () => {
     expect(decide(images, [final({ madeFrom: localId('c') })]).going).toEqual(['d']);
   });
 
+  it('stays when one that others were built on took files from it', () => {
+    const labels = { ...OURS, 'dapp-dimg': 'false', 'dapp-artifact-assets': 'c' };
+    const images = [stage('a', { labels }), stage('b', { parent: 'a' }), stage('c')];
+    expect(decide(images, [final({ madeFrom: localId('b') })]).going).toEqual([]);
+  });
+
   it('stays when the layers of one that is needed begin with its own, though the engine tells no parent', () => {
     const images = [
       stage('a', { layers: ['1'] }),
