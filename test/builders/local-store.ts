@@ -84,7 +84,7 @@ export function hoursAgo(count: number): Instant {
 }
 
 /** An image from its short form. */
-export function localImage(spec: LocalImageSpec): LocalImage {
+function localImage(spec: LocalImageSpec): LocalImage {
   const { name, names = [], digests = [], labels = {}, created = 100, tagged = 100, parent, lists } = spec;
   const layers = spec.layers === null ? undefined : chainOf(spec.layers ?? [name]);
   return {
@@ -103,7 +103,7 @@ export function localImage(spec: LocalImageSpec): LocalImage {
 }
 
 /** A container from its short form. */
-export function localContainer(spec: LocalContainerSpec): LocalContainer {
+function localContainer(spec: LocalContainerSpec): LocalContainer {
   const { name, of, image = 'sha256:0', state = 'exited', created = 50, finished, labels = {} } = spec;
   return {
     id: createHash('sha256').update(`container ${name}`).digest('hex') as ContainerId,
@@ -118,7 +118,7 @@ export function localContainer(spec: LocalContainerSpec): LocalContainer {
 }
 
 /** The policy under which nothing is asked for: each test asks for one thing. */
-export function hostPolicy(changes: Partial<HostPolicy> = {}): HostPolicy {
+function hostPolicy(changes: Partial<HostPolicy> = {}): HostPolicy {
   return {
     project: [{ label: 'com.example.project', value: 'shop' }],
     grace: hours(2),
