@@ -12,6 +12,8 @@ import { TOOL } from '../version.ts';
 import { now, sourceOf, writeStopped } from './make-report.ts';
 import { type Outputs, type ResultPlace, setOutputs, writeSummary } from './write-results.ts';
 
+const LOOKS = { frontEnd: 'action' } as const;
+
 /** What a host goes by. */
 export interface HostRun extends ResultPlace {
   readonly raw: RawOptions;
@@ -26,7 +28,7 @@ export async function finishHost(run: HostRun): Promise<number> {
   const { report, format } = await makeReport(run);
   setOutputs(core, { ...countHost(report), files: { plan: '', report: reportFile } });
   core.info(render(report, format));
-  await writeSummary(run, renderHostMarkdown(report));
+  await writeSummary(run, renderHostMarkdown(report, LOOKS));
   const trouble = describeHostTrouble(report);
   if (report.result.kind === 'stopped') core.setFailed(log.clean(describeError(report.result.error)));
   else if (trouble !== undefined) core.setFailed(log.clean(trouble));
@@ -69,5 +71,7 @@ async function makeReport(run: HostRun): Promise<{ readonly report: HostReport; 
 function render(report: HostReport, format: Format): string {
   if (format === 'json') return JSON.stringify(report, null, 2);
   // The web page of a job shows ANSI colours and wraps lines itself.
-  return format === 'markdown' ? renderHostMarkdown(report) : renderHost(report, { color: true, width: 120 });
+  return format === 'markdown'
+    ? renderHostMarkdown(report, LOOKS)
+    : renderHost(report, { ...LOOKS, color: true, width: 120 });
 }

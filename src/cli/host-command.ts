@@ -8,6 +8,7 @@ import type { HostReport } from '../report/host-report.ts';
 import { type CliProcess, print } from './cli-process.ts';
 import { hasColor, textWidth } from './terminal-kind.ts';
 import type { TerminalLog } from './terminal-log.ts';
+import { frontEndOf } from './write-reports.ts';
 
 /** Shows what would go, or deletes it. The settings are right. */
 export async function runHostCommand(
@@ -34,8 +35,9 @@ export async function runHostCommand(
 async function renderReport(io: CliProcess, report: HostReport, format: Format): Promise<string> {
   if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
   const { renderHost, renderHostMarkdown } = await import('../report/render-host.ts');
-  if (format === 'markdown') return renderHostMarkdown(report);
+  const frontEnd = frontEndOf(io.environment);
+  if (format === 'markdown') return renderHostMarkdown(report, { frontEnd });
   // Before the plan there is nothing to show but the error, and that is told on standard error.
   if (report.result.kind === 'stopped' && report.steps.length === 0) return '';
-  return renderHost(report, { color: hasColor(io.stdout, io.environment), width: textWidth(io.stdout) });
+  return renderHost(report, { color: hasColor(io.stdout, io.environment), width: textWidth(io.stdout), frontEnd });
 }
