@@ -80,7 +80,7 @@ describe('a command line', () => {
     ['aply', 'unknown command "aply"; did you mean "apply"?'],
     [
       'sweep',
-      'unknown command "sweep"; the commands are plan, apply, explain, verify, restore, record, purge, managed-images, rbac, demo',
+      'unknown command "sweep"; the commands are plan, apply, explain, verify, restore, record, purge, managed-images, host, rbac, demo',
     ],
     ['--repositry a/b', "unknown option '--repositry'; did you mean --repository?"],
     ['verify --repo a/b', "unknown option '--repo'; did you mean --repository?"],

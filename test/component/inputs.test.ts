@@ -69,6 +69,8 @@ describe('an input', () => {
       'without-forge': ' false',
       'without-kube': ' false',
       'plain-http': ' false',
+      flush: ' false',
+      dev: ' false',
       provider: 'auto',
       'api-budget': '0.8',
       'log-level': 'info',

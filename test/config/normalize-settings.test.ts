@@ -346,7 +346,7 @@ describe('a wrong option', () => {
     [
       'a report of explain',
       { command: 'explain', target: 'v1', 'report-file': 'r' },
-      ['--report-file: only for plan, apply, verify, restore and purge, not for explain'],
+      ['--report-file: only for plan, apply, verify, restore, purge and host, not for explain'],
     ],
     [
       'a user without password',
@@ -441,7 +441,7 @@ describe('a wrong option', () => {
       'input format: got "x", expected one of text, json, markdown',
     ]);
     expect(await mistakes({ ...FINE, command: 'explain' }, { frontEnd: 'action' })).toEqual([
-      'input command: got "explain", expected one of plan, apply, verify, restore, record',
+      'input command: got "explain", expected one of plan, apply, verify, restore, record, host',
     ]);
   });
 
