@@ -40,7 +40,7 @@ export interface Inventory {
 /** Reads a repository. `isDeclared`: the user says that it is there for build cache. */
 export function takeInventory(
   { snapshot: given, werf: evidence }: Pick<Evidence, 'snapshot' | 'werf'>,
-  policy: Pick<Policy, 'werf' | 'purge' | 'cache'> & Partial<Pick<Policy, 'schemes'>>,
+  policy: Pick<Policy, 'werf' | 'purge' | 'cache'>,
   { isDeclared = false }: { readonly isDeclared?: boolean } = {},
 ): Inventory {
   const snapshot = inOrder(given);
@@ -48,9 +48,7 @@ export function takeInventory(
   const own = readRecords(snapshot);
   const attached: AttachedRecords = new Map([...own.attached, ...(werf?.attached ?? [])]);
   const graph = buildImageGraph(snapshot, attached);
-  // Tag schemes touch nothing but their own images.
-  const hasSchemes = policy.schemes !== undefined && policy.schemes !== 'off';
-  const isIdle = (policy.werf.disabled !== 'no' || hasSchemes) && !policy.purge;
+  const isIdle = policy.werf.disabled !== 'no' && !policy.purge;
   return {
     snapshot,
     graph,

@@ -107,6 +107,12 @@ describe('an image of dapp', () => {
       'keep',
       'of no tag scheme',
     ],
+    [
+      "with a tag of the shape of werf's stages stays",
+      dapp('git_branch', `${'a'.repeat(56)}-1700000000000`),
+      'keep',
+      'of no tag scheme',
+    ],
     ['with a tag that moves and names no branch stays', dapp('git_branch', 'latest'), 'keep', 'of no tag scheme'],
     [
       'whose config cannot be read stays',
