@@ -67,7 +67,7 @@ export const STEPS: readonly HostStep[] = [
   { action: 'prune-build-cache', olderThan: hours(168), entries: 12, freesBytes: 1.1 * GB },
   {
     action: 'delete-folder',
-    path: '/home/ci/.cache/registry-cleanup/git/shop.git',
+    path: '/home/me/.cache/registry-cleanup/git/shop.git',
     unusedFor: hours(720),
     freesBytes: 4e6,
   },
