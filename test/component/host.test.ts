@@ -1,18 +1,18 @@
 // The jobs that clean a build runner's local store, run in a shell with a real engine: what is in use, young, or has the label stays.
 
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ContainerEngine, openContainerEngine } from '../support/container-engine.ts';
+import * as z from 'zod';
 import { openPipelineProject, type PipelineProject, SOURCES } from '../support/gitlab-ci-local.ts';
+import { type LocalEngine, startLocalEngine } from '../support/local-engines.ts';
 import { requireProgram } from '../support/real-parts.ts';
 
 const hasRsync = requireProgram('rsync');
-const engine = openContainerEngine();
+const hasPodman = requireProgram('podman');
 const JOB = 'registry-host-cleanup: [build-1]';
+const Memory = z.looseObject({ images: z.record(z.string(), z.looseObject({ firstSeen: z.string() })) });
 
 let project: PipelineProject;
 let folder: string;
@@ -30,125 +30,90 @@ afterAll(() => {
 function configure(inputs: object): void {
   const include = {
     component: '$CI_SERVER_FQDN/$CI_PROJECT_PATH/host-cleanup@$CI_COMMIT_SHA',
-    inputs: { runners: ['build-1'], ...inputs },
+    inputs: { runners: ['build-1'], 'cache-dir': join(folder, 'cache'), ...inputs },
   };
   project.configure(JSON.stringify({ include: [include] }));
 }
 
-/** A folder with one program in it. */
-function program(name: string, script: string): string {
-  const bin = join(folder, `bin-${name}-${createHash('sha256').update(script).digest('hex').slice(0, 8)}`);
-  mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(bin, name), 0o755);
-  return bin;
-}
+const report = (): unknown => JSON.parse(project.readLeft(JOB, 'registry-cleanup-report/host.json') ?? '{}');
 
 describe.runIf(hasRsync)('the job on a runner', () => {
-  it('whose engine does not answer says so, and is red', async () => {
-    configure({ engine: 'podman', command: 'apply' });
-    const { exitCode, output } = await project.runJob(JOB, SOURCES.schedule, [program('podman', 'exit 1')]);
+  it('whose engine does not answer says so, is red, and leaves a report', async () => {
+    configure({ engine: `unix://${folder}/nobody.sock`, command: 'apply' });
+    const { exitCode, output } = await project.runJob(JOB, SOURCES.schedule);
     expect(exitCode).not.toBe(0);
-    expect(output).toContain('podman does not answer: does the runner hand its socket to jobs?');
+    expect(output).toContain('nobody.sock');
+    expect(report()).toMatchObject({ command: 'host', result: { kind: 'stopped' }, steps: [] });
   });
 
-  it('whose engine fails in the middle deletes nothing, and is red', async () => {
-    configure({ engine: 'podman', command: 'apply' });
-    const script = 'case "$1 $2" in "image ls") exit 1 ;; "image prune") echo PRUNED ;; esac';
-    const { exitCode, output } = await project.runJob(JOB, SOURCES.schedule, [program('podman', script)]);
+  it('whose inputs say nothing to do teaches what there is', async () => {
+    configure({ 'older-than': '' });
+    const { exitCode, output } = await project.runJob(JOB, SOURCES.schedule);
     expect(exitCode).not.toBe(0);
-    expect(output).not.toContain('PRUNED');
+    expect(output).toContain('nothing is asked for');
   });
 });
 
-/** An image as `docker save` writes it, made at a time. */
-function saveImage(
-  tag: string,
-  { created, labels = {} }: { created: string; labels?: Readonly<Record<string, string>> },
-): string {
-  const home = mkdtempSync(join(folder, 'image-'));
-  writeFileSync(join(home, 'file'), tag);
-  spawnSync('tar', ['--create', '--file', 'layer.tar', 'file'], { cwd: home });
-  const diffId = createHash('sha256')
-    .update(readFileSync(join(home, 'layer.tar')))
-    .digest('hex');
-  const config = {
-    architecture: 'amd64',
-    os: 'linux',
-    created,
-    config: { Labels: labels, Cmd: ['/file'] },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${diffId}`] },
-  };
-  writeFileSync(join(home, 'config.json'), JSON.stringify(config));
-  writeFileSync(
-    join(home, 'manifest.json'),
-    JSON.stringify([{ Config: 'config.json', RepoTags: [tag], Layers: ['layer.tar'] }]),
-  );
-  spawnSync('tar', ['--create', '--file', 'image.tar', 'config.json', 'manifest.json', 'layer.tar'], { cwd: home });
-  return join(home, 'image.tar');
-}
+describe.runIf(hasRsync && hasPodman)('the job on a runner with podman', () => {
+  let engine: LocalEngine;
 
-// The store of a docker that is somebody's is not ours to clean: only an engine with a store of its own.
-describe.runIf(hasRsync && engine?.program === 'podman')('the job on a runner with podman', () => {
-  const OLD = '2024-01-01T00:00:00Z';
-  let path: readonly string[];
+  beforeAll(async () => {
+    engine = await startLocalEngine('podman');
+  }, 60_000);
 
-  function use(): ContainerEngine {
-    if (engine === undefined) throw new Error('no engine');
-    return engine;
+  afterAll(() => engine.stop());
+
+  /** Images that an earlier run saw long ago, and one that none saw. */
+  beforeEach(async () => {
+    await engine.empty();
+    rmSync(join(folder, 'cache'), { recursive: true, force: true });
+    for (const name of ['old', 'used']) await engine.add(name, 1);
+    await engine.add('kept', 1, ['LABEL registry-cleanup.keep=']);
+    await engine.client('create', '--name', 'holder', 'used');
+    await run({ 'older-than': '168h' });
+    rewindMemory();
+    await engine.add('young', 1);
+  }, 120_000);
+
+  /** What was seen by then was seen two weeks before. */
+  function rewindMemory(): void {
+    const home = join(folder, 'cache', 'host');
+    for (const name of readdirSync(home)) {
+      const memory = Memory.parse(JSON.parse(readFileSync(join(home, name), 'utf8')));
+      const firstSeen = new Date(Date.now() - 14 * 86_400_000).toISOString();
+      const images = Object.entries(memory.images).map(([id, known]) => [id, { ...known, firstSeen }] as const);
+      writeFileSync(join(home, name), JSON.stringify({ ...memory, images: Object.fromEntries(images) }));
+    }
   }
 
-  beforeAll(() => {
-    const variables = Object.entries(use().environment).filter(([name]) => name.startsWith('CONTAINERS_'));
-    const exports = variables.map(([name, value]) => `export ${name}='${value}'`).join('\n');
-    path = [program('podman', `${exports}\nexec /usr/bin/podman "$@"`)];
-  });
-
-  afterAll(() => engine?.close());
-
-  beforeEach(() => {
-    use().start('rm', '--all', '--force');
-    use().start('image', 'rm', '--all', '--force');
-    const young = new Date().toISOString();
-    const images = [
-      saveImage('localhost/old:1', { created: OLD }),
-      saveImage('localhost/used:1', { created: OLD }),
-      saveImage('localhost/kept:1', { created: OLD, labels: { 'registry-cleanup.keep': '' } }),
-      saveImage('localhost/young:1', { created: young }),
-    ];
-    for (const image of images) expect(use().start('load', '--input', image)).toMatchObject({ exitCode: 0 });
-    expect(use().start('create', 'localhost/used:1')).toMatchObject({ exitCode: 0 });
-  });
-
-  const left = () =>
-    use()
-      .start('image', 'ls', '--format', '{{.Repository}}')
-      .stdout.trim()
-      .split('\n')
-      .map((name) => name.replace('localhost/', ''))
-      .sort();
+  async function run(inputs: object, variables: Readonly<Record<string, string>> = {}) {
+    configure({ engine: `unix://${engine.socket}`, ...inputs });
+    return await project.runJob(JOB, { ...SOURCES.schedule, ...variables });
+  }
 
   it('tells what would go, and deletes nothing', async () => {
-    configure({ engine: 'podman' });
-    const { exitCode, output } = await project.runJob(JOB, SOURCES.schedule, path);
-    expect([exitCode, output]).toEqual([0, expect.stringContaining('1 unused images are older than 168h.') as string]);
-    expect(output).toContain('localhost/old:1');
-    for (const name of ['used', 'kept', 'young']) expect(output).not.toContain(`localhost/${name}:1`);
-    expect(output).toContain('nothing was deleted');
-    expect(left()).toEqual(['kept', 'old', 'used', 'young']);
+    const { exitCode, output } = await run({});
+    expect([exitCode, output]).toEqual([0, expect.stringContaining('localhost/old:latest') as string]);
+    expect(report()).toMatchObject({ result: { kind: 'planned' }, totals: { imagesDeleted: 1, imagesKept: 3 } });
+    expect(await engine.names()).toEqual(['kept', 'old', 'used', 'young']);
   });
 
   it('deletes just that when told to', async () => {
-    configure({ engine: 'podman', command: 'apply' });
-    const { exitCode, output } = await project.runJob(JOB, SOURCES.schedule, path);
-    expect([exitCode, output]).toEqual([0, expect.stringContaining('1 unused images') as string]);
-    expect(left()).toEqual(['kept', 'used', 'young']);
+    const { exitCode, output } = await run({ command: 'apply' });
+    expect([exitCode, output]).toEqual([0, expect.stringContaining('localhost/old:latest') as string]);
+    expect(report()).toMatchObject({ result: { kind: 'applied' }, totals: { deleted: 1, failed: 0 } });
+    expect(await engine.names()).toEqual(['kept', 'used', 'young']);
   });
 
   it('only tells in a pipeline that only plans', async () => {
-    configure({ engine: 'podman', command: 'apply' });
-    const { output } = await project.runJob(JOB, { ...SOURCES.schedule, REGISTRY_CLEANUP: 'plan' }, path);
-    expect(output).toContain('nothing was deleted');
-    expect(left()).toEqual(['kept', 'old', 'used', 'young']);
+    const { exitCode } = await run({ command: 'apply' }, { REGISTRY_CLEANUP: 'plan' });
+    expect(exitCode).toBe(0);
+    expect(report()).toMatchObject({ result: { kind: 'planned' } });
+    expect(await engine.names()).toEqual(['kept', 'old', 'used', 'young']);
+  });
+
+  it('keeps what has the label that is named, and only that', async () => {
+    expect((await run({ command: 'apply', 'keep-label': 'other' })).exitCode).toBe(0);
+    expect(await engine.names()).toEqual(['used', 'young']);
   });
 });

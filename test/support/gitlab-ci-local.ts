@@ -47,6 +47,8 @@ export interface PipelineProject {
   listJobs(variables: PipelineVariables): readonly ListedJob[];
   /** Runs one job in a shell, with the sources' own command line as `registry-cleanup` on the path. */
   runJob(name: string, variables: PipelineVariables, path?: readonly string[]): Promise<PipelineRun>;
+  /** Runs all jobs that the pipeline has, one after another as they need each other. */
+  runPipeline(variables: PipelineVariables, path?: readonly string[]): Promise<PipelineRun>;
   /** A file that the last job of that name left in its working folder; undefined when there is none. */
   readLeft(job: string, path: string): string | undefined;
   close(): void;
@@ -121,26 +123,32 @@ export function openPipelineProject(): PipelineProject {
         .filter(({ when }) => when !== 'never')
         .map(({ name, when, allow_failure }) => ({ name, when, mayFail: allow_failure !== false }));
     },
-    runJob: (name, variables, path = []) => runJob(folder, { name, variables, path: [...path, bin] }),
+    runJob: (name, variables, path = []) => run(folder, { words: [name], variables, path: [...path, bin] }),
+    runPipeline: (variables, path = []) => run(folder, { words: [], variables, path: [...path, bin] }),
     readLeft: (job, path) => {
-      const file = join(folder, '.gitlab-ci-local', 'artifacts', job, path);
+      const file = join(folder, '.gitlab-ci-local', 'artifacts', folderOf(job), path);
       return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
     },
     close: () => rmSync(folder, { recursive: true }),
   };
 }
 
+/** The name of a job in paths, as gitlab-ci-local has it: what is neither a letter, a digit, "_" nor "-" in base64. */
+function folderOf(job: string): string {
+  return job.replace(/[^\w-]+/g, (text) => Buffer.from(text).toString('base64url'));
+}
+
 /** A job that is started by name runs whatever the rules of the pipeline say of it: who asks looks at them first. */
-function runJob(
+function run(
   folder: string,
-  job: { name: string; variables: PipelineVariables; path: readonly string[] },
+  job: { words: readonly string[]; variables: PipelineVariables; path: readonly string[] },
 ): Promise<PipelineRun> {
   const words = [
     '--force-shell-executor',
     '--shell-isolation',
     '--no-color',
     ...variableWords(job.variables),
-    job.name,
+    ...job.words,
   ];
   const environment = plainEnvironment();
   const path = [...job.path, dirname(process.execPath), environment['PATH'] ?? ''].join(delimiter);
