@@ -13,7 +13,7 @@ import { durationProblem } from './policy-words.ts';
 import type { NamedGitRepository } from './settings.ts';
 
 /** What dapp's and werf 1's stages carry. */
-export const VERSION_LABELS = ['dapp-cache-version', 'werf-cache-version'] as const;
+const VERSION_LABELS = ['dapp-cache-version', 'werf-cache-version'] as const;
 /** A build that runs may just have made it; dapp and werf 1 wait as long. */
 const DEFAULT_GRACE: Duration = hours(2);
 /** As long as Kaniko itself uses a cached layer by default: https://github.com/GoogleContainerTools/kaniko#flag---cache-ttl-duration */
@@ -94,7 +94,7 @@ type WrittenVersion = NonNullable<PolicyFile['cache']>['improperCacheVersion'];
  * The current version of build cache, as an option (`33`, `my-label=33`) or else a file says it; undefined where neither does. A version
  * without a label goes by the labels and expressions of the file, else by dapp's and werf's labels.
  */
-export function readCacheVersion(
+function readCacheVersion(
   findings: Findings,
   written: WrittenVersion,
 ): CachePolicy['improperCacheVersion'] | undefined {
@@ -117,7 +117,7 @@ export function readCacheVersion(
 }
 
 /** How long young cache stays, as an option says; undefined where none does. */
-export function readCacheGrace(findings: Findings): Duration | undefined {
+function readCacheGrace(findings: Findings): Duration | undefined {
   const name = 'cache-grace';
   const text = readText(findings, name);
   const problem = text === undefined ? undefined : durationProblem(text);

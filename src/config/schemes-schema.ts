@@ -14,7 +14,7 @@ const COUNT = 'a whole number; negative: all';
 const TRUE = 'true';
 
 /** What is expected instead of a pattern of a scheme: it holds the scheme's word once, and no other but `{build}`. */
-export function schemePatternProblem(kind: SchemeKind, text: string): string | undefined {
+function schemePatternProblem(kind: SchemeKind, text: string): string | undefined {
   const problem = tagPatternProblem(text);
   if (problem !== undefined) return problem;
   const translated = translateTagPattern(text);

@@ -1,6 +1,5 @@
 // Build cache goes after the images that it was made for: one that was to go, and is still there after its steps, keeps the cache it needs.
 
-import type { DeleteReason } from '../model/decision.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Outcome } from '../plan/outcome.ts';
 import type { Step } from '../plan/plan.ts';
@@ -17,11 +16,9 @@ export interface CacheWatchOptions {
   readonly outcomesOf: (repository: string) => readonly Outcome[] | undefined;
 }
 
-const CONDEMNING: ReadonlySet<DeleteReason['rule']> = new Set(['cache-version', 'cache-gone', 'cache-flush']);
-
 /**
- * Says of build cache that was to go as unneeded why it must stay: decided again, with the images that are still there, it stays. Images
- * whose turn comes later count as gone: what the cache of one that then stays is worth is one slow build.
+ * Says of build cache that was to go as unneeded why it must stay: decided again, with the images that are still there, it stays; what another
+ * rule about cache condemns does not. Images whose turn comes later count as gone: the cache of one that then stays is worth one slow build.
  */
 export function watchBuildCache({ planned, stepsOf, outcomesOf }: CacheWatchOptions): UsageObjection {
   return (name) => {
@@ -29,10 +26,8 @@ export function watchBuildCache({ planned, stepsOf, outcomesOf }: CacheWatchOpti
     let again: ReadonlyMap<string, Decisions> | undefined;
     return (digest) => {
       const decision = decisions?.get(digest);
-      const rules = decision?.decision === 'delete' ? decision.reasons.map(({ rule }) => rule) : [];
-      // By another rule about cache it goes whatever needs it.
-      if (!rules.includes('cache-unneeded') || rules.some((rule) => CONDEMNING.has(rule)))
-        return Promise.resolve(undefined);
+      const isUnneeded = decision?.reasons.some(({ rule }) => rule === 'cache-unneeded') === true;
+      if (!isUnneeded) return Promise.resolve(undefined);
       again ??= decideAgain({ planned, stepsOf, outcomesOf });
       const reason = again
         .get(name)
