@@ -81,6 +81,7 @@ function finishDecision(begun: Begun, built: readonly BuiltImages[]): Decisions 
   const { snapshot, graph, werf, attached, own, relativesOf } = inventory;
   const kept: KeepReasons = new Map(begun.kept);
   const cache = settleCache(kept, { inventory, policy: policy.cache, judged, built });
+  // What hangs on cache that stays may be a manifest that nobody understands.
   protectDoubtful(snapshot, { graph, relativesOf }, kept);
   const untag = selectTags(judging, kept);
   const decisions = listDecisions(graph, { kept, untag, drop: [needless, cache.drop, verdicts.drop] });

@@ -51,8 +51,7 @@ export function decideBuildCache(evidence: BuildCacheEvidence, policy: Policy, n
     usage && policy.kubernetes.enabled ? keepUsed({ snapshot, usage, mirrors: policy.kubernetes.mirrors }) : undefined;
   const { roots, drop, others: noCache } = judgeAround({ inventory, firstSeen, used, policy, now });
   const kept = protectReachable(graph, roots, relativesOf);
-  const reach = { graph, relativesOf };
-  protectDoubtful(snapshot, reach, kept);
+  protectDoubtful(snapshot, { graph, relativesOf }, kept);
   const links = linksIn(evidence, inventory, policy);
   const repository = formatRepository(snapshot.repository);
   const judged = judgeItself({ ...evidence, inventory, policy, links: links?.all, further: evidence.cache, now });
@@ -64,7 +63,6 @@ export function decideBuildCache(evidence: BuildCacheEvidence, policy: Policy, n
     isDeclared: true,
   });
   const settled = settleCache(kept, { inventory, policy: policy.cache, judged, built: [...others, own] });
-  protectDoubtful(snapshot, reach, kept);
   const decisions = listDecisions(graph, { kept, untag: new Map(), drop: [settled.drop, drop] });
   const told = { absentUses: used?.absent ?? [], undeclared: used?.undeclared ?? [] };
   return {

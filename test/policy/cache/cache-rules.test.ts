@@ -2,10 +2,23 @@
 
 import { describe, expect, it } from 'vitest';
 import type { CachePolicy, Policy } from '../../../src/model/policy.ts';
+import { parseTag } from '../../../src/model/reference.ts';
+import { hours } from '../../../src/model/time.ts';
+import { buildPlan } from '../../../src/plan/build-plan.ts';
+import type { Decisions } from '../../../src/policy/decisions.ts';
 import type { Evidence } from '../../../src/policy/evidence.ts';
-import { buildkitIndex, dappImage, dappStage, gitLabels, kanikoLayer, werf1Stage } from '../../builders/build-cache.ts';
+import {
+  buildkitIndex,
+  dappImage,
+  dappStage,
+  gitLabels,
+  kanikoKey,
+  kanikoLayer,
+  werf1Stage,
+} from '../../builders/build-cache.ts';
+import { forgeOf } from '../../builders/forge.ts';
 import { commitIdOf, historyOf } from '../../builders/history.ts';
-import { digestOf, LONG_AGO, type NodeSpec, usageOf } from '../../builders/snapshot.ts';
+import { digestOf, LONG_AGO, NOW, type NodeSpec, snapshotOf, usageOf } from '../../builders/snapshot.ts';
 import { cacheOf, cachePolicy, decideDeclared, decideOn, furtherOf, hoursAgo, outcomeOf } from './world.ts';
 
 const APP: NodeSpec = { name: 'app', tags: ['app'], layers: ['base', 'app'] };
@@ -104,6 +117,18 @@ describe('cache of a commit that is gone', () => {
     ['goes by its tag', buildkitIndex('s', ['x'], { tags: ['cache-gone'] }), {}, 'go: cache-gone'],
     ['stays by its tag', buildkitIndex('s', ['x'], { tags: ['cache-main'] }), {}, 'cache-proper'],
     ['stays by one of its tags', buildkitIndex('s', ['x'], { tags: ['cache-main', 'cache-gone'] }), {}, 'cache-proper'],
+    [
+      'stays by its tag although an annotation names a gone commit',
+      buildkitIndex('s', ['x'], { tags: ['cache-main'], annotations: { ...revision(gone), ...SOURCE } }),
+      {},
+      'cache-proper',
+    ],
+    [
+      'goes by an annotation',
+      buildkitIndex('s', ['x'], { tags: ['other'], annotations: { ...revision(gone), ...SOURCE } }),
+      {},
+      'go: cache-gone',
+    ],
     ['stays when a tag says nothing', buildkitIndex('s', ['x'], { tags: ['cache-gone', 'other'] }), {}, 'cache-proper'],
     [
       'goes when all its tags are of gone branches',
@@ -161,6 +186,25 @@ describe('cache of a commit that is gone', () => {
     expect(remarks.filter(({ code }) => code === 'undeclared-git-repository').map(({ text }) => text)).toEqual([
       'labels of build cache name commits of "a", "b", and nobody says which Git repository that is: nothing follows from these; declare it with --cache-git-repository',
     ]);
+  });
+
+  it('takes no place among the images of a pull request', () => {
+    const history = historyOf({
+      commits: [
+        { name: 'c1', date: '2026-10-01T00:00:00Z' },
+        { name: 'p1', date: '2026-10-02T00:00:00Z', parents: ['c1'] },
+        { name: 'p2', date: '2026-10-03T00:00:00Z', parents: ['p1'] },
+      ],
+      references: [{ kind: 'branch', name: 'main', commit: 'c1' }],
+    });
+    const forge = forgeOf({ pullRequests: [{ number: 1, head: 'p2' }] });
+    const asked = { ...policy, forge: { ...policy.forge, pullRequests: { last: 1 } } };
+    const nodes = [
+      { name: 'image', tags: ['image'], labels: { ...revision(commitIdOf('p1')), ...SOURCE } },
+      stage({ ...revision(commitIdOf('p2')), ...SOURCE }),
+    ];
+    const found = decideOn(nodes, asked, { history, forge });
+    expect(['image', 's'].map((name) => outcomeOf(found, name))).toEqual(['pull-request', 'cache-proper']);
   });
 
   it("takes no part in Git's rule for images: neither kept by a branch nor in the place of an image", () => {
@@ -286,6 +330,17 @@ describe('a repository that is declared to hold build cache', () => {
     );
   });
 
+  it('keeps what was pushed a moment ago, and what the registry protects', () => {
+    const tag = parseTag(kanikoKey('s'));
+    const spec = kanikoLayer('s', 'x', { created: hoursAgo(3) });
+    const fresh = { ...flush, recent: { within: hours(4) } };
+    expect(outcomeOf(decideDeclared({ images: [APP], nodes: [spec] }, fresh), 's')).toBe('recent');
+    const snapshot = { ...snapshotOf([spec]), protectedTags: new Map([[tag, 'a rule']]) };
+    expect(outcomeOf(decideDeclared({ images: [APP], nodes: [] }, flush, { snapshot }), 's')).toBe(
+      'registry-protected',
+    );
+  });
+
   it('says how much in it is no cache', () => {
     const { remarks } = decideDeclared(
       { images: [APP], nodes: [{ name: 'i', tags: ['v1'] }, kanikoLayer('s', 'x')] },
@@ -310,6 +365,39 @@ describe('a repository that is declared to hold build cache', () => {
     expect([ours?.isBuiltHere, theirs?.isBuiltHere]).toEqual([true, false]);
   });
 });
+
+describe('guards', () => {
+  it('take no flush for a mistake, but every other loss', () => {
+    const nodes = [APP, dappStage('s'), dappStage('t'), dappStage('u')];
+    const guards = { maxDeleteShare: 0.5, allowDeleteAll: false };
+    expect(guardsOf(decideOn(nodes, cachePolicy(cacheOf({ flush: true }))), guards)).toEqual([]);
+    expect(guardsOf(decideOn(nodes, cachePolicy(cacheOf({ improperRepoCache: true }))), guards)).toEqual([
+      'max-delete-share',
+    ]);
+    const alone = decideOn([dappStage('s')], cachePolicy(cacheOf({ flush: true })));
+    expect(guardsOf(alone, guards)).toEqual([]);
+  });
+
+  it('suspect the wrong clone when cache goes for its commit and no image is of this history', () => {
+    const policy = cachePolicy(cacheOf({ improperGitCommit: true }), { git: { enabled: true, keepPolicies: [] } });
+    const nodes = [APP, stage({ 'org.opencontainers.image.revision': commitIdOf('gone'), ...SOURCE })];
+    const guards = { maxDeleteShare: 1, allowDeleteAll: false };
+    expect(guardsOf(decideOn(nodes, policy, { history: HISTORY }), guards)).toEqual(['foreign-history']);
+  });
+});
+
+function guardsOf(decisions: Decisions, guards: Policy['guards']): readonly string[] {
+  const plan = buildPlan({
+    tool: 'test',
+    createdAt: NOW,
+    asOf: undefined,
+    evidence: { repositories: [] },
+    previous: undefined,
+    guards,
+    repositories: [{ name: 'app', ...decisions }],
+  });
+  return (plan.repositories[0]?.guards ?? []).map(({ guard }) => guard);
+}
 
 function versionPolicy(current: string, labels: readonly string[], tags: readonly string[]): Policy {
   const improperCacheVersion: NonNullable<CachePolicy['improperCacheVersion']> = { current, labels, tags };

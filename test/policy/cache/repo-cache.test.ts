@@ -158,6 +158,27 @@ describe('a stage of dapp or werf 1', () => {
     expect(outcomeOf(decideOn([APP, dappStage('s')], policy), 's')).toBe('go: unused');
   });
 
+  it.each<[string, NodeSpec]>([
+    ['its config', dappImage('app', { from: 't' })],
+    ['its layers', dappImage('app', { layers: ['t'] })],
+  ])('is not reached through one that goes for its version, by %s: the next run would not find it', (_, app) => {
+    const improperCacheVersion = { current: '33', labels: ['dapp-cache-version'], tags: [] };
+    const nodes = [app, dappStage('t', { from: 's', labels: { 'dapp-cache-version': '1' } }), dappStage('s')];
+    const both = decideOn(nodes, cachePolicy({ ...BY_NEED, improperCacheVersion }));
+    expect(['t', 's'].map((name) => outcomeOf(both, name))).toEqual(['go: cache-version', 'go: cache-unneeded']);
+    expect(outcomeOf(decideOn(nodes, POLICY), 's')).toBe('cache-needed');
+  });
+
+  it('is not reached through what is no stage', () => {
+    const nodes = [dappImage('app', { from: 'c' }), buildkitImage('c', ['x']), dappStage('s', { layers: ['x'] })];
+    expect(outcomeOf(decideOn(nodes, POLICY), 's')).toBe('go: cache-unneeded');
+  });
+
+  it('keeps its signature', () => {
+    const nodes = [dappImage('app', { from: 's' }), dappStage('s'), { name: 'sig', subject: 's' }];
+    expect(outcomeOf(decideOn(nodes, POLICY), 'sig')).toBe('referrer');
+  });
+
   it('of another project stays when ours is named', () => {
     const { werf } = POLICY;
     const nodes = [APP, dappStage('s')];
@@ -294,6 +315,11 @@ describe("Kaniko's layers in a declared repository", () => {
     ],
   ])('%s', (_, present, nodes, outcome) => {
     expect(outcomeOf(decideDeclared({ images: present, nodes }, POLICY), 'k')).toBe(outcome);
+  });
+
+  it('stay while images stay nowhere but beside them', () => {
+    const nodes = [kanikoLayer('k', 'old'), { name: 'stray', tags: ['v1'] }];
+    expect(outcomeOf(decideDeclared({ images: [], nodes }, POLICY), 'k')).toBe('cache-proper');
   });
 
   it('name the repository of the image that needs them', () => {
