@@ -51,10 +51,10 @@ export function settleImages({ judgements, limits }: Unsettled, context: HostCon
 
 /**
  * An image without a name from which others were made, and which no registry ever named, is there for those alone: it goes when all of them
- * go. It is older than they are, so their age is enough. Empty when it is none, or when a list needs it.
+ * go. It is older than they are, so their age is enough. Empty when it is none, when it is a list, or when a list needs it.
  */
-export function asIntermediate({ id, names, digests }: LocalImage, view: StoreView): readonly HostDropReason[] {
-  if (names.length > 0 || digests.length > 0) return [];
+export function asIntermediate({ id, names, digests, isList }: LocalImage, view: StoreView): readonly HostDropReason[] {
+  if (isList || names.length > 0 || digests.length > 0) return [];
   const dependents = view.dependentsOf(id);
   const [first] = dependents;
   if (first === undefined || dependents.some(({ how }) => how === 'list')) return [];

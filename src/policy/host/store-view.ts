@@ -53,16 +53,34 @@ function collectDependents(
   for (const { id, parent } of images)
     if (parent !== undefined && byId.has(parent)) add(parent, { id, how: 'ancestor' });
   for (const list of images.filter(({ isList }) => isList))
-    for (const child of listedBy(list, images)) add(child, { id: list.id, how: 'list' });
+    for (const child of listedBy(list, images, byId)) add(child, { id: list.id, how: 'list' });
   return dependents;
 }
 
-/** What a list lists. Where it lists something that nobody recognises, that may be any image that has neither name nor digest. */
-function listedBy({ lists = [] }: LocalImage, images: readonly LocalImage[]): readonly ImageId[] {
-  const found = lists.map((digest) => images.filter((image) => isCalled(image, digest)).map(({ id }) => id));
-  const isUnclear = found.some((ids) => ids.length === 0);
-  const unnamed = images.filter(({ names, digests }) => names.length === 0 && digests.length === 0);
-  return [...new Set([...found.flat(), ...(isUnclear ? unnamed.map(({ id }) => id) : [])])];
+/**
+ * What a list lists. Where it lists something that nobody recognises, that may be any image that has neither name nor digest; but no list,
+ * and nothing that was made from this one: what a list lists was there before it.
+ */
+function listedBy(
+  { id, lists = [] }: LocalImage,
+  images: readonly LocalImage[],
+  byId: ReadonlyMap<ImageId, LocalImage>,
+): readonly ImageId[] {
+  const found = lists.map((digest) => images.filter((image) => isCalled(image, digest)).map((image) => image.id));
+  if (found.every((ids) => ids.length > 0)) return [...new Set(found.flat())];
+  const unnamed = images.filter(
+    (image) => image.names.length + image.digests.length === 0 && !image.isList && !isMadeFrom(image, id, byId),
+  );
+  return [...new Set([...found.flat(), ...unnamed.map((image) => image.id)])];
+}
+
+function isMadeFrom({ parent }: LocalImage, id: ImageId, byId: ReadonlyMap<ImageId, LocalImage>): boolean {
+  const seen = new Set<ImageId>();
+  for (let at = parent; at !== undefined && !seen.has(at); at = byId.get(at)?.parent) {
+    if (at === id) return true;
+    seen.add(at);
+  }
+  return false;
 }
 
 function isCalled({ id, digests }: LocalImage, digest: string): boolean {
@@ -72,9 +90,7 @@ function isCalled({ id, digests }: LocalImage, digest: string): boolean {
 function indexNames(images: readonly LocalImage[]): ReadonlyMap<string, readonly ImageId[]> {
   const byName = new Map<string, ImageId[]>();
   for (const { id, names, digests } of images)
-    for (const name of [...names, ...digests]) {
-      appendTo(byName, spellName(name), id);
-    }
+    for (const name of [...names, ...digests]) appendTo(byName, spellName(name), id);
   return byName;
 }
 

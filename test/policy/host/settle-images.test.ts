@@ -153,6 +153,16 @@ describe('what a list holds', () => {
     expect(decisions.remarks).toEqual([expect.stringContaining('no image without a name goes')]);
   });
 
+  it('is nothing that was made from it, and no other list', () => {
+    const unknown = [`sha256:${'a'.repeat(64)}`];
+    const images = [
+      { name: 'list', lists: unknown },
+      { name: 'made', labels: OURS, parent: 'list' },
+      { name: 'other', labels: OURS, lists: [] },
+    ];
+    expect([...going(images)].sort()).toEqual(['made', 'other']);
+  });
+
   it('is no image with a name, even then: that has a life of its own', () => {
     const images = [
       { name: 'app', names: named('app'), labels: OURS },
