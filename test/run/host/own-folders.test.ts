@@ -97,8 +97,9 @@ describe('what registry-cleanup keeps on a machine', () => {
       const git = await makeGit('shop.git', 1000);
       await symlink(git, join(cacheDirectory, 'git', 'linked.git'));
       await symlink(elsewhere, join(cacheDirectory, 'manifests'));
+      await symlink(await makeMemory('seen.json', 1000), join(cacheDirectory, 'host', 'linked.json'));
       await writePack(join(elsewhere, 'x.pack'), new Map([[sha256(BYTES), BYTES]]));
-      expect(await listPaths()).toEqual([git]);
+      expect(await listPaths()).toEqual([git, join(cacheDirectory, 'host', 'seen.json')]);
     } finally {
       await rm(elsewhere, { recursive: true });
     }

@@ -14,6 +14,7 @@ import { writePack } from '../../../src/registry/pack-file.ts';
 import { hostExitCodeOf } from '../../../src/report/build-host-report.ts';
 import type { HostReport } from '../../../src/report/host-report.ts';
 import { runHost } from '../../../src/run/host/run-host.ts';
+import { createGitSandbox } from '../../builders/git-repository.ts';
 import { buildImage, sha256 } from '../../builders/image.ts';
 import {
   createMemoryEngine,
@@ -219,6 +220,29 @@ describe('what host remembers', () => {
     const stopped = await run({ engine, policy: { ...full, improperGitCommit: true }, more: { git } });
     expect(stopped.result).toMatchObject({ kind: 'stopped', error: { code: 'EVIDENCE_GIT' } });
     expect((await run({ engine, policy: full, now: at(3) })).steps).toHaveLength(1);
+  });
+});
+
+describe('host and Git', () => {
+  it('is stopped by a repository without any commit: everything would count as gone', async () => {
+    const sandbox = createGitSandbox();
+    try {
+      sandbox.git(sandbox.root, 'init', '--quiet', '--bare', 'origin');
+      sandbox.git(sandbox.root, 'clone', '--quiet', 'origin', 'clone');
+      const source = { directory: join(sandbox.root, 'clone'), isNamed: true, allowUnshallow: true, allowFetch: true };
+      const engine = createMemoryEngine([
+        old('stage', { labels: { ...PROJECT, 'dapp-git-0-commit': 'a'.repeat(40) } }),
+      ]);
+      const report = await run({
+        engine,
+        policy: { improperGitCommit: true },
+        more: { git: [{ kind: 'own', source }], confirm: true },
+      });
+      expect(report.result).toMatchObject({ kind: 'stopped', error: { code: 'EVIDENCE_GIT', exitCode: 5 } });
+      expect(deeds(engine)).toEqual([]);
+    } finally {
+      sandbox.remove();
+    }
   });
 });
 
