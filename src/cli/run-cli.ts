@@ -114,7 +114,11 @@ async function runBeside(
       const { normalizeManagedImages } = await import('../config/normalize-managed-images.ts');
       return await runManagedImagesCommand(io, await decide(io, run, normalizeManagedImages), context);
     }
-    default:
+    case 'plan':
+    case 'apply':
+    case 'explain':
+    case 'purge':
+    case 'demo':
       return undefined;
   }
 }

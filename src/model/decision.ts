@@ -151,6 +151,33 @@ export type DeleteReason =
 /** Why a node stays or goes. */
 export type Reason = KeepReason | DeleteReason;
 
+const DELETES: Readonly<Record<DeleteReason['rule'], true>> = {
+  'git-superseded': true,
+  'git-gone': true,
+  'unlinked-unwanted': true,
+  older: true,
+  'owner-goes': true,
+  rejected: true,
+  unrecorded: true,
+  'counterpart-goes': true,
+  'record-needless': true,
+  purge: true,
+  'scheme-gone': true,
+  'scheme-expired': true,
+  'scheme-over-limit': true,
+  'scheme-superseded': true,
+  'cache-unneeded': true,
+  'cache-version': true,
+  'cache-gone': true,
+  'cache-flush': true,
+  unused: true,
+};
+
+/** Whether it is a reason to delete. */
+export function isDeleteReason(reason: Reason): reason is DeleteReason {
+  return Object.hasOwn(DELETES, reason.rule);
+}
+
 /** The decision on one node. `untag`: tags of a kept node that no rule keeps (only when untagging is asked for). */
 export type Decision =
   | {

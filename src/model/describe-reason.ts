@@ -1,6 +1,6 @@
 // Reasons in words, as reports, `explain` and remarks show them.
 
-import type { DeleteReason, KeepReason, LinkSource, Reason } from './decision.ts';
+import { type DeleteReason, isDeleteReason, type KeepReason, type LinkSource, type Reason } from './decision.ts';
 import { type DeploymentState, nameOfRequest } from './forge.ts';
 import { shortDigest, type Tag } from './reference.ts';
 import { formatDuration } from './time.ts';
@@ -9,6 +9,7 @@ import { parseWerfTag } from './werf-tag.ts';
 
 /** A reason as one line without a full stop. Holds untrusted names: escape it for the place it is shown in. */
 export function describeReason(reason: Reason): string {
+  if (isDeleteReason(reason)) return describeDeleteReason(reason);
   switch (reason.rule) {
     case 'kubernetes':
       return `used by ${describeUsers(reason)} (${reason.by === 'digest' ? 'by digest' : describeUsedTag(reason)})`;
@@ -62,26 +63,6 @@ export function describeReason(reason: Reason): string {
     case 'cache-proper':
     case 'no-cache':
       return describeKeptByFamily(reason);
-    case 'git-superseded':
-    case 'git-gone':
-    case 'unlinked-unwanted':
-    case 'older':
-    case 'owner-goes':
-    case 'rejected':
-    case 'unrecorded':
-    case 'counterpart-goes':
-    case 'record-needless':
-    case 'purge':
-    case 'scheme-gone':
-    case 'scheme-expired':
-    case 'scheme-over-limit':
-    case 'scheme-superseded':
-    case 'cache-unneeded':
-    case 'cache-version':
-    case 'cache-gone':
-    case 'cache-flush':
-    case 'unused':
-      return describeDeleteReason(reason);
   }
 }
 

@@ -1,6 +1,6 @@
 // The small table of reasons: every decision counted once, under the first thing that was decisive for it.
 
-import type { DeleteReason, Reason } from '../model/decision.ts';
+import { type DeleteReason, isDeleteReason, type KeepReason, type Reason } from '../model/decision.ts';
 import { formatRequest, nameOfRequest } from '../model/forge.ts';
 import { formatDuration } from '../model/time.ts';
 import type { ShownDecision, ShownReason } from '../plan/plan.ts';
@@ -91,6 +91,7 @@ export function strongestReason(reasons: readonly ShownReason[]): ShownReason | 
 }
 
 function kindOf(reason: Reason): string {
+  if (isDeleteReason(reason)) return kindOfDeletion(reason);
   switch (reason.rule) {
     case 'kubernetes':
       return 'used by a cluster';
@@ -137,6 +138,24 @@ function kindOf(reason: Reason): string {
     case 'record':
       return 'record of what stays';
     case 'scheme':
+    case 'scheme-unknown':
+    case 'no-scheme':
+    case 'cache-needed':
+    case 'cache-young':
+    case 'cache-proper':
+    case 'no-cache':
+      return kindOfSchemeOrCache(reason);
+  }
+}
+
+function kindOfSchemeOrCache(
+  reason: Extract<
+    KeepReason,
+    { rule: 'scheme' | 'scheme-unknown' | 'no-scheme' | 'cache-needed' | 'cache-young' | 'cache-proper' | 'no-cache' }
+  >,
+): string {
+  switch (reason.rule) {
+    case 'scheme':
       return `tag scheme ${reason.scheme}`;
     case 'scheme-unknown':
       return `tag scheme ${reason.scheme}, and something cannot be told`;
@@ -150,26 +169,6 @@ function kindOf(reason: Reason): string {
       return 'build cache that no rule speaks against';
     case 'no-cache':
       return 'not build cache';
-    case 'git-gone':
-    case 'git-superseded':
-    case 'older':
-    case 'owner-goes':
-    case 'rejected':
-    case 'unrecorded':
-    case 'counterpart-goes':
-    case 'record-needless':
-    case 'purge':
-    case 'scheme-gone':
-    case 'scheme-expired':
-    case 'scheme-over-limit':
-    case 'scheme-superseded':
-    case 'cache-unneeded':
-    case 'cache-version':
-    case 'cache-gone':
-    case 'cache-flush':
-    case 'unlinked-unwanted':
-    case 'unused':
-      return kindOfDeletion(reason);
   }
 }
 
