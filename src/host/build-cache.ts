@@ -3,6 +3,7 @@
 import { quoteFirstLine } from '../http/redact-text.ts';
 import type { BuildCache } from '../model/local-store.ts';
 import type { Duration, Instant } from '../model/time.ts';
+import { compareText } from '../util/compare-text.ts';
 import { askFor, decodeAnswer, wordsOf } from './ask-json.ts';
 import type { EngineConnection } from './connection.ts';
 import { askDeed } from './deed.ts';
@@ -28,7 +29,8 @@ export async function readBuildCache(connection: EngineConnection, now: Instant)
         id: ID,
         sizeBytes: Size,
         lastUsed: timeFromText(LastUsedAt, 'when it was last used', now),
-      })),
+      }))
+      .sort((a, b) => compareText(a.id, b.id)),
   };
 }
 

@@ -25,10 +25,14 @@ function inFull(name: string): string {
   return slash === -1 ? `docker.io/library/${name}` : `docker.io/${name}`;
 }
 
-/** A name or id as a part of a path. */
+/** A name or id as a part of a path. Its slashes stay: engines take the rest of the path for the name. It never leads out of its place. */
 export function inPath(reference: string): string {
-  // Engines take the rest of the path for the name, and proxies undo %2F.
-  return reference.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':').replaceAll('%40', '@');
+  return reference
+    .split('/')
+    .map((part) => (/^\.+$/.test(part) ? part.replaceAll('.', '%2E') : encodeURIComponent(part)))
+    .join('/')
+    .replaceAll('%3A', ':')
+    .replaceAll('%40', '@');
 }
 
 /** `registry.example.com:5000/app:1` and `registry.example.com:5000/app@sha256:…` → `registry.example.com:5000/app`. */

@@ -45,11 +45,11 @@ export interface DockerEngine {
   /** A static busybox: with it an image `FROM scratch` can do something. */
   readonly busybox: string;
   /** Runs `docker`. Returns what it prints, trimmed. @throws Error with its standard error when it fails. */
-  docker(...words: readonly string[]): Promise<string>;
+  readonly docker: (...words: readonly string[]) => Promise<string>;
   /** Builds an image without a network. Returns its id. */
-  build(options: BuildOptions): Promise<string>;
+  readonly build: (options: BuildOptions) => Promise<string>;
   /** Ends the engine, unmounts what it left and removes the folder. Safe to call twice. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts an engine and waits until it answers. */

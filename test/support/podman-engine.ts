@@ -39,11 +39,11 @@ export interface PodmanEngine {
   /** With it `podman` finds this store; other programs find the service by DOCKER_HOST. */
   readonly environment: NodeJS.ProcessEnv;
   /** Runs `podman` on the store. Returns what it prints, trimmed. @throws Error with its standard error when it fails. */
-  podman(...words: readonly string[]): Promise<string>;
+  readonly podman: (...words: readonly string[]) => Promise<string>;
   /** Builds an image without a network and without containers (`RUN` does not work). Returns its id, `sha256:…`. */
-  build(options: PodmanBuildOptions): Promise<string>;
+  readonly build: (options: PodmanBuildOptions) => Promise<string>;
   /** Ends the service and what it started, and removes the folder. Safe to call twice. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts the service and waits until it answers. */
@@ -99,7 +99,6 @@ async function writeConfiguration(folder: string, { graphRoot, events }: StoreOp
     join(folder, 'containers.conf'),
     // runc does without cgroups that crun wants; the engine's own limits may be more than this machine lets a container have.
     `[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "${events}"\nruntime = "runc"\ntmp_dir = "${folder}/tmp"\n` +
-      `static_dir = "${folder}/libpod"\nvolume_path = "${folder}/volumes"\n` +
       '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\nnetns = "none"\n',
   );
   await writeFile(
