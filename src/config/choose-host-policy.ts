@@ -1,7 +1,7 @@
 // What is to go from the local store of this machine: the options of `host` to the rules that decide.
 
 import type { HostPolicy, LabelMatch } from '../model/host-policy.ts';
-import { durationFromMs, parseDuration } from '../model/time.ts';
+import { parseDuration } from '../model/time.ts';
 import { findOption, type OptionName } from '../options.ts';
 import { addWrong, type Findings, readChoice, readFlag, readList, readText } from './findings.ts';
 import { quote } from './mistake.ts';
@@ -12,12 +12,6 @@ import { withoutUndefined } from './without-undefined.ts';
 /** How dapp and werf 1 label the version of their cache. */
 const VERSION_LABELS = ['dapp-cache-version', 'werf-cache-version'];
 const DEVELOPMENT: LabelMatch = { label: 'dapp-dev-mode', value: 'true' };
-/** dapp and werf 1 had no grace with one of these. */
-const WITHOUT_GRACE = [
-  'DAPP_STAGES_CLEANUP_LOCAL_DISABLED_DATE_POLICY',
-  'WERF_DISABLE_STAGES_CLEANUP_DATE_PERIOD_POLICY',
-];
-
 /** The policy. `hasRepositories`: images are compared with what a registry has. With mistakes among the findings it is not to be used. */
 export function chooseHostPolicy(findings: Findings, hasRepositories: boolean): HostPolicy {
   const flag = (name: OptionName): boolean => readFlag(findings, name) ?? false;
@@ -29,7 +23,7 @@ export function chooseHostPolicy(findings: Findings, hasRepositories: boolean): 
   ]);
   return {
     project: readLabels(findings, 'project-label'),
-    grace: readGrace(findings),
+    grace: durationOf(findings, 'cache-grace'),
     absentFromRegistry: hasRepositories,
     dangling: flag('dangling'),
     improperRepoCache: flag('improper-repo-cache'),
@@ -56,13 +50,6 @@ export function chooseHostPolicy(findings: Findings, hasRepositories: boolean): 
 
 function durationOf(findings: Findings, name: OptionName): HostPolicy['minAge'] {
   return readDuration(findings, name) ?? parseDuration(findOption(name).default ?? '');
-}
-
-function readGrace(findings: Findings): HostPolicy['grace'] {
-  const variable = WITHOUT_GRACE.find((name) => (findings.environment[name] ?? '').trim() !== '');
-  if (variable === undefined || findings.raw['cache-grace'] !== undefined) return durationOf(findings, 'cache-grace');
-  findings.notes.push(`cache-grace is 0: ${variable} is set, so what a running build has just made may go`);
-  return durationFromMs(0);
 }
 
 /** `LABEL` or `LABEL=VALUE`; what stands behind the first sign of equality is the value. */

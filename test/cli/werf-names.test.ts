@@ -138,6 +138,11 @@ describe('the words of werf host cleanup', () => {
     // What a registry has no more goes: nobody asks for that by a variable that every job has.
     ['host', { WERF_REPO: REPO }, {}],
     ['host --confirm --dry-run', {}, {}],
+    [
+      'host --dangling',
+      { DAPP_STAGES_CLEANUP_LOCAL_DISABLED_DATE_POLICY: '1' },
+      { dangling: true, 'cache-grace': '0' },
+    ],
     ['plan --allowed-backend-storage-volume-usage 70 --project-name shop', {}, {}],
   ])('%s with %j', (line, environment, expected) => {
     expect(rawOf(line, environment)).toEqual(expected);

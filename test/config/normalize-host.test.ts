@@ -126,14 +126,6 @@ describe('a wish', () => {
   ])('%s', async (_name, raw, expected) => {
     expect((await decide(raw)).policy).toMatchObject(expected);
   });
-
-  it('without a word of the user’s about age has no grace where dapp’s or werf’s variable says so, and tells', async () => {
-    const environment = { DAPP_STAGES_CLEANUP_LOCAL_DISABLED_DATE_POLICY: '1' };
-    const { settings, notes } = await normalize(REPOSITORY, sourceWith(environment));
-    expect(settings.policy.grace).toBe(0);
-    expect(notes).toEqual([expect.stringContaining('DAPP_STAGES_CLEANUP_LOCAL_DISABLED_DATE_POLICY')]);
-    expect((await decide({ ...REPOSITORY, 'cache-grace': '3h' }, environment)).policy.grace).toBe(hours(3));
-  });
 });
 
 describe('thresholds', () => {
