@@ -105,7 +105,8 @@ export function requireDockerEngine(
 ): string | undefined {
   const folder = join(findCache(environment), part);
   const runs =
-    process.getuid?.() === 0 && existsSync('/sys/fs/cgroup/memory') !== existsSync('/sys/fs/cgroup/cgroup.controllers');
+    process.getuid?.() === 0 &&
+    (existsSync('/sys/fs/cgroup/memory') || existsSync('/sys/fs/cgroup/cgroup.controllers'));
   if (runs && existsSync(join(folder, 'complete'))) return folder;
   reportMissing(part, runs ? undefined : 'it wants root and control groups, which this machine does not give');
   return undefined;
