@@ -12,7 +12,7 @@ import { inspectDockerImage, listDockerImages, readDockerImage } from './docker-
 import type { EnginePlace } from './engine-place.ts';
 import { inPath, realNames, repositoryOf } from './image-names.ts';
 import { measureDisk } from './measure-disk.ts';
-import { hasEngineId, holdsImage } from './own-folder.ts';
+import { hasEngineId, holdsImage, untilProved } from './own-folder.ts';
 import type { DiskMeasure, EngineGateway, EngineOutcome, EngineSurroundings, ImageState } from './port.ts';
 import { readEvents } from './read-events.ts';
 import { readImages } from './read-store.ts';
@@ -46,7 +46,7 @@ export async function openDocker({ connection, place, surroundings, version }: G
   };
   const { now, log, engineRoot } = surroundings;
   const folders = isContainerd ? [info.DockerRootDir, CONTAINERD_ROOT] : [info.DockerRootDir];
-  const isItsOwn = async (folder: string) => {
+  const isItsOwn = untilProved(async (folder) => {
     if (await hasEngineId(folder, info.ID)) return true;
     const images = await listDockerImages(connection);
     const place = (hex: string) => join(folder, 'image', info.Driver, 'imagedb', 'content', 'sha256', hex);
@@ -54,7 +54,7 @@ export async function openDocker({ connection, place, surroundings, version }: G
       images.map(({ id }) => id),
       place,
     );
-  };
+  });
   const measure = async () => await measureDisk({ place, hostname: info.Name, folders, engineRoot, isItsOwn });
   return {
     engine,

@@ -25,6 +25,15 @@ export async function holdsImage(images: readonly ImageId[], placeOf: (hex: stri
   return false;
 }
 
+/** The same, asked until it is so: the image that proved it may be the one that goes next. */
+export function untilProved(prove: (folder: string) => Promise<boolean>): (folder: string) => Promise<boolean> {
+  const proved = new Set<string>();
+  return async (folder) => {
+    if (!proved.has(folder) && (await prove(folder))) proved.add(folder);
+    return proved.has(folder);
+  };
+}
+
 async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);

@@ -9,7 +9,7 @@ import type { EngineConnection } from './connection.ts';
 import { askDelete } from './deed.ts';
 import type { GatewayParts } from './docker-gateway.ts';
 import { measureDisk } from './measure-disk.ts';
-import { holdsImage } from './own-folder.ts';
+import { holdsImage, untilProved } from './own-folder.ts';
 import { listPodmanContainers } from './podman-containers.ts';
 import { deletePodmanImage } from './podman-delete.ts';
 import { LIBPOD, listPodmanImages, readPodmanImage } from './podman-images.ts';
@@ -32,13 +32,13 @@ export async function openPodman({ connection, place, surroundings, version }: G
     digestsProvePush: false,
   };
   const { now, log, engineRoot } = surroundings;
-  const isItsOwn = async (folder: string) => {
+  const isItsOwn = untilProved(async (folder) => {
     const images = await listPodmanImages(connection);
     return await holdsImage(
       images.map(({ id }) => id),
       (hex) => join(folder, `${graphDriverName}-images`, hex),
     );
-  };
+  });
   const measure = async () =>
     await measureDisk({ place, hostname: info.host.hostname, folders: [graphRoot], engineRoot, isItsOwn });
   return {

@@ -32,6 +32,8 @@ export interface HostReportInput {
   readonly low?: DiskThreshold;
   /** Measured after the last step. */
   readonly diskAfter?: DiskSpace;
+  /** Why a disk that has thresholds cannot be measured. */
+  readonly diskUnknown?: string | undefined;
   /** What came up besides the plan. */
   readonly notes: readonly string[];
 }
@@ -53,6 +55,7 @@ export function buildHostReport(input: HostReportInput): HostReport {
     images: (plan?.images ?? []).map((decision) => reportImage(decision, store?.images.get(decision.id))),
     steps,
     ...(disk === undefined ? {} : { disk }),
+    ...(input.diskUnknown === undefined ? {} : { diskUnknown: input.diskUnknown }),
     guards: plan?.findings ?? [],
     notes: [...notes, ...(plan?.remarks ?? [])],
     totals: totalsOf(plan, steps),
@@ -81,8 +84,8 @@ export function buildStoppedHost(stopped: {
 /** Nothing was deleted because a finding of the plan spoke against it. */
 const REFUSED = 6;
 
-/** 0 when all is done, or only shown; 1 when a step failed, or the disk is still too full; 6 when the plan was refused; else the error's. */
-export function hostExitCodeOf({ result, totals, disk }: HostReport): number {
+/** 0 when all is done, or only shown; 1 when a step failed, or the disk is still too full, or nobody can tell whether it is; 6 when the plan was refused; else the error's. */
+export function hostExitCodeOf({ result, totals, disk, diskUnknown }: HostReport): number {
   switch (result.kind) {
     case 'stopped':
       return result.error.exitCode;
@@ -91,7 +94,7 @@ export function hostExitCodeOf({ result, totals, disk }: HostReport): number {
     case 'planned':
       return 0;
     case 'applied':
-      return totals.failed > 0 || isDiskGoalMissed(disk) ? 1 : 0;
+      return totals.failed > 0 || isDiskGoalMissed(disk) || diskUnknown !== undefined ? 1 : 0;
   }
 }
 

@@ -6,11 +6,14 @@ import type { HostReport } from './host-report.ts';
 
 /** The sentences, or undefined when all went well, or it stopped: then its error says so. They may hold untrusted names. */
 export function describeHostTrouble(report: HostReport): string | undefined {
-  const { result, totals, guards, disk } = report;
+  const { result, totals, guards, disk, diskUnknown } = report;
   if (result.kind === 'stopped' || result.kind === 'planned') return undefined;
   if (result.kind === 'refused')
     return [describeHostStatus(report), ...guards.map(({ text, hint }) => `${text}. ${hint}`)].join(' ');
-  const goal = isDiskGoalMissed(disk) ? describeHostDisk(report) : undefined;
-  if (totals.failed === 0) return goal === undefined ? undefined : `The disk is still too full. ${goal}`;
-  return goal === undefined ? describeHostStatus(report) : `${describeHostStatus(report)} ${goal}`;
+  const sentences = [
+    ...(totals.failed > 0 ? [describeHostStatus(report)] : []),
+    ...(isDiskGoalMissed(disk) ? [`The disk is still too full. ${describeHostDisk(report)}`] : []),
+    ...(diskUnknown === undefined ? [] : [`Nobody can tell how full the disk is: ${diskUnknown}.`]),
+  ];
+  return sentences.length === 0 ? undefined : sentences.join(' ');
 }

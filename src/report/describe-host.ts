@@ -80,10 +80,10 @@ export function describeHostNext(
 
 /** How a reader should feel. */
 export function toneOfHost(report: HostReport): Tone {
-  const { result, totals, disk, guards } = report;
+  const { result, totals, disk, diskUnknown, guards } = report;
   if (result.kind === 'stopped' || result.kind === 'refused' || totals.failed > 0) return 'bad';
-  if (result.kind === 'applied' && isDiskGoalMissed(disk)) return 'bad';
-  return guards.length + totals.skipped > 0 ? 'attention' : 'good';
+  if (result.kind === 'applied' && (isDiskGoalMissed(disk) || diskUnknown !== undefined)) return 'bad';
+  return guards.length + totals.skipped > 0 || diskUnknown !== undefined ? 'attention' : 'good';
 }
 
 /** Why images go and why they stay, the commonest reason first; each image counts once, by its first reason. */

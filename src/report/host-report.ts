@@ -97,8 +97,10 @@ export interface HostReport {
   /** By id. Empty when the run stopped before a plan. */
   readonly images: readonly ReportedLocalImage[];
   readonly steps: readonly ReportedHostStep[];
-  /** Absent where it cannot be measured; `notes` says why. */
+  /** Absent where it cannot be measured. */
   readonly disk?: ReportedDisk;
+  /** Why it cannot be measured, where it is to be kept from filling up. */
+  readonly diskUnknown?: string;
   readonly guards: readonly HostFinding[];
   /** What a user should know that is no decision. Untrusted names. */
   readonly notes: readonly string[];

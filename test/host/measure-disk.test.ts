@@ -3,6 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { measureDisk, type StorePlace } from '../../src/host/measure-disk.ts';
+import { untilProved } from '../../src/host/own-folder.ts';
 
 let folder = '';
 
@@ -59,4 +60,11 @@ describe('the disk below a store', () => {
       why: expect.stringContaining('--engine-root') as unknown,
     });
   });
+});
+
+it('a folder that was proved to be the engine’s own stays so when the image that proved it has gone', async () => {
+  const answers = [false, true];
+  const isItsOwn = untilProved(() => Promise.resolve(answers.shift() ?? false));
+  expect([await isItsOwn('/a'), await isItsOwn('/a'), await isItsOwn('/a')]).toEqual([false, true, true]);
+  expect(await isItsOwn('/b')).toBe(false);
 });

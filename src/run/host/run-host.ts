@@ -48,7 +48,8 @@ export async function runHost(
       finishedAt: context.now(),
       result,
       isConfirmed: confirm,
-      notes: noteWhyNoDisk(settings, found),
+      diskUnknown: whyDiskUnknown(settings, found),
+      notes: [],
       ...(policy.disk === undefined ? {} : { low: policy.disk.low }),
       ...found,
     });
@@ -170,7 +171,9 @@ async function remember({ seen, outcomes }: Findings, { now }: RunContext): Prom
   await writeHostMemory(forgetImages(seen.memory, gone), { place: seen.place, now: now() });
 }
 
-function noteWhyNoDisk({ policy }: HostSettings, { store }: Findings): readonly string[] {
-  if (policy.disk === undefined || store?.whyNoDisk === undefined) return [];
-  return [`nothing goes for the disk, which cannot be measured: ${store.whyNoDisk}`];
+/** Why nobody can tell how full a disk is that is to be kept from filling up; the plan has a remark of it, too. */
+function whyDiskUnknown({ policy }: HostSettings, { store }: Findings): string | undefined {
+  if (policy.disk === undefined || store === undefined) return undefined;
+  if (store.disk === undefined) return store.whyNoDisk ?? 'the engine does not tell where it is';
+  return store.disk.capacityBytes > 0 ? undefined : 'its file system says that it has no room at all';
 }

@@ -12,6 +12,7 @@ import { durationFromMs, hours, type Instant, instantFromMs } from '../../../src
 import { openRegistry } from '../../../src/registry/open-registry.ts';
 import { writePack } from '../../../src/registry/pack-file.ts';
 import { hostExitCodeOf } from '../../../src/report/build-host-report.ts';
+import { describeHostTrouble } from '../../../src/report/describe-host-trouble.ts';
 import type { HostReport } from '../../../src/report/host-report.ts';
 import { runHost } from '../../../src/run/host/run-host.ts';
 import { createGitSandbox } from '../../builders/git-repository.ts';
@@ -195,6 +196,17 @@ describe('what host remembers', () => {
     const [step, ...more] = (await run({ engine, policy: full, now: at(3) })).steps;
     expect(more).toEqual([]);
     expect([b.id, c.id]).toContain(step?.target);
+  });
+
+  it('is of no use where nobody can tell how full the disk is: a run that was to make room has failed', async () => {
+    const engine = createMemoryEngine([old('a')]);
+    const shown = await run({ engine, policy: full });
+    expect([shown.diskUnknown, hostExitCodeOf(shown)]).toEqual([expect.any(String), 0]);
+    const confirmed = await run({ engine, policy: full, more: { confirm: true } });
+    expect([deeds(engine), hostExitCodeOf(confirmed)]).toEqual([[], 1]);
+    expect(describeHostTrouble(confirmed)).toContain('Nobody can tell how full the disk is');
+    const other = await run({ engine, policy: { dangling: true }, more: { confirm: true } });
+    expect([other.diskUnknown, hostExitCodeOf(other)]).toEqual([undefined, 0]);
   });
 
   it('is begun anew in a damaged file, and then nothing is old', async () => {
