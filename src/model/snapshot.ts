@@ -32,6 +32,8 @@ export type ConfigFacts =
       readonly created?: string;
       /** `config.Image`, as older builders wrote it: the config's digest of the image that this one was made from. Untrusted text. */
       readonly madeFrom?: string;
+      /** Kaniko signed every step of it, at least one, and it names no system to run on: images do, also those that Kaniko builds. */
+      readonly isKanikoStep?: true;
     }
   | { readonly kind: 'unread'; readonly why: string };
 

@@ -11,14 +11,19 @@ const configSchema = z.object({
   created: z.string().nullish(),
   // `Image` is Docker's: https://github.com/moby/moby/blob/v28.0.0/api/types/container/config.go
   config: z.object({ Labels: labelsSchema, labels: labelsSchema, Image: z.unknown().optional() }).nullish(),
+  os: z.unknown().optional(),
+  history: z.unknown().optional(),
 });
+
+/** What Kaniko signs its steps with: https://github.com/GoogleContainerTools/kaniko/blob/v1.23.2/pkg/executor/push.go */
+const KANIKO_STEPS = z.array(z.object({ author: z.literal('kaniko') })).min(1);
 
 /** Larger configs are not read: real ones have some kilobytes. Bytes. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 /**
- * Labels (`config.Labels`, also in lower case), `created` and `config.Image` of an image config, as the builder wrote them. `unread`, with the
- * reason, when the bytes are no UTF-8, no JSON, or not of an image config's shape.
+ * Labels (`config.Labels`, also in lower case), `created` and `config.Image` of an image config, as the builder wrote them, and whether it is a
+ * step of Kaniko's. `unread`, with the reason, when the bytes are no UTF-8, no JSON, or not of an image config's shape.
  */
 export function decodeConfig(bytes: Uint8Array): ConfigFacts {
   let json: unknown;
@@ -29,7 +34,7 @@ export function decodeConfig(bytes: Uint8Array): ConfigFacts {
   }
   const parsed = configSchema.safeParse(json);
   if (!parsed.success) return { kind: 'unread', why: `its config is malformed: ${firstIssue(parsed.error)}` };
-  const { created, config } = parsed.data;
+  const { created, config, os = '', history } = parsed.data;
   const labels = { ...config?.labels, ...config?.Labels };
   const madeFrom = config?.Image;
   return {
@@ -37,6 +42,7 @@ export function decodeConfig(bytes: Uint8Array): ConfigFacts {
     labels,
     ...(created === null || created === undefined ? {} : { created }),
     ...(typeof madeFrom === 'string' && madeFrom !== '' ? { madeFrom } : {}),
+    ...(os === '' && KANIKO_STEPS.safeParse(history).success ? { isKanikoStep: true } : {}),
   };
 }
 

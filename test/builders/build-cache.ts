@@ -60,7 +60,7 @@ export function buildkitImage(name: string, layers: readonly string[], parts: Pa
 
 /** A layer of Kaniko's, under the key of its step. */
 export function kanikoLayer(name: string, layer: string, parts: Parts = {}): NodeSpec {
-  return { name, tags: [kanikoKey(name)], layers: [layer], ...parts };
+  return { name, tags: [kanikoKey(name)], layers: [layer], isKanikoStep: true, ...parts };
 }
 
 /** 64 hex digits that differ by name. */

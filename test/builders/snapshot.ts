@@ -41,6 +41,8 @@ export interface NodeSpec {
   readonly labels?: Annotations;
   /** `config.Image`. */
   readonly madeFrom?: string;
+  /** Its config is that of a step of Kaniko's. */
+  readonly isKanikoStep?: true;
   readonly annotations?: Annotations;
   readonly artifactType?: string;
   /** Of the config; default: an image's. */
@@ -156,6 +158,7 @@ function contentOf(spec: NodeSpec, created: string | undefined): Content {
             labels: spec.labels ?? {},
             ...(created === undefined ? {} : { created }),
             ...(spec.madeFrom === undefined ? {} : { madeFrom: spec.madeFrom }),
+            ...(spec.isKanikoStep === undefined ? {} : { isKanikoStep: spec.isKanikoStep }),
           },
     layers: layersOf(spec.layers ?? [spec.name]),
   };

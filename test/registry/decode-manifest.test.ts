@@ -247,6 +247,28 @@ describe('a config', () => {
     expect(decodeConfig(bytesOf(json))).toEqual(facts);
   });
 
+  it.each<[string, object, boolean]>([
+    ['of one step is', {}, true],
+    ['of an image that runs on a system is none', { os: 'linux' }, false],
+    ['of an image with a step of another builder is none', { history: [{ author: 'kaniko' }, {}] }, false],
+    ['without a step is none', { history: [] }, false],
+    ['without a word of steps is none', { history: null }, false],
+    ['with steps that are no list is none, and read', { history: 'kaniko' }, false],
+  ])("of Kaniko's: a config %s", (_name, parts, isKanikoStep) => {
+    const json = {
+      architecture: '',
+      os: '',
+      config: {},
+      history: [{ author: 'kaniko', created_by: 'RUN x' }],
+      ...parts,
+    };
+    expect(decodeConfig(bytesOf(json))).toEqual({
+      kind: 'read',
+      labels: {},
+      ...(isKanikoStep ? { isKanikoStep } : {}),
+    });
+  });
+
   it.each<[string, unknown]>([
     ['that is no JSON', '{'],
     ['that is a list', []],

@@ -41,13 +41,14 @@ export function hasCacheRule({
 }
 
 /**
- * The build cache among the nodes that stand for themselves, in the order of the graph. What an index lists goes with the index. `isDeclared`: the
- * user says that the repository holds nothing but build cache; only then are Kaniko's layers told from images.
+ * The build cache among the nodes that stand for themselves, in the order of the graph. What an index lists goes with the index, tagged or
+ * not: it is a part of somebody's image. `isDeclared`: the user says that the repository holds nothing but build cache; only then are Kaniko's
+ * layers told from images.
  */
 export function recognizeCaches(graph: ImageGraph, { isDeclared }: { readonly isDeclared: boolean }): Caches {
   const found = new Map<Digest, CacheNode>();
   for (const node of graph.nodes.values()) {
-    if (graph.roleOf(node.digest) !== 'image') continue;
+    if (graph.roleOf(node.digest) !== 'image' || graph.parentsOf(node.digest).length > 0) continue;
     const kind = kindOf(node, isDeclared);
     if (kind === undefined) continue;
     const labels = labelsOf(node) ?? {};
@@ -93,11 +94,15 @@ function stageKindOf(node: ImageNode): 'dapp' | 'werf' | undefined {
   return isNamed('image-stage-') ? 'werf' : undefined;
 }
 
-/** One layer beside a config that says nothing else. An untagged one was pushed again under its key. */
+/**
+ * One layer beside a config that says nothing but which step made it: others tag images by hashes too. An untagged one was pushed again under
+ * its key.
+ */
 function isKanikoLayer(node: ImageNode): boolean {
   const { content } = node;
   if (content.kind !== 'image' || content.facts.kind === 'unread' || !IMAGE_CONFIG.test(content.config.mediaType))
     return false;
+  if (content.facts.isKanikoStep !== true) return false;
   const isPlain = node.artifactType === undefined && node.subject === undefined && content.layers.length <= 1;
   return (
     isPlain && Object.keys(content.facts.labels).length === 0 && ordinaryTags(node).every((tag) => KANIKO_KEY.test(tag))

@@ -2,25 +2,16 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CachePolicy, Policy } from '../../../src/model/policy.ts';
 import type { Digest } from '../../../src/model/reference.ts';
 import type { BuiltImages } from '../../../src/policy/cache/built-images.ts';
 import { beginDecision } from '../../../src/policy/decide.ts';
 import type { Decisions } from '../../../src/policy/decisions.ts';
-import {
-  buildkitImage,
-  buildkitIndex,
-  dappStage,
-  gitLabels,
-  imageId,
-  kanikoLayer,
-} from '../../builders/build-cache.ts';
-import { commitIdOf, historyOf } from '../../builders/history.ts';
+import { historyOf } from '../../builders/history.ts';
 import { digestOf, LONG_AGO, NOW, type NodeSpec } from '../../builders/snapshot.ts';
-import { cacheOf, cachePolicy, decideDeclared, evidenceOf, furtherOf, hoursAgo } from './world.ts';
+import { COUNT, imageAt, type World, worlds } from './any-world.ts';
+import { cacheOf, decideDeclared, evidenceOf, furtherOf, hoursAgo } from './world.ts';
 
 const RUNS = { numRuns: 250 };
-const COUNT = 10;
 const CACHE_RULES = ['cache-unneeded', 'cache-version', 'cache-gone', 'cache-flush'];
 const LIBRARY = furtherOf({
   lib: { commits: [{ name: 'lib', date: LONG_AGO }], references: [{ kind: 'branch', name: 'main', commit: 'lib' }] },
@@ -29,12 +20,6 @@ const HISTORY = historyOf({
   commits: [{ name: 'c1', date: LONG_AGO }],
   references: [{ kind: 'branch', name: 'main', commit: 'c1' }],
 });
-
-interface World {
-  readonly nodes: readonly NodeSpec[];
-  readonly others: readonly NodeSpec[];
-  readonly policy: Policy;
-}
 
 describe('for every repository with build cache', () => {
   it('one more pin never makes anything go, as long as an image stayed before', () => {
@@ -113,9 +98,8 @@ describe('for every repository with build cache', () => {
   it('a second run after a full apply plans nothing', () => {
     fc.assert(
       fc.property(worlds(), (world) => {
-        // A stage that an index lists is a part of an image until the index goes.
-        const listed = new Set(world.nodes.flatMap(({ lists = [] }) => lists));
-        fc.pre(!world.nodes.some(({ name, labels }) => labels?.['dapp-dimg'] === 'false' && listed.has(name)));
+        // What an index lists is a part of an image until the index goes.
+        fc.pre(!world.nodes.some((spec) => isMadeAsCache(spec) && listedIn(world).has(spec.name)));
         const left = (found: Decisions, nodes: readonly NodeSpec[]) =>
           nodes.filter(({ name }) => found.decisions.get(digestOf(name))?.decision === 'keep');
         const next = { ...world, nodes: left(decideIn(world), world.nodes) };
@@ -178,135 +162,23 @@ function hasImage(world: World): boolean {
   return begun.built.hasImages || elsewhere.built.hasImages;
 }
 
-/** What the specs were made as; Kaniko's only count where the repository is declared. */
-function cacheDigests({ nodes }: World): readonly Digest[] {
-  const isCache = (spec: NodeSpec): boolean =>
-    spec.cacheOf !== undefined ||
-    spec.configType !== undefined ||
-    spec.labels?.['dapp-dimg'] === 'false' ||
-    (spec.lists === undefined && spec.labels === undefined && spec.layers?.length === 1 && spec.opaque === undefined);
-  return nodes.filter(isCache).map(({ name }) => digestOf(name));
+/** What was made as cache, save what an index lists; Kaniko's only counts where the repository is declared. */
+function cacheDigests(world: World): readonly Digest[] {
+  const listed = listedIn(world);
+  const caches = world.nodes.filter((spec) => isMadeAsCache(spec) && !listed.has(spec.name));
+  return caches.map(({ name }) => digestOf(name));
+}
+
+function isMadeAsCache(spec: NodeSpec): boolean {
+  const isStage = spec.labels?.['dapp-dimg'] === 'false';
+  return isStage || spec.cacheOf !== undefined || spec.configType !== undefined || spec.isKanikoStep === true;
+}
+
+/** Names of what others list. */
+function listedIn({ nodes }: World): ReadonlySet<string> {
+  return new Set(nodes.flatMap(({ name, lists = [] }) => lists.filter((listed) => listed !== name)));
 }
 
 function turnTags(spec: NodeSpec): NodeSpec {
   return { ...spec, tags: [...(spec.tags ?? [])].toReversed() };
-}
-
-function worlds(): fc.Arbitrary<World> {
-  return fc.record({
-    nodes: fc.tuple(...Array.from({ length: COUNT }, (_, at) => nodeAt(at))),
-    others: fc.tuple(...Array.from({ length: 4 }, (_, at) => imageAt(COUNT + 2 + at))),
-    policy: policies(),
-  });
-}
-
-function nodeAt(at: number): fc.Arbitrary<NodeSpec> {
-  return fc.oneof(imageAt(at), cacheAt(at), cacheAt(at), attachedAt(at));
-}
-
-function attachedAt(at: number): fc.Arbitrary<NodeSpec> {
-  const other = fc.integer({ min: 0, max: COUNT - 1 }).map((n) => `n${n}`);
-  return fc.oneof(
-    other
-      .filter((name) => name !== `n${at}`)
-      .map((subject) => ({ name: `n${at}`, subject, labels: { kind: 'signature' } })),
-    fc
-      .uniqueArray(other, { minLength: 1, maxLength: 2 })
-      .map((lists) => ({ name: `n${at}`, tags: [`list-${at}`], lists })),
-  );
-}
-
-/** Pinned or not, understood or not. */
-function imageAt(at: number): fc.Arbitrary<NodeSpec> {
-  return fc
-    .record({
-      isPinned: fc.boolean(),
-      layers: layers(),
-      from: fc.option(nodeName()),
-      artifact: fc.option(nodeName(), { freq: 3 }),
-      isUnread: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
-      opaque: fc.integer({ min: 0, max: 14 }),
-    })
-    .map(
-      ({ isPinned, layers: some, from, artifact, isUnread, opaque }): NodeSpec => ({
-        name: `n${at}`,
-        tags: [isPinned ? `app-${at}` : `old-${at}`],
-        layers: some,
-        labels: {
-          'dapp-dimg': 'true',
-          ...(artifact === null ? {} : { 'dapp-artifact-x': imageId(artifact) }),
-        },
-        ...(from === null ? {} : { madeFrom: imageId(from) }),
-        ...(isUnread ? { unread: true } : {}),
-        ...(opaque === 0 ? { opaque: { mayListManifests: false } } : {}),
-        ...(opaque === 1
-          ? { opaque: { mayListManifests: true, names: some.map((name) => digestOf(`layer ${name}`)) } }
-          : {}),
-      }),
-    );
-}
-
-function cacheAt(at: number): fc.Arbitrary<NodeSpec> {
-  return fc
-    .record({
-      kind: fc.constantFrom('dapp', 'dapp', 'index', 'image', 'kaniko'),
-      layers: layers(),
-      from: fc.option(nodeName()),
-      created: fc.constantFrom(LONG_AGO, LONG_AGO, hoursAgo(72), hoursAgo(1), null),
-      isTagged: fc.boolean(),
-      version: fc.constantFrom('32', '33'),
-      commit: fc.constantFrom('lib', 'gone', 'c1'),
-      repository: fc.constantFrom('lib', 'other'),
-      isDev: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
-    })
-    .map((draw): NodeSpec => {
-      const name = `n${at}`;
-      const { created } = draw;
-      const untagged = draw.isTagged ? {} : { tags: [] };
-      const tags = [`cache-${draw.commit === 'c1' ? 'main' : 'gone'}-${at}`, `v${draw.version}-${at}`];
-      if (draw.kind === 'kaniko') return kanikoLayer(name, draw.layers[0] ?? 'a', { created, ...untagged });
-      if (draw.kind === 'index') return buildkitIndex(name, draw.layers, { created, tags, ...untagged });
-      if (draw.kind === 'image') return buildkitImage(name, draw.layers, { created, tags, ...untagged });
-      return dappStage(name, {
-        layers: draw.layers,
-        created,
-        ...(draw.from === null ? {} : { from: draw.from }),
-        labels: {
-          'dapp-cache-version': draw.version,
-          ...gitLabels(draw.repository, commitIdOf(draw.commit)),
-          ...(draw.isDev ? { 'dapp-dev-mode': 'true' } : {}),
-        },
-        ...untagged,
-      });
-    });
-}
-
-function layers(): fc.Arbitrary<string[]> {
-  return fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 3 });
-}
-
-function nodeName(): fc.Arbitrary<string> {
-  return fc.integer({ min: 0, max: COUNT - 1 }).map((n) => `n${n}`);
-}
-
-function policies(): fc.Arbitrary<Policy> {
-  const version = { current: '33', labels: ['dapp-cache-version'], tags: ['^v(\\d+)-', '^cache-(x)?'] };
-  return fc
-    .record({
-      improperRepoCache: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
-      version: fc.option(fc.constant(version), { freq: 1 }),
-      improperGitCommit: fc.boolean(),
-      flush: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
-      isDev: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
-    })
-    .map(({ version: improperCacheVersion, ...draw }) => {
-      const cache: CachePolicy = cacheOf({
-        ...draw,
-        ...(improperCacheVersion === null ? {} : { improperCacheVersion }),
-      });
-      return cachePolicy(cache, {
-        git: { enabled: true, keepPolicies: [] },
-        images: { source: [], tagPatterns: ['cache-{branch}-{build}'], unlinked: 'delete' },
-      });
-    });
 }

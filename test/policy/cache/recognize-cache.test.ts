@@ -12,6 +12,8 @@ import {
 } from '../../builders/build-cache.ts';
 import { digestOf, type NodeSpec, referrerTagOf, snapshotOf } from '../../builders/snapshot.ts';
 
+/** A program and nothing else, as builders of static programs leave it. */
+const HASHED: NodeSpec = { name: 'a', tags: [kanikoKey('a')], layers: ['x'] };
 const STAGE_OF_LATER_WERF = { 'werf-stage-content-digest': 'abc' };
 
 describe('build cache', () => {
@@ -45,6 +47,8 @@ describe('build cache', () => {
     ["Kaniko's layer is", kanikoLayer('a', 'x'), 'kaniko'],
     ["Kaniko's step without a layer is", kanikoLayer('a', 'x', { layers: [] }), 'kaniko'],
     ["Kaniko's layer that was pushed again under its key is", kanikoLayer('a', 'x', { tags: [] }), 'kaniko'],
+    ['an image that another builder tags by a hash is none, also one without labels', HASHED, undefined],
+    ['an image that lost its tag is none', { ...HASHED, tags: [] }, undefined],
     ['one further tag makes it an image', kanikoLayer('a', 'x', { tags: [kanikoKey('a'), 'v1'] }), undefined],
     ['a shorter key is none', kanikoLayer('a', 'x', { tags: [kanikoKey('a').slice(1)] }), undefined],
     ['two layers are an image', kanikoLayer('a', 'x', { layers: ['x', 'y'] }), undefined],
@@ -62,9 +66,14 @@ describe('build cache', () => {
     expect(kindOf(spec, true)).toBe(kind);
   });
 
-  it('is nothing that an index lists', () => {
-    const nodes = [dappStage('a', { tags: [] }), { name: 'index', tags: ['v1'], lists: ['a'] }];
-    expect(cachesIn(nodes, false).size).toBe(0);
+  it.each([
+    ['without a tag', dappStage('a', { tags: [] }), false],
+    ['under the tag of a stage', dappStage('a'), false],
+    ["under Kaniko's key", kanikoLayer('a', 'x'), true],
+    ["of BuildKit's", buildkitImage('a', ['x']), false],
+  ])('is nothing that an index lists, %s', (_, spec, isDeclared) => {
+    const nodes = [spec, { name: 'index', tags: ['v1'], lists: ['a'] }];
+    expect(cachesIn(nodes, isDeclared).size).toBe(0);
   });
 
   it('is nothing that belongs to an image', () => {
