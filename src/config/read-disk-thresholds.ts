@@ -63,7 +63,7 @@ function readThreshold(findings: Findings, name: ThresholdName): DiskThreshold |
 }
 
 /** `85`, `85%`, `200GB`, `1.5Ti`; undefined for anything else. Bytes are rounded down to a whole number. */
-export function parseThreshold(text: string): DiskThreshold | undefined {
+function parseThreshold(text: string): DiskThreshold | undefined {
   const percent = /^(\d{1,3}) ?%?$/.exec(text);
   if (percent !== null) {
     const value = Number(percent[1]);

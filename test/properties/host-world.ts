@@ -13,7 +13,7 @@ import {
 } from '../builders/local-store.ts';
 
 /** Where the images of these worlds have their names. */
-export const REPOSITORY = 'registry.example.com/shop/app';
+const REPOSITORY = 'registry.example.com/shop/app';
 const MOST = 8;
 const AGES = [0, 1, 3, 60, 90, null] as const;
 

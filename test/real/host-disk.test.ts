@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type LocalEngine, listLocalEngines, startLocalEngine } from '../support/local-engines.ts';
-import { mountSmallDisk, requireMount, type SmallDisk } from '../support/small-disk.ts';
+import { requireMount } from '../support/real-parts.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 
 const hasMount = requireMount();
 const SIZE = 160;

@@ -1,5 +1,6 @@
 // Which real programs the tests can use here. A missing one never goes unnoticed.
 
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -23,7 +24,7 @@ type BuiltPart = 'prism' | 'act' | 'kube-apiserver' | 'distribution' | DockerPar
 export type DockerPart = 'docker-20.10' | 'docker-26';
 
 /** Tests share a process, and one warning a program is enough. */
-const warned = new Set<RealProgram | BuiltPart>();
+const warned = new Set<RealProgram | BuiltPart | 'mount'>();
 
 /**
  * Whether a real program is on PATH. When it is missing, says so on standard error, once a process.
@@ -96,20 +97,38 @@ export function requireDistribution(environment: NodeJS.ProcessEnv = process.env
 }
 
 /**
- * The folder with the programs of a Docker engine (`usr/bin`, `usr/sbin`); undefined when it is missing or this machine would not let it run
- * (it wants root and control groups), which is then said or thrown as by {@link requireProgram}.
+ * The folder with the programs of a Docker engine (`usr/bin`, `usr/sbin`). Undefined when it is missing, which is said or thrown as by
+ * {@link requireProgram}; or when this machine would not let it run, which is said, also where parts are required: no script can install rights.
  */
 export function requireDockerEngine(
   part: DockerPart,
   environment: NodeJS.ProcessEnv = process.env,
 ): string | undefined {
   const folder = join(findCache(environment), part);
-  const runs =
-    process.getuid?.() === 0 &&
-    (existsSync('/sys/fs/cgroup/memory') || existsSync('/sys/fs/cgroup/cgroup.controllers'));
-  if (runs && existsSync(join(folder, 'complete'))) return folder;
-  reportMissing(part, runs ? undefined : 'it wants root and control groups, which this machine does not give');
+  if (!existsSync(join(folder, 'complete'))) reportMissing(part);
+  else if (hasRightsOfEngines()) return folder;
+  else warnOnce(part, 'it wants root, mounts and control groups, which this machine does not give');
   return undefined;
+}
+
+/** Whether this process may mount a file system; where not, that is said, also where parts are required. */
+export function requireMount(): boolean {
+  if (mayMount()) return true;
+  warnOnce('mount', 'this process may not mount a file system: it is not root, or its machine forbids it');
+  return false;
+}
+
+function hasRightsOfEngines(): boolean {
+  return mayMount() && (existsSync('/sys/fs/cgroup/memory') || existsSync('/sys/fs/cgroup/cgroup.controllers'));
+}
+
+let mounts: boolean | undefined;
+
+function mayMount(): boolean {
+  // In namespaces of their own nothing is left of it.
+  mounts ??=
+    process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+  return mounts;
 }
 
 /** The version of a module in the go.mod of a folder of test/real, without its `v`. */
@@ -127,9 +146,13 @@ function findCache(environment: NodeJS.ProcessEnv): string {
   return environment['REAL_PARTS_DIR'] ?? join(cache, 'registry-cleanup-parts');
 }
 
-function reportMissing(name: RealProgram | BuiltPart, why?: string): void {
-  const message = why ?? `${name} is not installed; \`npm run real-parts\` installs it`;
+function reportMissing(name: RealProgram | BuiltPart): void {
+  const message = `${name} is not installed; \`npm run real-parts\` installs it`;
   if (process.env['REAL_PARTS'] === 'required') throw new Error(message);
+  warnOnce(name, message);
+}
+
+function warnOnce(name: RealProgram | BuiltPart | 'mount', message: string): void {
   if (!warned.has(name)) process.stderr.write(`WARNING: tests that need ${name} DO NOT RUN: ${message}\n`);
   warned.add(name);
 }

@@ -15,15 +15,6 @@ export interface SmallDisk {
   remove(): Promise<void>;
 }
 
-/** Whether this process may mount; where not, says so on standard error, and throws where everything real is required. */
-export function requireMount(): boolean {
-  if (process.getuid?.() === 0 && canMount()) return true;
-  const message = 'this process may not mount a file system: it is not root, or its machine forbids it';
-  if (process.env['REAL_PARTS'] === 'required') throw new Error(message);
-  process.stderr.write(`WARNING: tests that need a disk of their own DO NOT RUN: ${message}\n`);
-  return false;
-}
-
 /** Mounts a file system of so many megabytes (of 1024 × 1024 bytes). */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
   const path = await mkdtemp(join(tmpdir(), 'small-disk-'));
@@ -51,17 +42,6 @@ function unmount(path: string): boolean {
     return true;
   } catch {
     // Busy: the caller tries again, and tells in the end.
-    return false;
-  }
-}
-
-function canMount(): boolean {
-  try {
-    // In namespaces of their own nothing is left of it.
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    // The caller says what follows.
     return false;
   }
 }
