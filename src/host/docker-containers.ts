@@ -10,7 +10,8 @@ import { containerStateOf } from './container-states.ts';
 import { inspectDockerImage } from './docker-images.ts';
 import { timeFromSeconds, timeFromText } from './engine-times.ts';
 import { imageIdOf } from './image-names.ts';
-import { dockerContainerSchema, dockerContainerStateSchema } from './wire.ts';
+import { isImageMount, withMountedImages } from './mounted-images.ts';
+import { dockerContainerSchema, dockerContainerStateSchema, dockerMountsSchema } from './wire.ts';
 
 const PARALLEL_READS = 6;
 const ENDED: ReadonlySet<ContainerState> = new Set(['exited', 'dead']);
@@ -22,7 +23,8 @@ export async function listDockerContainers(
 ): Promise<readonly LocalContainer[]> {
   const read = { path: '/containers/json', query: { all: 'true' }, purpose: 'list the containers' };
   const listed = await askFor(connection, read, z.array(dockerContainerSchema));
-  return listed.map((one) => ({
+  const mounting = new Set<string>(listed.filter(({ Mounts }) => Mounts.some(isImageMount)).map(({ Id }) => Id));
+  const containers = listed.map((one) => ({
     id: one.Id as ContainerId,
     name: (one.Names[0] ?? '').replace(/^\//, ''),
     imageId: imageIdOf(one.ImageID),
@@ -32,6 +34,10 @@ export async function listDockerContainers(
     finished: unknownTime('it has not ended'),
     labels: one.Labels,
   }));
+  return await withMountedImages(containers, ({ id }) => mounting.has(id), {
+    read: async ({ id }) => (await inspect(connection, id, dockerMountsSchema))?.HostConfig?.Mounts ?? [],
+    find: async (name) => imageIdOf((await inspectDockerImage(connection, name))?.Id),
+  });
 }
 
 /** The same, with the end of those that ended, and each with an image of the store where the engine knows it by another id. */
@@ -54,7 +60,7 @@ export async function readDockerContainer(
   connection: EngineConnection,
   id: ContainerId,
 ): Promise<ContainerState | undefined> {
-  const inspected = await inspect(connection, id);
+  const inspected = await inspect(connection, id, dockerContainerStateSchema);
   return inspected === undefined ? undefined : containerStateOf(inspected.State.Status);
 }
 
@@ -64,7 +70,7 @@ async function readEnd(
   id: ContainerId,
   now: Instant,
 ): Promise<KnownOrUnknown | undefined> {
-  const inspected = await inspect(connection, id);
+  const inspected = await inspect(connection, id, dockerContainerStateSchema);
   return inspected === undefined ? undefined : timeFromText(inspected.State.FinishedAt, 'when it ended', now);
 }
 
@@ -77,7 +83,10 @@ async function resolveImage(
   return (image?.Id as ImageId | undefined) ?? imageId;
 }
 
-async function inspect(connection: EngineConnection, id: ContainerId) {
-  const read = { path: `/containers/${id}/json`, purpose: 'read a container' };
-  return await askWhether(connection, read, dockerContainerStateSchema);
+async function inspect<Schema extends z.ZodType>(
+  connection: EngineConnection,
+  id: ContainerId,
+  schema: Schema,
+): Promise<z.infer<Schema> | undefined> {
+  return await askWhether(connection, { path: `/containers/${id}/json`, purpose: 'read a container' }, schema);
 }

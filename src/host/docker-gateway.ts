@@ -12,6 +12,7 @@ import { inspectDockerImage, listDockerImages, readDockerImage } from './docker-
 import type { EnginePlace } from './engine-place.ts';
 import { inPath, realNames, repositoryOf } from './image-names.ts';
 import { measureDisk } from './measure-disk.ts';
+import { mayUse } from './mounted-images.ts';
 import { hasEngineId, holdsImage, untilProved } from './own-folder.ts';
 import type { DiskMeasure, EngineGateway, EngineOutcome, EngineSurroundings, ImageState } from './port.ts';
 import { readEvents } from './read-events.ts';
@@ -102,7 +103,7 @@ async function readState(connection: EngineConnection, id: ImageId, now: Instant
   if (image === undefined) return undefined;
   const containers = await listDockerContainers(connection, now);
   // Whose image is not known may use this one.
-  const users = containers.filter(({ imageId }) => imageId === undefined || imageId === id || imageId === image.Id);
+  const users = containers.filter((container) => mayUse(container, [id, image.Id]));
   return { id, names: realNames(image.RepoTags), users };
 }
 

@@ -8,6 +8,7 @@ import type { Instant } from '../model/time.ts';
 import { decodeAnswer } from './ask-json.ts';
 import type { EngineConnection } from './connection.ts';
 import { askDeed } from './deed.ts';
+import { mayUse } from './mounted-images.ts';
 import { listPodmanContainers } from './podman-containers.ts';
 import { isPodmanList, LIBPOD, type ListedPodmanImage, listPodmanImages } from './podman-images.ts';
 import type { EngineOutcome } from './port.ts';
@@ -67,5 +68,5 @@ async function isHeld(connection: EngineConnection, target: PodmanTarget): Promi
   const image = await findImage(connection, target);
   if (image === undefined) return false;
   const containers = await listPodmanContainers(connection, target.now);
-  return image.names.length > 1 || containers.some(({ imageId }) => imageId === undefined || imageId === image.id);
+  return image.names.length > 1 || containers.some((container) => mayUse(container, [image.id]));
 }

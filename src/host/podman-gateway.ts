@@ -9,6 +9,7 @@ import type { EngineConnection } from './connection.ts';
 import { askDelete } from './deed.ts';
 import type { GatewayParts } from './docker-gateway.ts';
 import { measureDisk } from './measure-disk.ts';
+import { mayUse } from './mounted-images.ts';
 import { holdsImage, untilProved } from './own-folder.ts';
 import { listPodmanContainers } from './podman-containers.ts';
 import { deletePodmanImage } from './podman-delete.ts';
@@ -80,7 +81,7 @@ async function readState(connection: EngineConnection, id: ImageId, now: Instant
   if (image === undefined) return undefined;
   const containers = await listPodmanContainers(connection, now);
   // Whose image is not known may use this one.
-  return { id, names: image.names, users: containers.filter(({ imageId }) => imageId === undefined || imageId === id) };
+  return { id, names: image.names, users: containers.filter((container) => mayUse(container, [id])) };
 }
 
 async function findContainer(

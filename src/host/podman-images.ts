@@ -55,6 +55,12 @@ export async function readPodmanImage(
   };
 }
 
+/** The image that podman takes a name for, as it does when it mounts one; undefined when it knows none. */
+export async function findPodmanImage(connection: EngineConnection, name: string): Promise<ImageId | undefined> {
+  const read = { path: `${LIBPOD}/images/${inPath(name)}/json`, purpose: 'read an image' };
+  return imageIdOf((await askWhether(connection, read, imageSchema))?.Id);
+}
+
 /** Whether what has this id is a list of images, and no image itself. */
 export async function isPodmanList(connection: EngineConnection, id: ImageId): Promise<boolean> {
   return (await inspect(connection, id)) === undefined;

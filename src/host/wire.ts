@@ -84,7 +84,22 @@ export const dockerContainerSchema = z.looseObject({
   Created: z.number(),
   State: z.string(),
   Labels: labels,
+  Mounts: z
+    .array(z.looseObject({ Type: z.string().nullish() }))
+    .nullish()
+    .transform((list) => list ?? []),
 });
+
+const mounts = z
+  .array(z.looseObject({ Type: z.string().nullish(), Source: z.string().nullish() }))
+  .nullish()
+  .transform((list) => list ?? []);
+
+/** `GET /containers/{id}/json` of Docker: what was asked for. What came of it names a folder, and no image. */
+export const dockerMountsSchema = z.looseObject({ HostConfig: z.looseObject({ Mounts: mounts }).nullish() });
+
+/** `GET /libpod/containers/{id}/json`. */
+export const podmanMountsSchema = z.looseObject({ Mounts: mounts });
 
 /** `GET /containers/{id}/json` of Docker. */
 export const dockerContainerStateSchema = z.looseObject({
@@ -101,6 +116,8 @@ export const podmanContainerSchema = z.looseObject({
   ExitedAt: z.number().nullish(),
   State: z.string(),
   Labels: labels,
+  /** Where something is mounted, whatever it is. */
+  Mounts: texts,
 });
 
 /** `GET /system/df`, the part about BuildKit. */

@@ -65,6 +65,11 @@ export interface LocalContainer {
   readonly imageId: ImageId | undefined;
   /** How the image was called when it was made; untrusted text. */
   readonly image: string;
+  /**
+   * Images that it has mounted as folders, each by its id; by its name, untrusted text, where the engine knows none of that name any more.
+   * Absent: none.
+   */
+  readonly mounts?: readonly string[];
   readonly state: ContainerState;
   readonly created: KnownOrUnknown;
   /** When it ended; unknown while it runs, and where the engine does not tell. */

@@ -57,6 +57,8 @@ export interface LocalContainerSpec {
   /** Hours ago; default: unknown. */
   readonly finished?: number;
   readonly labels?: Annotations;
+  /** What it has mounted, as a name or an id. */
+  readonly mounts?: readonly string[];
 }
 
 /** A world in short. */
@@ -104,7 +106,7 @@ function localImage(spec: LocalImageSpec): LocalImage {
 
 /** A container from its short form. */
 function localContainer(spec: LocalContainerSpec): LocalContainer {
-  const { name, of, image = 'sha256:0', state = 'exited', created = 50, finished, labels = {} } = spec;
+  const { name, of, image = 'sha256:0', state = 'exited', created = 50, finished, labels = {}, mounts } = spec;
   return {
     id: createHash('sha256').update(`container ${name}`).digest('hex') as ContainerId,
     name,
@@ -114,6 +116,7 @@ function localContainer(spec: LocalContainerSpec): LocalContainer {
     created: timeOf(created),
     finished: timeOf(finished ?? null),
     labels,
+    ...(mounts === undefined ? {} : { mounts }),
   };
 }
 

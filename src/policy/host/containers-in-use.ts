@@ -9,7 +9,7 @@ const MAY_HAVE_LOST_ITS_IMAGE: ReadonlySet<ContainerState> = new Set(['created',
 
 /**
  * Images that a container holds: the one that it was made from, the lists which list that one, and every one that the name may mean by
- * which it was made. `all`: nobody knows what it uses, so it may be any.
+ * which it was made, and what it has mounted. `all`: nobody knows what it uses, so it may be any.
  */
 export function imagesHeldBy(container: LocalContainer, view: StoreView): ReadonlySet<ImageId> | 'all' {
   const named = view.findImages(container.image);
@@ -18,8 +18,22 @@ export function imagesHeldBy(container: LocalContainer, view: StoreView): Readon
   const made = view.byId.has(imageId)
     ? [imageId]
     : view.images.filter(({ lists }) => lists?.includes(imageId)).map(({ id }) => id);
-  if (made.length === 0 && !MAY_HAVE_LOST_ITS_IMAGE.has(state)) return 'all';
-  return new Set([...made, ...named]);
+  const mounted = imagesMountedBy(container, view);
+  if (mounted === 'all' || (made.length === 0 && !MAY_HAVE_LOST_ITS_IMAGE.has(state))) return 'all';
+  return new Set([...made, ...named, ...mounted]);
+}
+
+/**
+ * What it has mounted, and lists of that. While it does something, images without a name as well: the name by which it mounted one may have
+ * moved on since.
+ */
+function imagesMountedBy({ mounts = [], state }: LocalContainer, view: StoreView): readonly ImageId[] | 'all' {
+  const isAtWork = !MAY_HAVE_LOST_ITS_IMAGE.has(state);
+  const found = mounts.map((text) => view.findImages(text));
+  if (isAtWork && found.some((ids) => ids.length === 0)) return 'all';
+  const lists = found.flat().flatMap((id) => view.dependentsOf(id).filter(({ how }) => how === 'list'));
+  const unnamed = isAtWork && mounts.length > 0 ? view.images.filter(({ names }) => names.length === 0) : [];
+  return [...found.flat(), ...[...lists, ...unnamed].map(({ id }) => id)];
 }
 
 /** Why an image stays for a container. */

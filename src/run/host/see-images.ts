@@ -23,7 +23,8 @@ const AT_WORK: ReadonlySet<ContainerState> = new Set(['running', 'paused', 'rest
 export function seeImages({ store, told, before, now }: Sight): HostMemory {
   const uses = new Map<ImageId, Instant[]>();
   for (const container of store.containers)
-    if (container.imageId !== undefined) appendTo(uses, container.imageId, lastUseBy(container, now));
+    for (const id of [container.imageId, ...(container.mounts ?? [])])
+      if (id !== undefined) appendTo(uses, id as ImageId, lastUseBy(container, now));
   for (const [id, at] of told.uses) appendTo(uses, id, at);
   const images = [...store.images.keys()].map((id): readonly [ImageId, RememberedImage] => {
     const known = before?.images.get(id);

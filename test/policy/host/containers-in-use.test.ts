@@ -99,3 +99,41 @@ describe('an image that a container uses', () => {
     });
   });
 });
+
+describe('an image that a container has mounted', () => {
+  const CHILD = { name: 'child', names: ['registry.example.com/shop/child:1'] };
+  const LIST = { name: 'list', names: ['registry.example.com/shop/list:1'], lists: [localId('child')] };
+  const NAMELESS = { name: 'nameless' };
+
+  it('stays, by its id and by its name', () => {
+    expect(going({ name: 'x', of: 'other', state: 'running', mounts: [localId('app')] })).toEqual([]);
+    expect(going({ name: 'x', of: 'other', state: 'running', mounts: [APP.names[0] ?? ''] })).toEqual([]);
+  });
+
+  it('stays for a container that has ended too, which may be started again', () => {
+    expect(going({ name: 'x', of: 'other', created: 1, mounts: [localId('app')] })).toEqual([]);
+  });
+
+  it('is every image while something runs that has one mounted of which the engine knows no more', () => {
+    expect(going({ name: 'x', of: 'other', state: 'running', mounts: ['localhost/gone:1'] })).toEqual([]);
+  });
+
+  it('is none when a container that has ended has lost it', () => {
+    expect(going({ name: 'x', of: 'other', created: 1, mounts: ['localhost/gone:1'] })).toEqual(['app']);
+  });
+
+  it('may be any without a name while the container runs, since a name moves', () => {
+    const images = [APP, OTHER, NAMELESS];
+    expect(going({ name: 'x', of: 'other', state: 'running', mounts: [localId('app')] }, images)).toEqual([]);
+    expect(going({ name: 'x', of: 'other', created: 1, mounts: [localId('app')] }, images)).toEqual(['nameless']);
+  });
+
+  it('keeps the list that it is of', () => {
+    const images = [CHILD, LIST, OTHER];
+    expect(going({ name: 'x', of: 'child', created: 1, mounts: [localId('child')] }, images)).toEqual(['other']);
+  });
+
+  it('takes the container with it when all that this uses goes', () => {
+    expect(going({ name: 'x', of: 'other', mounts: [localId('app')] })).toEqual(['app', 'other']);
+  });
+});

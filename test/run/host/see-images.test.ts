@@ -62,6 +62,11 @@ describe('what a run sees of images', () => {
     expect((await see({ containers })).images.get(APP)?.lastUsed).toBe(expected);
   });
 
+  it('is a use of what a container has mounted, too', async () => {
+    const containers = [localContainer('c', { imageId: imageIdOf('other'), state: 'running', mounts: [APP, 'gone'] })];
+    expect((await see({ containers })).images.get(APP)?.lastUsed).toBe(NOW);
+  });
+
   it('never makes a use earlier than it was known to be', async () => {
     const containers = [localContainer('c', { imageId: APP, finished: knownTime(at(3)) })];
     const { images } = await see({ containers }, { before: remembered(APP, at(1), at(9)) });
