@@ -23,7 +23,7 @@ export function hostWorlds(): fc.Arbitrary<HostWorld> {
     .record({
       images: fc.array(someImage(), { minLength: 1, maxLength: MOST }),
       containers: fc.array(someContainer(), { maxLength: 5 }),
-      words: fc.array(fc.constantFrom<RegistryWord>('there', 'absent', 'never-pushed'), {
+      words: fc.array(fc.constantFrom<RegistryWord>('there', 'absent', 'never-pushed', 'in-doubt'), {
         minLength: 2 * MOST,
         maxLength: 2 * MOST,
       }),

@@ -4,8 +4,11 @@ import type { CommitGraph } from '../../model/history.ts';
 import type { ImageUses, LocalStore } from '../../model/local-store.ts';
 import type { Annotations } from '../../model/snapshot.ts';
 
-/** What a registry says of one local name. `never-pushed`: it is not there, and nothing proves that it ever was. */
-export type RegistryWord = 'there' | 'absent' | 'never-pushed';
+/**
+ * What a registry says of one local name. `never-pushed`: it is not there, and nothing proves that it ever was. `in-doubt`: what it says cannot
+ * be understood, or contradicts itself: that keeps, and proves nothing for later.
+ */
+export type RegistryWord = 'there' | 'absent' | 'never-pushed' | 'in-doubt';
 
 /** What one repository says of the local names in it. */
 export interface RepositoryWords {

@@ -1,5 +1,5 @@
 // Whether registries still have what this machine has from them. Only a registry's own word, about a repository that it shows and that is
-// not empty, makes an image absent; everything else stops the run or counts as there.
+// not empty, makes an image absent; everything else stops the run or leaves it in doubt.
 
 import { CleanupError } from '../../errors.ts';
 import type { ImageId, LocalImage, LocalStore } from '../../model/local-store.ts';
@@ -22,7 +22,7 @@ export interface ImageLookup {
 
 /** Looks under way at a time. */
 const PARALLEL_LOOKS = 8;
-/** An index with more manifests than this is not followed: what it may list counts as there. */
+/** An index with more manifests than this is not followed: nobody can tell what it lists. */
 const MAX_CHILDREN = 64;
 
 /**
@@ -34,7 +34,12 @@ export async function lookUpImages(lookup: ImageLookup): Promise<RepositoryWords
   const tags = await listTags(lookup.registry);
   if (tags === 'unknown' || tags.length === 0)
     return { repository, state: tags === 'unknown' ? tags : 'empty', words: new Map() };
-  const ask = { ...lookup, repository, has: onceEach((digest: Digest) => hasManifest(lookup.registry, digest)) };
+  const ask = {
+    ...lookup,
+    repository,
+    tags: new Set(tags),
+    has: onceEach((digest: Digest) => hasManifest(lookup.registry, digest)),
+  };
   const words = await mapConcurrently(namesIn(lookup.store, repository), PARALLEL_LOOKS, async (local) => {
     const word = await tellWord(local, ask);
     lookup.onName?.();
@@ -56,6 +61,8 @@ interface LocalName {
 
 interface Asking extends ImageLookup {
   readonly repository: string;
+  /** All that the registry lists. */
+  readonly tags: ReadonlySet<Tag>;
   readonly has: (digest: Digest) => Promise<boolean>;
 }
 
@@ -85,8 +92,12 @@ async function tellWord({ tag, image }: LocalName, ask: Asking): Promise<Registr
   if (!isProved && store.engine.digestsProvePush) return 'never-pushed';
   for (const digest of digests) if (await ask.has(digest)) return 'there';
   const target = await registry.resolveTag(tag);
-  if (target !== 'absent' && (await isOrHolds(target, idsOf(image), ask))) return 'there';
-  return isProved ? 'absent' : 'never-pushed';
+  // What is listed and not found is not proved to be gone.
+  const found =
+    target === 'absent' ? (ask.tags.has(tag) ? 'unclear' : 'no') : await isOrHolds(target, idsOf(image), ask);
+  if (found === 'yes') return 'there';
+  if (!isProved) return 'never-pushed';
+  return found === 'unclear' ? 'in-doubt' : 'absent';
 }
 
 function digestsIn({ digests }: LocalImage, repository: string): readonly Digest[] {
@@ -101,19 +112,27 @@ function idsOf({ id, digests }: LocalImage): ReadonlySet<string> {
   return new Set([id, ...digests.map((digest) => digest.slice(digest.indexOf('@') + 1))]);
 }
 
-/** Whether the manifest is the image, or has it as config, or lists it. What cannot be understood may. */
-async function isOrHolds(target: Digest, ids: ReadonlySet<string>, { registry }: Asking): Promise<boolean> {
+/** Whether the manifest is the image, or has it as config, or lists it. Of what cannot be understood nobody can tell. */
+async function isOrHolds(
+  target: Digest,
+  ids: ReadonlySet<string>,
+  { registry }: Asking,
+): Promise<'yes' | 'no' | 'unclear'> {
+  let isUnclear = false;
   const seen = new Set<Digest>([target]);
   for (const digest of seen) {
-    if (ids.has(digest)) return true;
+    if (ids.has(digest)) return 'yes';
     const content = await readContent(registry, digest);
-    if (content === 'absent') continue;
-    if (content === 'too-large' || content.kind === 'opaque') return true;
-    if (content.kind === 'image' && ids.has(content.config.digest)) return true;
+    if (content === 'absent' || content === 'too-large' || content.kind === 'opaque') {
+      // A list outlives what it lists; but what a tag leads to was there a moment ago.
+      isUnclear ||= content !== 'absent' || digest === target;
+      continue;
+    }
+    if (content.kind === 'image' && ids.has(content.config.digest)) return 'yes';
     if (content.kind === 'index') for (const child of content.children) seen.add(child.digest);
-    if (seen.size > MAX_CHILDREN) return true;
+    if (seen.size > MAX_CHILDREN) return 'unclear';
   }
-  return false;
+  return isUnclear ? 'unclear' : 'no';
 }
 
 async function readContent(

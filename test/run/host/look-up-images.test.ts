@@ -101,11 +101,26 @@ describe('a local name in a repository that has something', () => {
     expect(await ask({ images: [same] })).toEqual({ [`${name}:v1`]: 'there' });
   });
 
-  it('is there when its tag leads to what nobody understands', async () => {
+  it('is in doubt when its tag leads to what nobody understands', async () => {
     const bytes = Buffer.from('{"schemaVersion": 2, "mediaType": "application/x-odd"}');
     await registry.putManifest({ mediaType: 'application/x-odd', bytes }, parseTag('v1'));
     await registry.putManifest({ mediaType: 'application/x-odd', bytes }, sha256(bytes));
-    expect(await ask({ images: [local('v1', wasThere(NOWHERE))] })).toEqual({ [`${name}:v1`]: 'there' });
+    expect(await ask({ images: [local('v1', wasThere(NOWHERE))] })).toEqual({ [`${name}:v1`]: 'in-doubt' });
+  });
+
+  it('was never pushed when its tag leads to what nobody understands, and nothing else proves it', async () => {
+    const bytes = Buffer.from('{"schemaVersion": 2, "mediaType": "application/x-odd"}');
+    await registry.putManifest({ mediaType: 'application/x-odd', bytes }, parseTag('v1'));
+    await registry.putManifest({ mediaType: 'application/x-odd', bytes }, sha256(bytes));
+    const images = [local('v1', wasThere(NOWHERE))];
+    expect(await ask({ images, digestsProvePush: false })).toEqual({ [`${name}:v1`]: 'never-pushed' });
+  });
+
+  it('is in doubt when the registry lists its tag and does not find it', async () => {
+    const odd: Registry = { ...registry, listTags: () => Promise.resolve([parseTag('v1'), parseTag('other')]) };
+    const store = await storeOf({ images: [local('v1', wasThere(NOWHERE)), local('v2', wasThere(NOWHERE))] });
+    const { words } = await lookUpImages({ registry: odd, store, wasSeen: () => false });
+    expect(Object.fromEntries(words)).toEqual({ [`${name}:v1`]: 'in-doubt', [`${name}:v2`]: 'absent' });
   });
 
   it('was never pushed when no digest says that it was, and is not even asked for', async () => {

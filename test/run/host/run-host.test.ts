@@ -354,14 +354,16 @@ describe('host and a registry', () => {
     });
     const more = { repositories: repositories(), maxDeleteShare: 1 };
     expect((await run({ engine, policy: compare, more })).steps).toEqual([]);
-    server.script = ({ path }) =>
-      path.includes(digest) || path.endsWith('/v1')
+    server.script = ({ path }) => {
+      if (path.includes('/tags/list')) return { status: 200, body: '{"name":"team/app","tags":["v2"]}' };
+      return path.includes(digest) || path.endsWith('/v1')
         ? {
             status: 404,
             headers: { 'content-type': 'application/json' },
             body: '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"gone"}]}',
           }
         : undefined;
+    };
     expect((await run({ engine, policy: compare, more, now: at(1) })).steps).toHaveLength(1);
   });
 });

@@ -22,8 +22,11 @@ export function dropAbsent(name: string, context: HostContext): HostDropReason |
 /** What registries say for an image, one reason for each of its names that they were asked for. */
 export function keepByWord({ names }: LocalImage, context: HostContext): readonly HostKeepReason[] {
   const words = names.map((name) => ({ name, word: wordOf(name, context) }));
-  const there = words.filter(({ word }) => word === 'there');
-  const reasons = there.map(({ name }): HostKeepReason => ({ rule: 'in-registry', reference: name }));
+  const reasons = words.flatMap(({ name, word }): HostKeepReason[] => {
+    if (word === 'there') return [{ rule: 'in-registry', reference: name }];
+    if (word === 'in-doubt') return [{ rule: 'in-doubt', why: `the registry does not tell whether it has ${name}` }];
+    return [];
+  });
   return words.some(({ word }) => word === 'never-pushed') ? [...reasons, { rule: 'never-pushed' }] : reasons;
 }
 

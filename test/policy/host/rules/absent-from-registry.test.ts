@@ -44,6 +44,12 @@ describe('an image of a repository', () => {
     expect(rulesOf('app')).toEqual(['never-pushed']);
   });
 
+  it('stays when the registry contradicts itself', () => {
+    const { rulesOf, going } = decide({ images: [APP] }, said({ 1: 'in-doubt' }));
+    expect(going).toEqual([]);
+    expect(rulesOf('app')).toEqual(['in-doubt']);
+  });
+
   it('stays when nobody asked for it', () => {
     const { rulesOf, going } = decide({ images: [APP] }, said({}));
     expect(going).toEqual([]);
