@@ -1,6 +1,6 @@
 // What became of what one tag was made of. A tag that can be understood in several ways is gone only when it is so in each of them.
 
-import type { DeleteReason, SchemeKind } from '../../model/decision.ts';
+import type { DeleteReason, LinkSource, SchemeKind } from '../../model/decision.ts';
 import { type Forge, nameOfRequest } from '../../model/forge.ts';
 import type { Tag } from '../../model/reference.ts';
 import type { Link } from '../link.ts';
@@ -28,6 +28,8 @@ export interface ResolveInput {
 
 /** Tags that many pipelines move along, and that name no branch, tag or commit unless one is called so. */
 const MOVING: ReadonlySet<string> = new Set(['latest', 'edge', 'nightly']);
+/** Where others say what an image was built from. */
+const BY_BUILDERS: ReadonlySet<LinkSource['kind']> = new Set(['label', 'annotation', 'provenance']);
 const NUMBERED = /^(?:pr|mr|pull|(?:pull|merge)-request)-(\d+)(?:$|[_.-])/;
 
 /** What became of what the tag was made of. `links`: of its image. */
@@ -55,7 +57,7 @@ export function resolveTag(
   if (unknown?.kind === 'unknown') return { kind: 'unknown', scheme: unknown.scheme, why: unknown.why };
   if (MOVING.has(tag)) return { kind: 'none' };
   // A label says which of its readings is meant; of a pattern, nobody knows that the tag was made by it.
-  const other = node.isLabelled ? undefined : otherMeaning(tag, links, input.forge);
+  const other = node.isLabelled ? describeOtherBuilder(links) : otherMeaning(tag, links, input.forge);
   if (other !== undefined) return { kind: 'unknown', scheme, why: other };
   const reasons = found.flatMap((one): DeleteReason[] =>
     one.kind === 'gone' ? [{ rule: 'scheme-gone', scheme: one.scheme, what: one.what, proof: one.proof }] : [],
@@ -66,6 +68,13 @@ export function resolveTag(
 function whyUntold(node: NodeReading, { doubtOf }: ResolveInput): string | undefined {
   if (node.unread !== undefined) return `its config could not be read (${node.unread})`;
   return node.isLabelled ? doubtOf(node) : undefined;
+}
+
+/** dapp and werf 1 write no commit into an image as others do: such an image was built on one of theirs, whose labels it has inherited. */
+function describeOtherBuilder(links: readonly Link[]): string | undefined {
+  const live = links.find((link) => isLive(link) && BY_BUILDERS.has(link.found.kind));
+  if (live === undefined || live.kind === 'unknown') return undefined;
+  return `its ${live.found.kind} ${live.found.name} names a commit that is there: another builder made it, and its tag may mean anything`;
 }
 
 /** What else the tag may stand for, that is there. */

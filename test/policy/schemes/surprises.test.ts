@@ -49,6 +49,18 @@ describe('unlike with dapp', () => {
     expect(decideBySchemes(nodes, { usage }).doomed).toEqual([]);
   });
 
+  it("what others built on an image of dapp's stays, though it inherits the labels", () => {
+    const built = (name: string, commit: string): NodeSpec =>
+      dapp('git_branch', name, { labels: { 'org.opencontainers.image.revision': sha(commit) } });
+    const inherited = {
+      ...dapp('git_branch', 'stable'),
+      annotations: { 'org.opencontainers.image.revision': sha('c4') },
+    };
+    const { kept, rulesOf } = decideBySchemes([built('prod', 'c3'), built('of-a-base', 'unknown'), inherited]);
+    expect(kept).toEqual(['prod', 'stable']);
+    expect(rulesOf('prod')).toEqual(['scheme-unknown']);
+  });
+
   it('a pin outranks a scheme', () => {
     const policy = { pins: { tags: ['feature-*'], expressions: [], list: [] } };
     expect(decideBySchemes([dapp('git_branch', 'feature-x')], { policy }).rulesOf('feature-x')).toEqual(['pin']);
