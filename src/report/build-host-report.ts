@@ -38,10 +38,16 @@ export interface HostReportInput {
   readonly notes: readonly string[];
 }
 
+/** What became of the steps after one at which the run ended. */
+const NOT_TRIED = 'the run stopped before it';
+
 /** The report of a `host`. Times are RFC 3339 in UTC, to the second. */
 export function buildHostReport(input: HostReportInput): HostReport {
   const { tool, startedAt, finishedAt, result, isConfirmed, engine, store, plan, outcomes, notes } = input;
-  const steps = (plan?.steps ?? []).map((step, at) => reportStep(step, outcomes[at]));
+  const isCutShort = result.kind === 'stopped' && isConfirmed;
+  const steps = (plan?.steps ?? []).map((step, at) =>
+    reportStep(step, outcomes[at] ?? (isCutShort ? { step, outcome: 'skipped', text: NOT_TRIED } : undefined)),
+  );
   const disk = reportDisk(input);
   return {
     version: 1,
@@ -84,11 +90,12 @@ export function buildStoppedHost(stopped: {
 /** Nothing was deleted because a finding of the plan spoke against it. */
 const REFUSED = 6;
 
-/** 0 when all is done, or only shown; 1 when a step failed, or the disk is still too full, or nobody can tell whether it is; 6 when the plan was refused; else the error's. */
+/** 0 when all is done, or only shown; 1 when a step failed, or the run was cut short after the first, or the disk is still too full, or nobody can tell whether it is; 6 when the plan was refused; else the error's. */
 export function hostExitCodeOf({ result, totals, disk, diskUnknown }: HostReport): number {
   switch (result.kind) {
     case 'stopped':
-      return result.error.exitCode;
+      // The error's own would say that nothing was deleted.
+      return totals.deleted + totals.failed > 0 ? 1 : result.error.exitCode;
     case 'refused':
       return REFUSED;
     case 'planned':

@@ -1,5 +1,6 @@
 // One step on an image or a container: looked at again first, and never forced. What the engine refuses while something uses it is skipped.
 
+import { CleanupError } from '../../errors.ts';
 import type { EngineGateway, EngineOutcome, ImageState } from '../../host/port.ts';
 import type { HostOutcome, HostStep, ImageDecision } from '../../model/host-plan.ts';
 import type { ContainerState, ImageId } from '../../model/local-store.ts';
@@ -36,16 +37,22 @@ export async function untagImage(
   const planned = images.find((image) => image.id === id)?.names ?? [];
   if (!planned.some((name) => !names.includes(name)))
     return { outcome: 'failed', text: 'no name of it would be left, and then the image goes' };
-  return await takeOff({ id, names, planned, mayBeUsed: true }, gateway);
+  const off: string[] = [];
+  return await unlessLost(off, () => takeOff({ id, names, planned, mayBeUsed: true, off }, gateway));
 }
 
 /**
  * Deletes an image that no container uses: all its names but the last one by one, then the image itself by its id. So nothing but this image
  * ever goes, whatever its last name has come to stand for meanwhile.
  */
-export async function deleteImage({ id, names }: StepOf<'delete-image'>, gateway: Gateway): Promise<Result> {
+export async function deleteImage(step: StepOf<'delete-image'>, gateway: Gateway): Promise<Result> {
+  const off: string[] = [];
+  return await unlessLost(off, () => deleteWhole(step, off, gateway));
+}
+
+async function deleteWhole({ id, names }: StepOf<'delete-image'>, off: string[], gateway: Gateway): Promise<Result> {
   const rest = names.slice(1);
-  const taken = await takeOff({ id, names: rest, planned: names, mayBeUsed: false }, gateway);
+  const taken = await takeOff({ id, names: rest, planned: names, mayBeUsed: false, off }, gateway);
   if (taken.outcome !== 'deleted') return taken;
   const left: Expected = { id, names: names.slice(0, 1), mayBeUsed: false };
   const found = await look(left, gateway);
@@ -61,10 +68,21 @@ interface TakeOff {
   /** All that it had when the plan was made. */
   readonly planned: readonly string[];
   readonly mayBeUsed: boolean;
+  /** Grows by each name that was taken off. */
+  readonly off: string[];
 }
 
-async function takeOff({ id, names, planned, mayBeUsed }: TakeOff, gateway: Gateway): Promise<Result> {
-  const off: string[] = [];
+/** An engine that is lost half way does not make what was done untold. */
+async function unlessLost(off: readonly string[], act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    if (off.length === 0 || !(error instanceof CleanupError)) throw error;
+    return after(off, { outcome: 'failed', text: error.message.replace(/\.$/, '') });
+  }
+}
+
+async function takeOff({ id, names, planned, mayBeUsed, off }: TakeOff, gateway: Gateway): Promise<Result> {
   for (const name of names) {
     const expected: Expected = { id, names: planned.filter((one) => !off.includes(one)), mayBeUsed };
     const found = await look(expected, gateway);

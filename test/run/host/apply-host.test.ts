@@ -160,6 +160,18 @@ describe('deleting an image', () => {
     });
     expect(engine.images.get(twice.id)?.names).toEqual(['r.example/app:a']);
   });
+
+  it('says which names had gone when the engine was lost half way', async () => {
+    const engine = createMemoryEngine([twice]);
+    engine.before = (call) => {
+      if (deeds(engine).length === 1 && call === 'readImage')
+        throw new EvidenceError('The engine does not answer.', { code: 'EVIDENCE_ENGINE' });
+    };
+    expect(await applyOne(engine, deletion(twice))).toEqual({
+      outcome: 'failed',
+      text: 'The engine does not answer; its names r.example/app:b had been taken off',
+    });
+  });
 });
 
 describe('taking names off', () => {

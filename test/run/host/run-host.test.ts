@@ -140,8 +140,12 @@ describe('host', () => {
       if (deeds(engine).length > 0) throw new EvidenceError('Lost.', { code: 'EVIDENCE_ENGINE' });
     };
     const report = await run({ engine, policy: { dangling: true }, more: { confirm: true } });
-    expect(report).toMatchObject({ result: { kind: 'stopped' }, totals: { deleted: 1 } });
-    expect(hostExitCodeOf(report)).toBe(5);
+    expect(report).toMatchObject({ result: { kind: 'stopped' }, totals: { deleted: 1, skipped: 1 } });
+    expect(report.steps.map(({ outcome, text }) => ({ outcome, text }))).toEqual([
+      { outcome: 'deleted', text: undefined },
+      { outcome: 'skipped', text: 'the run stopped before it' },
+    ]);
+    expect(hostExitCodeOf(report)).toBe(1);
   });
 
   it('writes the report file', async () => {
