@@ -20,6 +20,7 @@ export interface ListedPodmanImage {
   readonly labels: Readonly<Record<string, string>>;
   readonly parent: ImageId | undefined;
   readonly sizeBytes: number;
+  readonly isReadOnly: boolean;
 }
 
 /** Every image, with lists and with what builds left between. */
@@ -33,6 +34,7 @@ export async function listPodmanImages(connection: EngineConnection): Promise<re
     labels: one.Labels,
     parent: imageIdOf(one.ParentId),
     sizeBytes: one.Size,
+    isReadOnly: one.ReadOnly ?? false,
   }));
 }
 
@@ -80,9 +82,14 @@ function pathOf(id: ImageId): string {
   return `${LIBPOD}/images/${id.replace('sha256:', '')}`;
 }
 
-function plain({ id, names, digests, labels, parent, sizeBytes }: ListedPodmanImage) {
+function plain({ parent, isReadOnly, ...listed }: ListedPodmanImage) {
   const tagged = unknownTime('podman does not tell when an image got its name');
-  return { id, names, digests, labels, tagged, sizeBytes, ...(parent === undefined ? {} : { parent }) };
+  return {
+    ...listed,
+    tagged,
+    ...(isReadOnly ? { isReadOnly } : {}),
+    ...(parent === undefined ? {} : { parent }),
+  };
 }
 
 /** Undefined when there is neither an image nor a list. */

@@ -54,6 +54,7 @@ export const listedImageSchema = z.looseObject({
   RepoDigests: texts,
   Labels: labels,
   Size: bytes,
+  ReadOnly: z.boolean().nullish(),
 });
 
 /** `GET /images/{id}/json` and `GET /libpod/images/{id}/json`. */

@@ -36,6 +36,8 @@ export interface LocalImage {
   readonly layers: readonly LocalLayer[] | undefined;
   /** The image that this one was built on in the same store, by an older builder. */
   readonly parent?: ImageId;
+  /** It lies in a further store that the engine only reads. Absent: no. */
+  readonly isReadOnly?: boolean;
   /** An index of several platforms, or anything else that is no plain image. */
   readonly isList: boolean;
   /**

@@ -41,6 +41,7 @@ export interface LocalImageSpec {
   readonly parent?: string;
   /** Digests of what it lists; `null`: the engine does not tell. Either makes it a list. */
   readonly lists?: readonly string[] | null;
+  readonly isReadOnly?: boolean;
 }
 
 /** A container in short. */
@@ -87,7 +88,8 @@ export function hoursAgo(count: number): Instant {
 
 /** An image from its short form. */
 function localImage(spec: LocalImageSpec): LocalImage {
-  const { name, names = [], digests = [], labels = {}, created = 100, tagged = 100, parent, lists } = spec;
+  const { name, names = [], digests = [], labels = {}, created = 100, tagged = 100 } = spec;
+  const { parent, lists, isReadOnly } = spec;
   const layers = spec.layers === null ? undefined : chainOf(spec.layers ?? [name]);
   return {
     id: localId(name),
@@ -100,6 +102,7 @@ function localImage(spec: LocalImageSpec): LocalImage {
     layers,
     ...(parent === undefined ? {} : { parent: localId(parent) }),
     isList: lists !== undefined,
+    ...(isReadOnly === undefined ? {} : { isReadOnly }),
     ...(lists === undefined || lists === null ? {} : { lists }),
   };
 }

@@ -19,6 +19,8 @@ export interface PodmanEngineOptions {
   readonly graphRoot?: string;
   /** `file` when absent; `none`: podman remembers no events. */
   readonly events?: 'file' | 'none';
+  /** The store of another engine, whose images this one shows and cannot delete. */
+  readonly furtherStore?: string;
 }
 
 /** What an image is built of. */
@@ -50,7 +52,7 @@ export interface PodmanEngine {
 export async function startPodmanEngine(options: PodmanEngineOptions = {}): Promise<PodmanEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'podman-'));
   const graphRoot = options.graphRoot ?? join(folder, 'graph');
-  await writeConfiguration(folder, { graphRoot, events: options.events ?? 'file' });
+  await writeConfiguration(folder, { graphRoot, events: options.events ?? 'file', furtherStore: options.furtherStore });
   const environment = describeEnvironment(folder);
   const service = spawn('podman', ['system', 'service', '--time=0', `unix://${folder}/podman.sock`], {
     env: environment,
@@ -90,11 +92,13 @@ export async function startPodmanEngine(options: PodmanEngineOptions = {}): Prom
 interface StoreOptions {
   readonly graphRoot: string;
   readonly events: 'file' | 'none';
+  readonly furtherStore: string | undefined;
 }
 
-async function writeConfiguration(folder: string, { graphRoot, events }: StoreOptions): Promise<void> {
+async function writeConfiguration(folder: string, { graphRoot, events, furtherStore }: StoreOptions): Promise<void> {
   const storage = `[storage]\ndriver = "vfs"\ngraphroot = "${graphRoot}"\nrunroot = "${folder}/run"\n`;
-  await writeFile(join(folder, 'storage.conf'), storage);
+  const further = furtherStore === undefined ? '' : `[storage.options]\nadditionalimagestores = ["${furtherStore}"]\n`;
+  await writeFile(join(folder, 'storage.conf'), storage + further);
   await writeFile(
     join(folder, 'containers.conf'),
     // runc does without cgroups that crun wants; the engine's own limits may be more than this machine lets a container have.

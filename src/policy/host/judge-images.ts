@@ -10,6 +10,7 @@ import { dropOtherVersion } from './rules/improper-cache-version.ts';
 import { dropGoneCommit } from './rules/improper-git-commit.ts';
 import { keepUnopenedLists } from './rules/lists.ts';
 import { keepPinned } from './rules/pins.ts';
+import { keepReadOnly } from './rules/read-only.ts';
 import { dropUnused } from './rules/unused.ts';
 import { keepYoung } from './rules/young.ts';
 
@@ -35,7 +36,7 @@ export function judgeImages(context: HostContext, stages: ReadonlyMap<ImageId, H
   const listsOf = keepUnopenedLists(context);
   return new Map(
     context.view.images.map((image) => {
-      const holds = [...pinsOf(image), ...listsOf(image)];
+      const holds = [...pinsOf(image), ...listsOf(image), ...keepReadOnly(image)];
       return [image.id, { image, holds, ...weigh(image, wish(image, context, stages.get(image.id)), context) }];
     }),
   );
