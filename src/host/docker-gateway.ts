@@ -61,7 +61,7 @@ export async function openDocker({ connection, place, surroundings, version }: G
     engine,
     readStore: async () => await readStore(connection, { engine, measure, now: now() }),
     readMemory: async (store, since) =>
-      await readEvents(connection, { request: eventsOf(since, now()), provesExchange: true }, { store, log }),
+      await readEvents(connection, { request: eventsOf(since, now()), provesExchange: isContainerd }, { store, log }),
     readImage: async (id) => await readState(connection, id, now()),
     readContainer: async (id) => await readDockerContainer(connection, id),
     deleteName: async (name) => await deleteReference(connection, name),

@@ -24,12 +24,14 @@ interface EngineEvent {
   readonly subject: string;
   /** How a container's image was called. */
   readonly image: string;
+  /** As exactly as the engine tells it, and never later than it was. */
   readonly at: Instant;
 }
 
 /** Podman says `died` where Docker says `die`. */
 const USES: ReadonlySet<string> = new Set(['create', 'start', 'restart', 'unpause', 'die', 'died']);
 const EXCHANGES: ReadonlySet<string> = new Set(['pull', 'push']);
+const NANOS_PER_MS = 1_000_000;
 const NOTHING: EngineMemory = { uses: new Map(), exchanged: new Map() };
 
 /** The memory of the images in the store; without any when the engine does not give its events. */
@@ -54,10 +56,9 @@ function decodeEvents(text: string): readonly EngineEvent[] {
   return text.split('\n').flatMap((line) => {
     const decoded = eventSchema.safeParse(parse(line));
     if (!decoded.success) return [];
-    const { Type: type, Action: action, Actor, time } = decoded.data;
-    return [
-      { type, action, subject: Actor.ID, image: Actor.Attributes['image'] ?? '', at: instantFromMs(time * 1000) },
-    ];
+    const { Type: type, Action: action, Actor, time, timeNano } = decoded.data;
+    const at = instantFromMs(typeof timeNano === 'number' ? Math.floor(timeNano / NANOS_PER_MS) : time * 1000);
+    return [{ type, action, subject: Actor.ID, image: Actor.Attributes['image'] ?? '', at }];
   });
 }
 
@@ -80,9 +81,14 @@ function tellMemory(events: readonly EngineEvent[], { provesExchange }: EventSou
     }
     if (!provesExchange || type !== 'image' || !EXCHANGES.has(action)) continue;
     const moved = find(subject, at);
-    if (moved !== undefined) appendTo(exchanged, moved, subject);
+    if (moved !== undefined && hadItsNamesBy(store.images.get(moved), at)) appendTo(exchanged, moved, subject);
   }
   return { uses, exchanged };
+}
+
+/** A push proves something of an image only when it is certain that the name was on this one then. */
+function hadItsNamesBy(image: LocalImage | undefined, at: Instant): boolean {
+  return image?.tagged.kind === 'known' && image.tagged.at <= at;
 }
 
 /**

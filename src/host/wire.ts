@@ -155,4 +155,5 @@ export const eventSchema = z.looseObject({
       .transform((map) => map ?? {}),
   }),
   time: z.number(),
+  timeNano: z.number().nullish(),
 });

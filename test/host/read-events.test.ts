@@ -82,6 +82,21 @@ describe('what events tell', () => {
     expect((await read([line])).exchanged.size).toBe(0);
   });
 
+  it('is not that a registry had what got the name in the same second, unless that is told more exactly', async () => {
+    const words = { Type: 'image', Action: 'push', Actor: { ID: NAME, Attributes: {} }, time: 500 };
+    const tagged = storeWith(at(500.4));
+    const exchanged = async (more: object) =>
+      (await read([JSON.stringify({ ...words, ...more })], tagged)).exchanged.size;
+    expect(await exchanged({})).toBe(0);
+    expect(await exchanged({ timeNano: 500.3e9 })).toBe(0);
+    expect(await exchanged({ timeNano: 500.5e9 })).toBe(1);
+  });
+
+  it('is not that a registry had an image of which nobody knows when it got the name', async () => {
+    const line = event({ type: 'image', action: 'push', id: NAME });
+    expect((await read([line], storeWith(unknownTime('x')))).exchanged.size).toBe(0);
+  });
+
   it('is nothing when the engine keeps none, or breaks off: no event protects anything', async () => {
     const log = silentLog;
     const store = storeWith(at(500));
