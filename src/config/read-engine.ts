@@ -28,7 +28,7 @@ export function readEngine(findings: Findings): EngineAddress {
     scheme === 'ssh' || scheme === 'npipe' || scheme === 'fd'
       ? `unix:// or tcp://: this goes to no engine by ${scheme}; run registry-cleanup on the machine itself`
       : 'unix:///PATH/OF/SOCKET, tcp://HOST:PORT, docker or podman';
-  addWrong(findings, { name: 'engine', got: quote(text), expected });
+  addWrong(findings, { name: 'engine', got: showAddress(text), expected });
   return AMBIENT;
 }
 
@@ -45,7 +45,7 @@ function readTcp(findings: Findings, text: string): EngineAddress {
   const isTls = verify.trim() !== '';
   const url = parseUrl(text);
   if (url === undefined) {
-    addWrong(findings, { name: 'engine', got: quote(text), expected: 'tcp://HOST:PORT and nothing behind it' });
+    addWrong(findings, { name: 'engine', got: showAddress(text), expected: 'tcp://HOST:PORT and nothing behind it' });
     return AMBIENT;
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -56,6 +56,12 @@ function readTcp(findings: Findings, text: string): EngineAddress {
     addMistake(findings, 'engine', `${why}: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH`);
   }
   return { kind: 'tcp', host, port };
+}
+
+/** As it was given, but for what may be a password: all before an @, and what is asked of the address. */
+function showAddress(text: string): string {
+  const [place = ''] = text.replace(/^([^/]*\/\/)?.*@/s, '$1…@').split(/[?#]/);
+  return quote(place);
 }
 
 /** Undefined for anything with a path, a password or no host. */
