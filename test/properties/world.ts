@@ -8,6 +8,7 @@ import { parseTag } from '../../src/model/reference.ts';
 import { durationFromMs, hours, instantFromMs } from '../../src/model/time.ts';
 import { commitIdOf, historyOf } from '../builders/history.ts';
 import { digestOf, LONG_AGO, NOW, type NodeSpec, policyOf, referrerTagOf } from '../builders/snapshot.ts';
+import { schemeLabels, tagSchemes } from './scheme-world.ts';
 
 /** Everything that `decide` gets, still as specs, so that a property can change one thing. The forge was not always asked. */
 export interface World {
@@ -81,6 +82,7 @@ function nodeAt(at: number): fc.Arbitrary<NodeSpec> {
       ours: fc.boolean(),
       unread: fc.boolean(),
       mayListManifests: fc.boolean(),
+      ofScheme: schemeLabels(),
     })
     .map((draw): NodeSpec => {
       const tags = [
@@ -99,7 +101,7 @@ function nodeAt(at: number): fc.Arbitrary<NodeSpec> {
         tags,
         ...(draw.subject === undefined ? {} : { subject: draw.subject }),
         created: draw.created,
-        labels,
+        labels: { ...labels, ...draw.ofScheme },
         ...(draw.kind === 'index' ? { lists: [...draw.earlier, ...(draw.unread ? ['ghost'] : [])] } : {}),
         ...(draw.kind === 'opaque' && draw.unread
           ? { opaque: { mayListManifests: draw.mayListManifests, names: draw.earlier.map(digestOf) } }
@@ -221,6 +223,7 @@ function policies(): fc.Arbitrary<Policy> {
       unlinked: fc.constantFrom('keep' as const, 'delete' as const),
       untag: fc.boolean(),
       forge: forgeRules(),
+      schemes: tagSchemes(),
     })
     .map((draw) =>
       policyOf({
@@ -230,6 +233,7 @@ function policies(): fc.Arbitrary<Policy> {
         images: { source: draw.source, tagPatterns: draw.tagPatterns, unlinked: draw.unlinked },
         untag: draw.untag,
         forge: draw.forge,
+        schemes: draw.schemes,
       }),
     );
 }
