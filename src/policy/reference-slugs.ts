@@ -65,7 +65,8 @@ function partsOf({ kind, name }: Named): readonly string[] {
   return kind === 'tag' ? versionsIn(name).flatMap((version) => versionForm(version) ?? []) : [];
 }
 
-function coarse(name: string): string {
+/** A name as it is compared: lower-case letters and digits, with one dash for everything between them, and no longer than GitLab lets it be. */
+export function coarse(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -5,7 +5,7 @@ import type { SchemeKind } from '../../model/decision.ts';
 import { type Forge, nameOfRequest } from '../../model/forge.ts';
 import type { CommitId, History } from '../../model/history.ts';
 import { slugHashes } from '../../model/slug-hash.ts';
-import { indexReferenceSlugs, type ReferenceSlugs } from '../reference-slugs.ts';
+import { coarse, indexReferenceSlugs, type ReferenceSlugs } from '../reference-slugs.ts';
 import { indexVersionLines, type VersionLines } from '../version-forms.ts';
 
 /** What became of a name. `what`: `branch feature-x`. */
@@ -34,6 +34,8 @@ interface Names {
   readonly lines: VersionLines;
   /** Names by what dapp and werf put at the end of their slugs. */
   readonly byHash: ReadonlyMap<string, string>;
+  /** Coarse forms of names, by kind, sorted: what pipelines cut at lengths of their own begins one. */
+  readonly forms: Readonly<Record<Name['kind'], readonly string[]>>;
   /** Kinds of which a name is no valid text: then its hash is not known. */
   readonly garbled: ReadonlySet<Name['kind']>;
 }
@@ -41,6 +43,8 @@ interface Names {
 /** As few digits as a commit is shortened to. */
 const ENDS_IN_HASH = /(?:^|-)([0-9a-f]{1,8})$/;
 const ENDS_IN_WHOLE_HASH = /(?:^|-)[0-9a-f]{8}$/;
+/** Shorter texts begin a longer name by chance. */
+const LEAST_CUT = 20;
 const REPLACEMENT = '\uFFFD';
 const SHOWN_DIGITS = 10;
 
@@ -57,15 +61,18 @@ function indexNames({ history, forge }: NameEvidence): Names {
   const all: readonly Name[] = [...history.references, ...proposed];
   const byHash = new Map<string, string>();
   for (const { kind, name } of all) for (const hash of slugHashes(name)) byHash.set(`${kind} ${hash}`, name);
+  const formsOf = (wanted: Name['kind']): readonly string[] =>
+    all.flatMap(({ kind, name }) => (kind === wanted && name.length > LEAST_CUT ? coarse(name) : [])).sort();
   return {
     slugs: indexReferenceSlugs(all),
+    forms: { branch: formsOf('branch'), tag: formsOf('tag') },
     lines: indexVersionLines(history.references),
     byHash,
     garbled: new Set(all.flatMap(({ kind, name }) => (name.includes(REPLACEMENT) ? kind : []))),
   };
 }
 
-function findReference(kind: Name['kind'], text: string, { slugs, lines, byHash, garbled }: Names): FoundName {
+function findReference(kind: Name['kind'], text: string, { slugs, lines, byHash, forms, garbled }: Names): FoundName {
   const hash = ENDS_IN_HASH.exec(text)?.[1];
   const hashed = hash === undefined ? undefined : byHash.get(`${kind} ${hash}`);
   const found = [
@@ -78,7 +85,22 @@ function findReference(kind: Name['kind'], text: string, { slugs, lines, byHash,
   if (garbled.has(kind) && ENDS_IN_WHOLE_HASH.test(text)) {
     return { kind: 'unknown', why: `the name of a ${kind} is no valid text, and ${text} may be what was made of it` };
   }
+  const form = coarse(text);
+  if (form.length >= LEAST_CUT && beginsAny(form, forms[kind])) {
+    return { kind: 'unknown', why: `${text} begins the name of a ${kind} that is there, and may be cut off it` };
+  }
   return { kind: 'gone', what: `${kind} ${text}` };
+}
+
+/** Whether one of the sorted texts begins like that. */
+function beginsAny(start: string, sorted: readonly string[]): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? '') < start) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low]?.startsWith(start) ?? false;
 }
 
 function findCommit(hex: string, { history: { graph }, forge }: NameEvidence): FoundName {

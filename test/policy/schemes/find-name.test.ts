@@ -79,6 +79,17 @@ describe('a name is gone', () => {
   });
 });
 
+describe('a name that a pipeline may have cut at a length of its own', () => {
+  it.each([
+    ['cannot be told where it begins the name of a branch that is there', 'feature-a-very-long-name', 'unknown'],
+    ['cannot be told behind a dash that the cut left', 'feature-a-very-long-name-', 'unknown'],
+    ['is gone where a branch that is there only begins alike', 'feature-a-very-long-nose', 'gone'],
+    ['is gone where it is short, and begins a name by chance', 'feature-a-very-long', 'gone'],
+  ])('%s', (_, text, kind) => {
+    expect(lookUp({ branches: ['main', LONG, 'zebra'] })('branch', text).kind).toBe(kind);
+  });
+});
+
 describe('a commit', () => {
   const history = historyOf({
     commits: [
