@@ -125,6 +125,6 @@ function teach(findings: Findings): void {
     ['own-cache-older-than', 'what this program keeps'],
     ['mrproper', "everybody's"],
   ];
-  const list = rules.map(([name, what]) => `${place(name)} (${what})`).join(', ');
-  findings.mistakes.push({ place: 'host', text: `nothing is asked for, so nothing would go; there are ${list}` });
+  const list = rules.map(([name, what]) => `\n    ${place(name)}: ${what}`).join('');
+  findings.mistakes.push({ place: 'host', text: `nothing is asked for, so nothing would go; there are${list}` });
 }

@@ -25,11 +25,23 @@ export async function chooseHostGit(findings: Findings, isAsked: boolean): Promi
   }
   const directory =
     named === undefined ? findings.workingDirectory : await checkInputFolder(findings, 'git-dir', named);
-  const isThere = named !== undefined || further.length === 0 || isInClone(findings.workingDirectory);
+  const isThere = named !== undefined || isInClone(findings.workingDirectory);
+  if (!isThere && findings.raw['cache-git-repository'] === undefined) tellWithoutGit(findings);
   const source = { isNamed: named !== undefined, allowUnshallow: true, allowFetch: true };
   const own: readonly HostGit[] =
     isThere && directory !== undefined ? [{ kind: 'own', source: { ...source, directory } }] : [];
   return [...own, ...further.map((repository): HostGit => ({ kind: 'further', repository }))];
+}
+
+function tellWithoutGit(findings: Findings): void {
+  const [directory, further] = (['git-dir', 'cache-git-repository'] as const).map((name) =>
+    placeOf(name, findings.frontEnd),
+  );
+  addMistake(
+    findings,
+    'improper-git-commit',
+    `only in a clone, which the working directory is not, or with ${directory} or ${further}: commits are looked up there`,
+  );
 }
 
 function readFurther(findings: Findings): readonly NamedGitRepository[] {
@@ -53,8 +65,9 @@ function readFurther(findings: Findings): readonly NamedGitRepository[] {
   return found;
 }
 
-/** A clone has `.git` in its top folder: a folder, or in a worktree a file. */
+/** A clone has `.git` in its top folder: a folder, or in a worktree a file; a bare one is all that itself. */
 function isInClone(directory: string): boolean {
   const folder = resolve(directory);
-  return existsSync(join(folder, '.git')) || (dirname(folder) !== folder && isInClone(dirname(folder)));
+  const isBare = ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(folder, name)));
+  return isBare || existsSync(join(folder, '.git')) || (dirname(folder) !== folder && isInClone(dirname(folder)));
 }

@@ -17,6 +17,12 @@ export type HostKeepReason =
   /** An image that stays was built on it, or took files from it. */
   | { readonly rule: 'needed-by'; readonly of: ImageId; readonly how: 'ancestor' | 'import source' | 'list' }
   | { readonly rule: 'development' }
+  /** Not here for long enough to go for its age or for the disk; `age` is since when, by what is known. */
+  | { readonly rule: 'new-here'; readonly age: Duration; readonly within: Duration }
+  /** Somebody used it, or it came, no longer ago than images may be unused. */
+  | { readonly rule: 'used-lately'; readonly unused: Duration; readonly within: Duration }
+  /** The disk has room enough without it going. */
+  | { readonly rule: 'room' }
   /** No rule that is on speaks of it. */
   | { readonly rule: 'not-asked' }
   /** Something that could not be told in full. */

@@ -23,6 +23,12 @@ export function describeHostKeep(reason: HostKeepReason): string {
       return `${shortId(reason.of)} needs it as ${reason.how === 'list' ? 'a list' : `an ${reason.how}`}`;
     case 'development':
       return 'of development mode, which nothing else touches';
+    case 'new-here':
+      return `here for ${formatDuration(reason.age)} as far as anybody knows, less than ${formatDuration(reason.within)}`;
+    case 'used-lately':
+      return `unused for ${formatDuration(reason.unused)}, not longer than ${formatDuration(reason.within)}`;
+    case 'room':
+      return 'the disk needs no more room';
     case 'not-asked':
       return 'no rule that is on speaks of it';
     case 'in-doubt':
@@ -46,7 +52,7 @@ export function describeHostDrop(reason: HostDropReason): string {
     case 'flush':
       return 'of the project, all of which goes';
     case 'mrproper':
-      return `by mrproper: ${reason.what}`;
+      return `whosever it is, by mrproper ${reason.what}`;
     case 'unused':
       return `unused for ${formatDuration(reason.unused)}, longer than ${formatDuration(reason.within)}`;
     case 'disk':
@@ -62,12 +68,16 @@ export function describeHostDrop(reason: HostDropReason): string {
 export function describeContainerReason(reason: ContainerReason): string {
   switch (reason.rule) {
     case 'max-per-pod-container':
-      return `it has ended, and ${reason.limit} newer of ${reason.unit} stay`;
+      return `it has ended, and ${newer(reason.limit)} of ${reason.unit} may stay`;
     case 'max-containers':
-      return `it has ended, and ${reason.limit} newer stay in all`;
+      return `it has ended, and ${newer(reason.limit)} may stay in all`;
     case 'image-goes':
       return `it has ended, and its image ${shortId(reason.image)} goes by ${reason.by}`;
   }
+}
+
+function newer(limit: number): string {
+  return limit === 0 ? 'none' : `only ${limit} newer`;
 }
 
 /** `sha256:0123456789ab`, as engines show it. */

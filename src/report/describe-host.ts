@@ -38,7 +38,7 @@ export function describeHostStatus(report: HostReport): string {
     case 'planned':
       return steps.length === 0
         ? 'Nothing to delete.'
-        : `${capitalize(describeGoing(report))} would go, about ${formatBytes(totals.freesBytes)}. Nothing was deleted.`;
+        : `${capitalize(describeGoing(report))} would go${about(totals.freesBytes)}. Nothing was deleted.`;
     case 'applied':
       return steps.length === 0 ? 'Nothing to delete.' : `${capitalize(describeDone(report))}${describeLeft(report)}.`;
   }
@@ -146,6 +146,9 @@ const RULES: Readonly<Record<string, string>> = {
   'never-pushed': 'nothing proves that a registry ever had it',
   'needed-by': 'another image that stays needs it',
   development: 'of development mode',
+  'new-here': 'not here for long enough, as far as anybody knows',
+  'used-lately': 'not unused for long enough',
+  room: 'the disk needs no more room',
   'not-asked': 'no rule that is on speaks of it',
   'in-doubt': 'in doubt',
   'absent-from-registry': 'the registry has it no more',
@@ -154,7 +157,7 @@ const RULES: Readonly<Record<string, string>> = {
   'improper-cache-version': 'a cached stage of another version',
   'improper-git-commit': 'its commit is not in Git any more',
   flush: 'of the project, all of which goes',
-  mrproper: 'by mrproper',
+  mrproper: 'whosever they are, by mrproper',
   unused: 'unused for too long',
   disk: 'the disk is too full',
   intermediate: 'only what goes was built on it',
@@ -214,9 +217,12 @@ function describeDone({ steps, totals }: HostReport): string {
     ...(count('prune-build-cache') > 0 ? ['build cache'] : []),
     ...(count('delete-folder') > 0 ? [`${pluralize(count('delete-folder'), 'folder')} of our own`] : []),
   ];
-  return parts.length === 0
-    ? 'nothing deleted'
-    : `${joinParts(parts)} deleted, about ${formatBytes(totals.freesBytes)}`;
+  return parts.length === 0 ? 'nothing deleted' : `${joinParts(parts)} deleted${about(totals.freesBytes)}`;
+}
+
+/** Nobody tells what a container takes, so nothing is said of nothing. */
+function about(bytes: number): string {
+  return bytes === 0 ? '' : `, about ${formatBytes(bytes)}`;
 }
 
 function describeLeft({ totals: { alreadyGone, skipped, failed } }: HostReport): string {

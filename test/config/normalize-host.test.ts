@@ -210,15 +210,29 @@ describe('Git', () => {
   const ASKED = { 'improper-git-commit': true, ...PROJECT };
 
   it('is the clone of the working directory, unless only a further one is named and there is no clone here', async () => {
-    expect((await decide(ASKED)).git).toMatchObject([{ kind: 'own', source: { directory: folder, isNamed: false } }]);
     const lib = { name: 'lib', url: 'https://git.example.com/lib.git' };
     const raw = { ...ASKED, 'cache-git-repository': ['lib=https://git.example.com/lib.git'] };
     expect((await decide(raw)).git).toEqual([{ kind: 'further', repository: lib }]);
+    expect(await listMistakes(ASKED)).toEqual([
+      '--improper-git-commit: only in a clone, which the working directory is not, or with --git-dir or --cache-git-repository: commits are looked up there',
+    ]);
     await mkdir(join(folder, 'clone', '.git'), { recursive: true });
     expect((await decide({ ...raw, 'git-dir': 'clone' })).git).toMatchObject([
       { kind: 'own', source: { directory: join(folder, 'clone'), isNamed: true } },
       { kind: 'further', repository: lib },
     ]);
+  });
+
+  it.each([
+    ['a clone', ['.git'], ''],
+    ['a folder below its top', ['.git', 'sub'], 'sub'],
+    ['a bare clone', ['objects', 'refs', 'HEAD'], ''],
+  ])('may be %s', async (_name, entries, below) => {
+    const top = await mkdtemp(join(folder, 'git-'));
+    for (const entry of entries) await mkdir(join(top, entry));
+    const workingDirectory = join(top, below);
+    const { settings } = await normalize(ASKED, { ...sourceWith(), workingDirectory });
+    expect(settings.git).toMatchObject([{ kind: 'own', source: { directory: workingDirectory, isNamed: false } }]);
   });
 
   it('is asked by one rule alone, and a further repository has a name and an address', async () => {
@@ -247,11 +261,10 @@ it('a job of GitLab CI compares nothing with a registry that nobody spoke of', a
 describe('mistakes', () => {
   it('teach what can be asked where nothing is, confirmed or not', async () => {
     for (const raw of [{}, { confirm: true }, { ...PROJECT }, { dev: true }, { 'keep-label': ['a'] }]) {
-      const [first = '', ...more] = await listMistakes(raw);
-      expect(more).toEqual([]);
-      expect(first).toMatch(/^host: nothing is asked for/);
+      const message = await decide(raw).catch((error: unknown) => String(error));
+      expect(message).toMatch(/^UsageError: host: nothing is asked for/);
       for (const word of ['--repository', '--image-gc-high-threshold', '--flush', '--mrproper'])
-        expect(first).toContain(word);
+        expect(message).toContain(`\n    ${word}: `);
     }
   });
 

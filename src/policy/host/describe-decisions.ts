@@ -6,6 +6,7 @@ import type { HostContext } from './host-context.ts';
 import type { Judgement, Judgements } from './judge-images.ts';
 import { keepByWord, wordOf } from './rules/absent-from-registry.ts';
 import type { Settled } from './settle-images.ts';
+import { stayByUse } from './stay-by-use.ts';
 
 type Names = ReadonlyMap<string, HostDropReason>;
 
@@ -53,7 +54,9 @@ function listKeeps(
   const keeps = [...(held.get(image.id) ?? []), ...soft, ...(stage === undefined ? [] : [stage])];
   const words = keepByWord(image, context);
   const isNobodys = keeps.length === 0 && (words.length === 0 || image.names.some((name) => !wasAsked(name, context)));
-  return [...keeps, ...words, ...(isNobodys ? [{ rule: 'not-asked' } as const] : [])];
+  if (!isNobodys) return [...keeps, ...words];
+  const byUse = stayByUse(image, context);
+  return [...words, ...(byUse.length > 0 ? byUse : [{ rule: 'not-asked' } as const])];
 }
 
 function wasAsked(name: string, context: HostContext): boolean {

@@ -1,8 +1,8 @@
 // Since when an image is here, and when it was used last, as far as anybody knows. What nobody knows is never long ago.
 
 import type { LocalImage } from '../../model/local-store.ts';
-import { type Instant, instantFromMs } from '../../model/time.ts';
-import type { HostContext } from './host-context.ts';
+import { type Duration, durationFromMs, type Instant, instantFromMs } from '../../model/time.ts';
+import { ageAt, type HostContext } from './host-context.ts';
 
 /** One image's past. */
 export interface KnownUse {
@@ -20,6 +20,12 @@ export function useOf({ id, tagged }: LocalImage, { evidence, now }: HostContext
     since: noLaterThan(now, since),
     ...(use?.lastUsed === undefined ? {} : { lastUsed: noLaterThan(now, use.lastUsed) }),
   };
+}
+
+/** For how long nobody used it. What was never seen in use is unused since it came. */
+export function unusedFor({ since, lastUsed }: KnownUse, now: Instant): Duration {
+  const age = ageAt(since, now);
+  return durationFromMs(Math.min(age, lastUsed === undefined ? age : ageAt(lastUsed, now)));
 }
 
 function noLaterThan(now: Instant, at: Instant): Instant {

@@ -11,6 +11,7 @@ export function listRemarks(context: HostContext): readonly string[] {
     ...remarkGit(context),
     ...remarkProject(context),
     ...remarkLists(context),
+    ...remarkBuildCache(context),
   ];
 }
 
@@ -58,4 +59,9 @@ function remarkLists({ view }: HostContext): readonly string[] {
   return [
     `The engine does not tell what ${closed === 1 ? 'a list' : `${closed} lists`} of images hold: no image without a name goes.`,
   ];
+}
+
+function remarkBuildCache({ evidence: { store }, policy }: HostContext): readonly string[] {
+  if (policy.buildCacheOlderThan === undefined || store.engine.hasBuildCache) return [];
+  return [`No build cache goes: ${store.engine.title} has none of its own.`];
 }

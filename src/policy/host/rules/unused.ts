@@ -2,9 +2,8 @@
 
 import type { HostDropReason } from '../../../model/host-plan.ts';
 import type { LocalImage } from '../../../model/local-store.ts';
-import { durationFromMs } from '../../../model/time.ts';
 import { ageAt, type HostContext } from '../host-context.ts';
-import { useOf } from '../image-use.ts';
+import { unusedFor, useOf } from '../image-use.ts';
 
 /**
  * Why an image that was not used for so long goes, or undefined. What was never seen in use is unused since it came: kubelet takes it for
@@ -13,9 +12,8 @@ import { useOf } from '../image-use.ts';
 export function dropUnused(image: LocalImage, context: HostContext): HostDropReason | undefined {
   const { policy, now } = context;
   if (policy.maxAge === undefined) return undefined;
-  const { since, lastUsed } = useOf(image, context);
-  const age = ageAt(since, now);
-  const unused = durationFromMs(Math.min(age, lastUsed === undefined ? age : ageAt(lastUsed, now)));
-  if (age < policy.minAge || unused <= policy.maxAge) return undefined;
+  const use = useOf(image, context);
+  const unused = unusedFor(use, now);
+  if (ageAt(use.since, now) < policy.minAge || unused <= policy.maxAge) return undefined;
   return { rule: 'unused', unused, within: policy.maxAge };
 }

@@ -260,3 +260,56 @@ describe('what nobody used for long', () => {
     expect(going).toEqual([]);
   });
 });
+
+describe('an image that neither age nor disk takes says', () => {
+  const FULL = { capacity: 1000, available: 10 };
+  const ROOM = { capacity: 1000, available: 500 };
+
+  it.each<{ name: string; spec?: Partial<LocalImageSpec>; world: Omit<HostWorld, 'images'>; rules: readonly string[] }>(
+    [
+      {
+        name: 'that it is not here for long enough, for the disk',
+        spec: { tagged: 1 },
+        world: { disk: FULL, policy: { disk: PERCENT(85, 80) } },
+        rules: ['new-here'],
+      },
+      {
+        name: 'the same when nobody knows since when it is here',
+        spec: { tagged: null },
+        world: { policy: { maxAge: hours(50) } },
+        rules: ['new-here'],
+      },
+      {
+        name: 'that it was used lately',
+        spec: { tagged: 90 },
+        world: { uses: { a: { firstSeen: 90, lastUsed: 10 } }, policy: { maxAge: hours(50) } },
+        rules: ['used-lately'],
+      },
+      { name: 'that there is room', world: { disk: ROOM, policy: { disk: PERCENT(85, 80) } }, rules: ['room'] },
+      {
+        name: 'both where both were asked for',
+        spec: { tagged: 40 },
+        world: { disk: ROOM, policy: { disk: PERCENT(85, 80), maxAge: hours(50) } },
+        rules: ['used-lately', 'room'],
+      },
+      {
+        name: 'nothing of a disk that cannot be measured',
+        world: { policy: { disk: PERCENT(85, 80) } },
+        rules: ['not-asked'],
+      },
+      { name: 'nothing when neither was asked for', world: { disk: FULL }, rules: ['not-asked'] },
+    ],
+  )('$name', ({ spec = {}, world, rules }) => {
+    const { rulesOf, going } = decideWorld({ ...world, images: images('a').map((image) => ({ ...image, ...spec })) });
+    expect([going, rulesOf('a')]).toEqual([[], rules]);
+  });
+});
+
+it('an engine without a build cache of its own is no reason to be silent about one', () => {
+  const { decisions } = decideWorld({
+    images: images('a'),
+    engine: { hasBuildCache: false },
+    policy: { buildCacheOlderThan: hours(1) },
+  });
+  expect(decisions.remarks).toEqual([expect.stringContaining('none of its own')]);
+});
