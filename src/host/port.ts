@@ -53,6 +53,8 @@ export interface EngineMemory {
    * {@link Engine.digestsProvePush} false nothing else of the engine's proves that a registry had it.
    */
   readonly exchanged: ReadonlyMap<ImageId, readonly string[]>;
+  /** When an image was last built (also when all of it was there already), named, pulled, loaded or pushed: somebody had it in his hands. */
+  readonly handled?: ReadonlyMap<ImageId, Instant>;
 }
 
 /** What `openEngine(address, surroundings)` needs besides the address. */

@@ -24,6 +24,8 @@ interface EngineEvent {
   readonly subject: string;
   /** How a container's image was called. */
   readonly image: string;
+  /** Podman tells there what it has built. */
+  readonly name: string;
   /** As exactly as the engine tells it, and never later than it was. */
   readonly at: Instant;
 }
@@ -31,6 +33,8 @@ interface EngineEvent {
 /** Podman says `died` where Docker says `die`. */
 const USES: ReadonlySet<string> = new Set(['create', 'start', 'restart', 'unpause', 'die', 'died']);
 const EXCHANGES: ReadonlySet<string> = new Set(['pull', 'push']);
+/** Of images, by both engines. */
+const HANDLINGS: ReadonlySet<string> = new Set([...EXCHANGES, 'build', 'tag', 'load', 'loadfromarchive', 'import']);
 const NANOS_PER_MS = 1_000_000;
 const NOTHING: EngineMemory = { uses: new Map(), exchanged: new Map() };
 
@@ -58,7 +62,8 @@ function decodeEvents(text: string): readonly EngineEvent[] {
     if (!decoded.success) return [];
     const { Type: type, Action: action, Actor, time, timeNano } = decoded.data;
     const at = instantFromMs(typeof timeNano === 'number' ? Math.floor(timeNano / NANOS_PER_MS) : time * 1000);
-    return [{ type, action, subject: Actor.ID, image: Actor.Attributes['image'] ?? '', at }];
+    const { image = '', name = '' } = Actor.Attributes;
+    return [{ type, action, subject: Actor.ID, image, name, at }];
   });
 }
 
@@ -73,17 +78,21 @@ function parse(line: string): unknown {
 function tellMemory(events: readonly EngineEvent[], { provesExchange }: EventSource, store: LocalStore): EngineMemory {
   const find = indexImages(store);
   const uses = new Map<ImageId, Instant>();
+  const handled = new Map<ImageId, Instant>();
   const exchanged = new Map<ImageId, string[]>();
-  for (const { type, action, subject, image, at } of events) {
-    if (type === 'container' && USES.has(action)) {
-      const used = find(image, at);
-      if (used !== undefined && (uses.get(used) ?? 0) < at) uses.set(used, at);
-    }
-    if (!provesExchange || type !== 'image' || !EXCHANGES.has(action)) continue;
+  for (const { type, action, subject, image, name, at } of events) {
+    if (type === 'container' && USES.has(action)) noteLatest(uses, find(image, at), at);
+    if (type !== 'image') continue;
+    if (HANDLINGS.has(action)) for (const text of [subject, name]) noteLatest(handled, find(text, at), at);
+    if (!provesExchange || !EXCHANGES.has(action)) continue;
     const moved = find(subject, at);
     if (moved !== undefined && hadItsNamesBy(store.images.get(moved), at)) appendTo(exchanged, moved, subject);
   }
-  return { uses, exchanged };
+  return { uses, exchanged, handled };
+}
+
+function noteLatest(times: Map<ImageId, Instant>, id: ImageId | undefined, at: Instant): void {
+  if (id !== undefined && (times.get(id) ?? 0) < at) times.set(id, at);
 }
 
 /** A push proves something of an image only when it is certain that the name was on this one then. */

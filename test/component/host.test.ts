@@ -58,7 +58,7 @@ describe.runIf(hasRsync && hasPodman)('the job on a runner with podman', () => {
   let engine: LocalEngine;
 
   beforeAll(async () => {
-    engine = await startLocalEngine('podman');
+    engine = await startLocalEngine('podman', { isForgetful: true });
   }, 60_000);
 
   afterAll(() => engine.stop());

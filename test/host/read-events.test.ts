@@ -97,6 +97,21 @@ describe('what events tell', () => {
     expect((await read([line], storeWith(unknownTime('x')))).exchanged.size).toBe(0);
   });
 
+  it.each(['build', 'tag', 'pull', 'push', 'load', 'loadfromarchive', 'import'])(
+    'is that somebody had an image in his hands for %s, by its name or its id',
+    async (action) => {
+      const text = (id: string, name: string) =>
+        JSON.stringify({ Type: 'image', Action: action, Actor: { ID: id, Attributes: { name } }, time: 1000 });
+      const expected = new Map([[ID, instantFromMs(1_000_000)]]);
+      for (const line of [text(ID, ''), text(NAME, ''), text('', 'a'.repeat(64)), text('', NAME)])
+        expect((await read([line], storeWith(unknownTime('x')), { provesExchange: false })).handled).toEqual(expected);
+    },
+  );
+
+  it.each(['untag', 'delete', 'remove', 'prune', 'mount'])('is nobody at work for %s', async (action) => {
+    expect((await read([event({ type: 'image', action, id: NAME })])).handled?.size).toBe(0);
+  });
+
   it('is nothing when the engine keeps none, or breaks off: no event protects anything', async () => {
     const log = silentLog;
     const store = storeWith(at(500));

@@ -29,7 +29,7 @@ describe.runIf(hasMount).each(listLocalEngines())('%s on a disk that is too full
   /** Six images, one after another; one has a container, and one had. Runs saw most of them come. */
   beforeAll(async () => {
     disk = await mountSmallDisk(SIZE);
-    engine = await startLocalEngine(kind, disk.path);
+    engine = await startLocalEngine(kind, { store: disk.path });
     for (const name of ['used-once', 'held']) {
       await engine.add(name);
       await engine.client('create', '--name', `of-${name}`, name);

@@ -36,10 +36,21 @@ export function listLocalEngines(): readonly ('podman' | 'docker')[] {
   return [...(requireProgram('podman') ? ['podman' as const] : []), ...(docker ? ['docker' as const] : [])];
 }
 
-/** Starts one; `store`: where its images lie, which the caller removes. */
-export async function startLocalEngine(kind: 'podman' | 'docker', store?: string): Promise<LocalEngine> {
+/** How an engine is started. */
+export interface LocalEngineOptions {
+  /** Where its images lie, which the caller removes. */
+  readonly store?: string;
+  /** Podman that remembers nothing itself: a test may then say since when images are there. */
+  readonly isForgetful?: boolean;
+}
+
+/** Starts one. */
+export async function startLocalEngine(
+  kind: 'podman' | 'docker',
+  options: LocalEngineOptions = {},
+): Promise<LocalEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'local-engine-'));
-  const engine = await start(kind, store);
+  const engine = await start(kind, options);
   const { client } = engine;
   const home = join(folder, 'home');
   await mkdir(home);
@@ -78,9 +89,12 @@ export async function startLocalEngine(kind: 'podman' | 'docker', store?: string
 
 type Started = Pick<LocalEngine, 'socket' | 'environment' | 'client' | 'stop'>;
 
-async function start(kind: 'podman' | 'docker', store: string | undefined): Promise<Started> {
+async function start(kind: 'podman' | 'docker', { store, isForgetful }: LocalEngineOptions): Promise<Started> {
   if (kind === 'podman') {
-    const podman = await startPodmanEngine(store === undefined ? {} : { graphRoot: store });
+    const podman = await startPodmanEngine({
+      ...(store === undefined ? {} : { graphRoot: store }),
+      ...(isForgetful === true ? { events: 'none' } : {}),
+    });
     return { ...podman, client: (...words) => podman.podman(...words), stop: () => podman.stop() };
   }
   const docker = await startDockerEngine('docker-20.10', store === undefined ? {} : { dataRoot: store });

@@ -4,13 +4,13 @@ import type { HostSettings } from '../../config/host-settings.ts';
 import { EvidenceError } from '../../errors.ts';
 import type { EngineGateway } from '../../host/port.ts';
 import type { LocalStore } from '../../model/local-store.ts';
-import { instantFromMs } from '../../model/time.ts';
+import { type Instant, instantFromMs } from '../../model/time.ts';
 import type { HostMemory } from '../../plan/host-memory.ts';
 import type { HostEvidence, KnownCommits } from '../../policy/host/host-evidence.ts';
 import type { RunContext } from '../collect-evidence.ts';
 import { askRegistries } from './ask-registries.ts';
 import { type MemoryPlace, readHostMemory } from './remembered-images.ts';
-import { addRepositories, seeImages, usesOf } from './see-images.ts';
+import { addRepositories, seeImages, usesOf, withHandled } from './see-images.ts';
 
 /** What a run of `host` works with. */
 export interface HostWork {
@@ -33,10 +33,11 @@ export async function collectHost(
   onSeen: (seen: Pick<CollectedHost, 'memory' | 'place'>) => void,
 ): Promise<CollectedHost> {
   const now = context.now();
-  const store = await gateway.readStore();
-  const place = placeOf(settings, context, store);
+  const read = await gateway.readStore();
+  const place = placeOf(settings, context, read);
   const before = place === undefined ? undefined : await readHostMemory(place);
-  const told = await gateway.readMemory(store, before?.seenAt ?? instantFromMs(0));
+  const told = await gateway.readMemory(read, eventsSince(settings, before, now));
+  const store = withHandled(read, told);
   const seen = seeImages({ store, told, before, now });
   onSeen({ memory: seen, place });
   const { repositories, finals } = await askRegistries({ settings, context, store, memory: seen });
@@ -51,6 +52,12 @@ export async function collectHost(
     git,
   };
   return { evidence, memory, place };
+}
+
+/** Since the last run; but as long as an image counts as young, whatever was done with it matters to each run. */
+function eventsSince({ policy }: HostSettings, before: HostMemory | undefined, now: Instant): Instant {
+  if (before === undefined) return instantFromMs(0);
+  return instantFromMs(Math.max(0, Math.min(before.seenAt, now - Math.max(policy.grace, policy.minAge))));
 }
 
 function placeOf(

@@ -1,7 +1,14 @@
 // What a run sees of the images of a store, on top of what earlier runs remember. Pure: the clock is a parameter.
 
 import type { EngineMemory } from '../../host/port.ts';
-import type { ContainerState, ImageId, ImageUses, LocalContainer, LocalStore } from '../../model/local-store.ts';
+import type {
+  ContainerState,
+  ImageId,
+  ImageUses,
+  LocalContainer,
+  LocalImage,
+  LocalStore,
+} from '../../model/local-store.ts';
 import { type Instant, instantFromMs } from '../../model/time.ts';
 import { type HostMemory, mergeImages, type RememberedImage } from '../../plan/host-memory.ts';
 import type { RepositoryWords } from '../../policy/host/host-evidence.ts';
@@ -32,6 +39,19 @@ export function seeImages({ store, told, before, now }: Sight): HostMemory {
     return [id, known === undefined ? seen : mergeImages(known, seen)];
   });
   return { storeId: store.engine.storeId, seenAt: now, images: new Map(images) };
+}
+
+/**
+ * The store with what the engine's events tell of its images: one that was built, named, pulled or pushed a moment ago is as young as if it
+ * had its name since then. A build that finds all of its steps made already makes nothing that is new.
+ */
+export function withHandled(store: LocalStore, { handled = new Map() }: EngineMemory): LocalStore {
+  const images = [...store.images].map(([id, image]): readonly [ImageId, LocalImage] => {
+    const at = handled.get(id);
+    const isNews = at !== undefined && (image.tagged.kind === 'unknown' || image.tagged.at < at);
+    return [id, isNews ? { ...image, tagged: { kind: 'known', at } } : image];
+  });
+  return { ...store, images: new Map(images) };
 }
 
 /** The same with the repositories that were found to have an image now: a later run may learn there that they have it no more. */

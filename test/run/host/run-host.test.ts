@@ -228,6 +228,16 @@ describe('what host remembers', () => {
     expect(engine.log.filter((line) => line.startsWith('readMemory'))).toEqual(['readMemory 0', `readMemory ${at(0)}`]);
   });
 
+  it('is asked of the engine for as long as what was done with an image makes it young', async () => {
+    const engine = podman(localImage('a'));
+    await run({ engine, policy: full });
+    await run({ engine, policy: { ...full, minAge: hours(9) }, now: at(3) });
+    expect(engine.log.filter((line) => line.startsWith('readMemory'))).toEqual([
+      'readMemory 0',
+      `readMemory ${at(-6)}`,
+    ]);
+  });
+
   it('is kept also when the run stops later', async () => {
     const engine = podman(localImage('a', { created: OLD }));
     const git = [

@@ -3,7 +3,7 @@ import type { EngineMemory } from '../../../src/host/port.ts';
 import type { ImageId, LocalContainer, LocalImage } from '../../../src/model/local-store.ts';
 import { type Instant, instantFromMs } from '../../../src/model/time.ts';
 import type { HostMemory } from '../../../src/plan/host-memory.ts';
-import { addRepositories, forgetImages, seeImages } from '../../../src/run/host/see-images.ts';
+import { addRepositories, forgetImages, seeImages, withHandled } from '../../../src/run/host/see-images.ts';
 import { createMemoryEngine, imageIdOf, knownTime, localContainer, localImage } from '../../builders/memory-engine.ts';
 
 const NOW = at(12);
@@ -110,5 +110,29 @@ describe('what a run sees of images', () => {
 
   it('is forgotten with the image', async () => {
     expect(forgetImages(await see({}), new Set([APP])).images.size).toBe(0);
+  });
+});
+
+describe('an image that somebody had in his hands', () => {
+  const handle = async (image: LocalImage, hour: number) => {
+    const store = await createMemoryEngine([image]).gateway.readStore();
+    return withHandled(store, { ...NOTHING, handled: new Map([[APP, at(hour)]]) }).images.get(APP)?.tagged;
+  };
+
+  it('is as young as that', async () => {
+    expect(await handle(localImage('app', { tagged: knownTime(at(1)) }), 5)).toEqual(knownTime(at(5)));
+  });
+
+  it('is as young as that where the engine does not tell when it got its name', async () => {
+    expect(await handle(localImage('app'), 5)).toEqual(knownTime(at(5)));
+  });
+
+  it('is never older than its name', async () => {
+    expect(await handle(localImage('app', { tagged: knownTime(at(6)) }), 5)).toEqual(knownTime(at(6)));
+  });
+
+  it('stays as it was where no event tells of it', async () => {
+    const store = await createMemoryEngine([localImage('app')]).gateway.readStore();
+    expect(withHandled(store, NOTHING)).toEqual(store);
   });
 });
