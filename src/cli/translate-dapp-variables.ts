@@ -79,7 +79,10 @@ function findGiven({ variables }: DappName, environment: NodeJS.ProcessEnv): Giv
 
 function translateOne(translation: Translation, entry: DappName, given: Given): void {
   const { meaning } = entry;
-  if (meaning.kind === 'idle') return void translation.idle.push(given.variable);
+  if (meaning.kind === 'idle') {
+    translation.idle.push(given.variable);
+    return;
+  }
   if (meaning.kind === 'here') return HANDLERS[given.variable]?.(translation, given);
   const value = readValue(entry, given, translation.mistakes);
   if (value === undefined) return;
