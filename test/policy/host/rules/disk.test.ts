@@ -212,9 +212,19 @@ describe("the engine's build cache", () => {
     }).steps;
 
   it('loses what nobody used for so long; of the rest nothing is counted', () => {
-    expect(steps(entry('a', at(24)), entry('b', at(23)), entry('c', unknownTime('it does not tell')))).toEqual([
+    expect(steps(entry('a', at(24)), entry('b', at(23)))).toEqual([
       { action: 'prune-build-cache', olderThan: hours(24), entries: 1, freesBytes: 40 },
     ]);
+  });
+
+  it('loses with that, since the engine takes it, what was never used as far as it knows', () => {
+    expect(steps(entry('a', at(24)), entry('b', at(23)), entry('c', unknownTime('it does not tell')))).toEqual([
+      { action: 'prune-build-cache', olderThan: hours(24), entries: 2, freesBytes: 80 },
+    ]);
+  });
+
+  it('is left alone when nobody knows of any entry that it is old', () => {
+    expect(steps(entry('b', at(23)), entry('c', unknownTime('it does not tell')))).toEqual([]);
   });
 
   it('is left alone when all of it is younger', () => {
