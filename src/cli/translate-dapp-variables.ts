@@ -79,14 +79,18 @@ function findGiven({ variables }: DappName, environment: NodeJS.ProcessEnv): Giv
 
 function translateOne(translation: Translation, entry: DappName, given: Given): void {
   const { meaning } = entry;
-  if (meaning.kind === 'idle') {
-    translation.idle.push(given.variable);
-    return;
+  switch (meaning.kind) {
+    case 'idle':
+      translation.idle.push(given.variable);
+      break;
+    case 'here':
+      HANDLERS[given.variable]?.(translation, given);
+      break;
+    case 'option': {
+      const value = readValue(entry, given, translation.mistakes);
+      if (value !== undefined) setOption(translation, given, { name: meaning.option, value: meaning.value ?? value });
+    }
   }
-  if (meaning.kind === 'here') return HANDLERS[given.variable]?.(translation, given);
-  const value = readValue(entry, given, translation.mistakes);
-  if (value === undefined) return;
-  setOption(translation, given, { name: meaning.option, value: meaning.value ?? value });
 }
 
 /** The value as the option takes it; undefined where it says no, or is a mistake by then. */
