@@ -27,6 +27,7 @@ export const NO_CACHE_RULE: CachePolicy = {
   grace: DEFAULT_GRACE,
   unattributedGrace: DEFAULT_UNATTRIBUTED_GRACE,
   isDev: false,
+  isAlone: false,
 };
 
 /** The options that are rules, beside `flush`. */
@@ -61,12 +62,19 @@ export function chooseBuildCache(
     grace: readCacheGrace(findings) ?? readDuration(cache.grace) ?? DEFAULT_GRACE,
     unattributedGrace: readDuration(cache.unattributedGrace) ?? DEFAULT_UNATTRIBUTED_GRACE,
     isDev: readFlag(findings, 'dev') ?? false,
+    isAlone: readFlag(findings, 'build-cache-only') ?? false,
   };
   if (policy.isDev && !isCacheRuleOn(policy))
     addMistake(
       findings,
       'dev',
       "only with a rule for build cache (improper-repo-cache, improper-cache-version, improper-git-commit or flush): it says whose cache they are about; werf's own --dev means nothing to a cleanup",
+    );
+  if (policy.isAlone && !isCacheRuleOn(policy))
+    addMistake(
+      findings,
+      'build-cache-only',
+      'only with a rule for build cache (improper-repo-cache, improper-cache-version, improper-git-commit or flush): without one nothing would be decided',
     );
   return policy;
 }

@@ -162,4 +162,6 @@ export interface CachePolicy {
   readonly unattributedGrace: Duration;
   /** `false`: cache of dapp's development mode is never touched. `true`: no other is. */
   readonly isDev: boolean;
+  /** Nothing but cache is decided about: all else stays. */
+  readonly isAlone: boolean;
 }

@@ -104,6 +104,14 @@ export const BUILD_CACHE_OPTIONS = [
     commands: CACHE,
   },
   {
+    name: 'build-cache-only',
+    kind: 'flag',
+    group: 'Tag schemes and build cache',
+    help: 'Decide about nothing but build cache: every image stays.',
+    default: 'false',
+    commands: DECIDING,
+  },
+  {
     name: 'dev',
     kind: 'flag',
     group: 'Tag schemes and build cache',

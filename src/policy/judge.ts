@@ -5,7 +5,7 @@ import type { Forge } from '../model/forge.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Instant } from '../model/time.ts';
-import { keepBesideDev } from './cache/keep-beside-dev.ts';
+import { keepBesideCache } from './cache/keep-beside-cache.ts';
 import { collectClaims } from './commit-claims.ts';
 import { keepNotUnderstood } from './doubts.ts';
 import type { Evidence } from './evidence.ts';
@@ -70,7 +70,7 @@ export function judge(judging: Judging): Verdicts {
     keepWhileDisabled(graph, policy),
     keepRegistryProtected(graph.nodes, snapshot.protectedTags),
     keepNotUnderstood(graph, rejected),
-    keepBesideDev(inventory, policy),
+    keepBesideCache(inventory, policy),
   ];
   const told = { absentUses: used?.absent ?? [], undeclared: used?.undeclared ?? [] };
   if (policy.purge) {

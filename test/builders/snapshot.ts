@@ -199,6 +199,7 @@ export function policyOf(parts: Partial<Policy> = {}): Policy {
       grace: hours(2),
       unattributedGrace: hours(336),
       isDev: false,
+      isAlone: false,
     },
     purge: false,
     ...parts,

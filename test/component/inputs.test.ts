@@ -65,6 +65,7 @@ describe('an input', () => {
   it('that nobody gives is no option, save those whose default says the same', async () => {
     const { given } = await call('apply', {});
     expect(given).toEqual({
+      'build-cache-only': ' false',
       'without-git': ' false',
       'without-forge': ' false',
       'without-kube': ' false',

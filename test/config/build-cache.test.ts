@@ -23,6 +23,7 @@ const NONE: CachePolicy = {
   grace: parseDuration('2h'),
   unattributedGrace: parseDuration('14d'),
   isDev: false,
+  isAlone: false,
 };
 const LABELS = ['dapp-cache-version', 'werf-cache-version'];
 
@@ -86,6 +87,7 @@ describe('build cache', () => {
       { flush: true },
     ],
     ['is that of development mode with dev', '{}', { flush: true, dev: true }, { flush: true, isDev: true }],
+    ['is all that is decided about', '{}', { flush: true, 'build-cache-only': true }, { flush: true, isAlone: true }],
     ['stays while cleaning is switched off', 'cleanup: {disable: true}', { flush: true }, {}],
   ])('%s', async (_, text, raw, expected) => {
     expect((await decide(text, raw)).cache).toEqual({ ...NONE, ...expected });
@@ -167,6 +169,13 @@ describe('mistakes about build cache', () => {
       '{}',
       { flush: true, 'improper-repo-cache': true, 'improper-cache-version': '3', 'improper-git-commit': false },
       [`--improper-repo-cache: ${BESIDE}`, `--improper-cache-version: ${BESIDE}`],
+    ],
+    [
+      '{}',
+      { 'build-cache-only': true },
+      [
+        '--build-cache-only: only with a rule for build cache (improper-repo-cache, improper-cache-version, improper-git-commit or flush): without one nothing would be decided',
+      ],
     ],
     [
       '{}',

@@ -282,6 +282,40 @@ describe("dapp's development mode", () => {
   });
 });
 
+describe('where nothing but build cache is looked at', () => {
+  const policy = cachePolicy(cacheOf({ improperRepoCache: true, isAlone: true }), {
+    pins: { tags: [], expressions: [], list: [] },
+  });
+  const signature = { name: 'sig', subject: 's', tags: [] };
+  it.each<[string, readonly NodeSpec[], string]>([
+    ['every image stays', [{ name: 's', tags: ['old'] }], 'no-cache'],
+    ['an untagged image stays', [{ name: 's' }], 'no-cache'],
+    ['cache goes that no image needs', [APP, dappStage('s')], 'go: cache-unneeded'],
+    [
+      "cache of BuildKit's goes that another one is better than",
+      [APP, buildkitIndex('s', ['base']), buildkitIndex('t', ['base', 'app'])],
+      'go: cache-unneeded',
+    ],
+    [
+      'cache stays that an image needs which would go otherwise',
+      [dappImage('app', { from: 's' }), dappStage('s')],
+      'cache-needed',
+    ],
+    ["dapp's development mode stays", [APP, dappStage('s', { labels: { 'dapp-dev-mode': 'true' } })], 'cache-proper'],
+  ])('%s', (_, nodes, outcome) => {
+    expect(outcomeOf(decideOn(nodes, policy), 's')).toBe(outcome);
+  });
+
+  it('what is attached to cache goes with it', () => {
+    expect(outcomeOf(decideOn([APP, dappStage('s'), signature], policy), 'sig')).toBe('go: owner-goes');
+  });
+
+  it('nothing is kept for it while no rule about cache is on', () => {
+    const off = cachePolicy(cacheOf({ isAlone: true }), { pins: { tags: [], expressions: [], list: [] } });
+    expect(outcomeOf(decideOn([{ name: 's', tags: ['old'] }], off), 's')).toBe('go: unused');
+  });
+});
+
 describe('a repository that is declared to hold build cache', () => {
   const flush = cachePolicy(cacheOf({ flush: true }), { pins: { tags: [], expressions: [], list: [] } });
   it.each<[string, NodeSpec, string]>([
