@@ -1,1 +1,1 @@
-export const id=8961;export const ids=[8961,1342];export const modules={81342:((e,t,n)=>{n.d(t,{t:()=>pluralize});var r=n(38025);function pluralize(e,t,n=`${t}s`){return`${(0,r.B)(e)} ${e===1?t:n}`}})};
+export const id=8961;export const ids=[8961,1342,6104];export const modules={81342:((e,t,n)=>{n.d(t,{t:()=>pluralize});var r=n(38025);function pluralize(e,t,n=`${t}s`){return`${(0,r.B)(e)} ${e===1?t:n}`}})};

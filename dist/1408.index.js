@@ -1,0 +1,1 @@
+export const id=1408;export const ids=[1408];export const modules={31408:(e=>{e.exports={}})};
