@@ -136,8 +136,8 @@ export interface HostDecisions {
   readonly containersKept: number;
   readonly steps: readonly HostStep[];
   readonly disk?: DiskGoal;
-  /** Images of the repositories that the registry was asked for, and those of them that go since it has them no more. */
-  readonly absent: { readonly gone: number; readonly asked: number };
+  /** For each repository, the images that its registry was asked for, and those of them that go since it has them no more. */
+  readonly absent: readonly { readonly repository: string; readonly gone: number; readonly asked: number }[];
   readonly findings: readonly HostFinding[];
   readonly remarks: readonly string[];
 }

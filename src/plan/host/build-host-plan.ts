@@ -30,16 +30,15 @@ export function buildHostPlan({ engine, decisions, folders, maxDeleteShare, now 
   };
 }
 
+/** By repository: a small one with the wrong name would not show beside a large one. */
 function guardShare({ absent }: HostDecisions, maxDeleteShare: number): readonly HostFinding[] {
-  const { gone, asked } = absent;
-  if (asked === 0 || gone / asked <= maxDeleteShare) return [];
-  return [
-    {
+  return absent
+    .filter(({ gone, asked }) => asked > 0 && gone / asked > maxDeleteShare)
+    .map(({ repository, gone, asked }) => ({
       guard: 'max-delete-share',
-      text: `${gone} of ${asked} local images are not in the registry any more (${percent(gone / asked)}); at most ${percent(maxDeleteShare)} may go in one run`,
+      text: `${gone} of ${asked} local images of ${repository} are not in the registry any more (${percent(gone / asked)}); at most ${percent(maxDeleteShare)} may go in one run`,
       hint: 'Is it the right registry? If this is meant, raise --max-delete-share for this run.',
-    },
-  ];
+    }));
 }
 
 function percent(share: number): string {

@@ -65,5 +65,5 @@ function countAbsentGoing(steps: readonly HostStep[], context: HostContext): Hos
       !step.reasons.some(({ rule }) => rule === 'flush' || rule === 'mrproper'),
   );
   const counted = countAbsent(context);
-  return isTaken ? counted : { ...counted, gone: 0 };
+  return isTaken ? counted : counted.map((repository) => ({ ...repository, gone: 0 }));
 }

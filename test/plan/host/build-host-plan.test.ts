@@ -29,13 +29,18 @@ describe('the plan of a host', () => {
     { gone: 8, asked: 10, refused: false },
     { gone: 9, asked: 10, refused: true },
     { gone: 1, asked: 1, refused: true },
-  ])('with $gone of $asked images absent is refused: $refused', ({ gone, asked, refused }) => {
-    const { findings } = plan({ absent: { gone, asked } });
+  ])('with $gone of $asked images of one repository absent is refused: $refused', ({ gone, asked, refused }) => {
+    const { findings } = plan({
+      absent: [
+        { repository: 'r/large', gone: 0, asked: 100 },
+        { repository: 'r/app', gone, asked },
+      ],
+    });
     expect(findings.map(({ guard }) => guard)).toEqual(refused ? ['max-delete-share'] : []);
   });
 
   it('lets a larger share go when that is asked for', () => {
-    expect(plan({ absent: { gone: 1, asked: 1 } }, 1).findings).toEqual([]);
+    expect(plan({ absent: [{ repository: 'r/app', gone: 1, asked: 1 }] }, 1).findings).toEqual([]);
   });
 
   it('hands on what the decisions found', () => {

@@ -1,6 +1,6 @@
 // Names whose image the registry has no more (dapp's second step). Only the word of a repository that was read counts.
 
-import type { HostDropReason, HostFinding, HostKeepReason } from '../../../model/host-plan.ts';
+import type { HostDecisions, HostDropReason, HostFinding, HostKeepReason } from '../../../model/host-plan.ts';
 import type { LocalImage } from '../../../model/local-store.ts';
 import type { HostContext } from '../host-context.ts';
 import { isOfProject } from '../host-context.ts';
@@ -30,13 +30,18 @@ export function keepByWord({ names }: LocalImage, context: HostContext): readonl
   return words.some(({ word }) => word === 'never-pushed') ? [...reasons, { rule: 'never-pushed' }] : reasons;
 }
 
-/** Images that a registry was asked for, and those with a name that it has no more. */
-export function countAbsent(context: HostContext): { readonly gone: number; readonly asked: number } {
-  const words = context.view.images.map(({ names }) => names.map((name) => wordOf(name, context)));
-  return {
-    gone: words.filter((of) => of.includes('absent')).length,
-    asked: words.filter((of) => of.some((word) => word !== undefined)).length,
-  };
+/** For each repository that was read, the images that it was asked for, and those with a name that it has no more. */
+export function countAbsent({ view, evidence }: HostContext): HostDecisions['absent'] {
+  return evidence.repositories
+    .filter(({ state }) => state === 'read')
+    .map(({ repository, words }) => {
+      const told = view.images.map(({ names }) => names.map((name) => words.get(name)));
+      return {
+        repository,
+        gone: told.filter((of) => of.includes('absent')).length,
+        asked: told.filter((of) => of.some((word) => word !== undefined)).length,
+      };
+    });
 }
 
 /**

@@ -164,7 +164,7 @@ describe('what speaks against a whole plan', () => {
       { images, containers: [{ name: 'x', of: 'i1', state: 'running' }] },
       said({ 1: 'absent', 2: 'absent', 3: 'there' }),
     );
-    expect(decisions.absent).toEqual({ gone: 2, asked: 3 });
+    expect(decisions.absent).toEqual([{ repository: REPOSITORY, gone: 2, asked: 3 }]);
   });
 
   it('counts nothing when nothing goes for being absent', () => {
@@ -172,6 +172,6 @@ describe('what speaks against a whole plan', () => {
       { images: [APP], containers: [{ name: 'x', of: 'app', state: 'running' }] },
       said({ 1: 'absent' }),
     );
-    expect(decisions.absent).toEqual({ gone: 0, asked: 1 });
+    expect(decisions.absent).toEqual([{ repository: REPOSITORY, gone: 0, asked: 1 }]);
   });
 });
