@@ -21,6 +21,8 @@ export interface RecordStatement {
   readonly doubt?: string;
   /** Its image may be in a repository that nobody named; only without `image`. Then it stays as long as Git has its commit. */
   readonly mayBeElsewhere?: true;
+  /** No stage tells of which project the repository is, nor did anybody: it may be another's. It goes with its image, and not before. */
+  readonly isUnowned?: true;
   /** Only of statements that an image was published for a commit: as named, and as which products of the repository. */
   readonly commit?: string;
   readonly products?: readonly string[];
@@ -36,6 +38,7 @@ export type RecordVerdict = { readonly may: 'stay' | 'go'; readonly why?: string
 export type JudgeRecord = (statement: RecordStatement, reasons: readonly Reason[] | undefined) => RecordVerdict;
 
 const PURGE = 'everything that werf made is to go';
+const UNOWNED = 'no stage tells of which project this is: werf.yaml does, or werf.project in the policy file';
 
 /** What Git and the forge say. */
 export interface RecordNeeds {
@@ -91,9 +94,10 @@ function makeJudgeByNeed({ needs, policy, now }: JudgeRecordsInput): JudgeRecord
       : undefined;
   };
   return (statement, reasons) => {
-    const { kind, image, doubt, at } = statement;
+    const { kind, image, doubt, at, isUnowned } = statement;
     if (kind === 'managed-image') return { may: 'stay', why: "it is in werf's list of images" };
     if (kind === 'service') return { may: 'stay', why: "werf's own note about the repository" };
+    if (isUnowned === true && (image === undefined || reasons !== undefined)) return { may: 'stay', why: UNOWNED };
     if (image === undefined) {
       const wait = doubt ?? waitOf(at) ?? whyElsewhere(statement, needs);
       if (wait !== undefined) return { may: 'stay', why: `the image that it is about is not found: ${wait}` };

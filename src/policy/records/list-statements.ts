@@ -23,11 +23,16 @@ export function listStatements(input: StatementInput): ReadonlyMap<Digest, reado
   const statements = new Map<Digest, readonly RecordStatement[]>(listOwn(input));
   const { werf } = input;
   if (werf === undefined) return statements;
-  // Where no stage is, this may be what keeps the records of a repository that nobody named.
+  // Where no stage is, this may be what keeps the records of a repository that nobody named, or what another project left.
   const elsewhere = werf.built.size === 0 ? ({ mayBeElsewhere: true } as const) : {};
   const unfound = { ...doubtOf(input.snapshot), ...elsewhere };
+  const unowned = werf.stages.size === 0 && werf.project === undefined ? ({ isUnowned: true } as const) : {};
   for (const [digest, records] of werf.records) {
-    const told = records.map((record) => ({ ...stateWerfRecord(record, werf), ...(record.image ? {} : unfound) }));
+    const told = records.map((record) => ({
+      ...stateWerfRecord(record, werf),
+      ...(record.image ? {} : unfound),
+      ...unowned,
+    }));
     statements.set(digest, [...(statements.get(digest) ?? []), ...told]);
   }
   return statements;

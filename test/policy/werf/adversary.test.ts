@@ -133,7 +133,14 @@ describe('records of stages that are nowhere here', () => {
   const dooms = ({ doomed }: { readonly doomed: readonly string[] }) => doomed;
 
   it('stay in a meta repository that is cleaned by itself, as long as Git has their commits', () => {
-    expect(dooms(decideOn(records, MAIN))).toEqual([recordName('elsewhere', GONE)]);
+    const policy = { werf: werfPolicy({ project: 'shop' }) };
+    expect(dooms(decideOn(records, MAIN, { policy }))).toEqual([recordName('elsewhere', GONE)]);
+  });
+
+  it('all stay where no stage tells of which project the repository is, and nobody says it', () => {
+    expect(dooms(decideOn(records, MAIN))).toEqual([]);
+    const left = [...records, managedImage('api'), { name: 'multi', tags: ['elsewhere'] }];
+    expect(dooms(decideOn(left, MAIN))).toEqual([]);
   });
 
   it('stay there while Git is not asked', () => {
