@@ -37,6 +37,8 @@ function build(folder: string): void {
   ]);
   for (const name of readdirSync(folder)) {
     if (name.endsWith('.js')) minifyFile(join(folder, name));
+    // dockerode's, for sessions that packages/left-out has taken the place of.
+    if (name.endsWith('.proto')) rmSync(join(folder, name));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { CachePolicy } from '../model/policy.ts';
+import { VERSION_LABELS } from '../model/stage-labels.ts';
 import { type Duration, hours, parseDuration } from '../model/time.ts';
 import type { OptionName } from '../options.ts';
 import { resolvePath } from './check-files.ts';
@@ -12,8 +13,6 @@ import type { PolicyFile } from './policy-schema.ts';
 import { durationProblem } from './policy-words.ts';
 import type { NamedGitRepository } from './settings.ts';
 
-/** What dapp's and werf 1's stages carry. */
-const VERSION_LABELS = ['dapp-cache-version', 'werf-cache-version'] as const;
 /** A build that runs may just have made it; dapp and werf 1 wait as long. */
 const DEFAULT_GRACE: Duration = hours(2);
 /** As long as Kaniko itself uses a cached layer by default: https://github.com/GoogleContainerTools/kaniko#flag---cache-ttl-duration */

@@ -1,6 +1,7 @@
 // What is to go from the local store of this machine: the options of `host` to the rules that decide.
 
 import type { HostPolicy, LabelMatch } from '../model/host-policy.ts';
+import { VERSION_LABELS } from '../model/stage-labels.ts';
 import { parseDuration } from '../model/time.ts';
 import { findOption, type OptionName } from '../options.ts';
 import { addWrong, type Findings, readChoice, readFlag, readList, readText } from './findings.ts';
@@ -9,8 +10,6 @@ import { readDiskThresholds } from './read-disk-thresholds.ts';
 import { readDuration, readWholeNumber } from './read-duration.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
-/** How dapp and werf 1 label the version of their cache. */
-const VERSION_LABELS = ['dapp-cache-version', 'werf-cache-version'];
 const DEVELOPMENT: LabelMatch = { label: 'dapp-dev-mode', value: 'true' };
 /** The policy. `hasRepositories`: images are compared with what a registry has. With mistakes among the findings it is not to be used. */
 export function chooseHostPolicy(findings: Findings, hasRepositories: boolean): HostPolicy {

@@ -1,7 +1,7 @@
 // The images that build cache may have been left by: what is no cache, in one repository, and whether it stays.
 
 import type { ImageGraph } from '../../model/image-graph.ts';
-import type { Digest } from '../../model/reference.ts';
+import type { Digest, Tag } from '../../model/reference.ts';
 import type { Content } from '../../model/snapshot.ts';
 import { compareText } from '../../util/compare-text.ts';
 import { type Caches, isBuildkitCache, isStage } from './recognize-cache.ts';
@@ -9,6 +9,7 @@ import { type Caches, isBuildkitCache, isStage } from './recognize-cache.ts';
 /** An image, and what it is made of. */
 export interface BuiltImage {
   readonly digest: Digest;
+  readonly tags: readonly Tag[];
   readonly content: Content;
 }
 
@@ -52,7 +53,7 @@ export function listBuiltImages(
   const { repository, caches, kept, isDeclared, condemned = new Set() } = parts;
   const nodes = [...graph.nodes.values()].sort((a, b) => compareText(a.digest, b.digest));
   // Cache of BuildKit's is no image wherever it is, also as a part of an index.
-  const isImage = ({ digest, content }: BuiltImage): boolean =>
+  const isImage = ({ digest, content }: Pick<BuiltImage, 'digest' | 'content'>): boolean =>
     !caches.has(digest) && !isBuildkitCache(content) && graph.roleOf(digest) !== 'record';
   const images = nodes.filter(isImage);
   const isOpenStage = (digest: Digest): boolean => {
@@ -69,6 +70,6 @@ export function listBuiltImages(
   };
 }
 
-function toBuiltImage({ digest, content }: BuiltImage): BuiltImage {
-  return { digest, content };
+function toBuiltImage({ digest, tags, content }: BuiltImage): BuiltImage {
+  return { digest, tags, content };
 }

@@ -3,6 +3,7 @@
 import type { DeleteReason } from '../../model/decision.ts';
 import { isCommitId } from '../../model/history.ts';
 import type { Digest } from '../../model/reference.ts';
+import { listStageCommits, type StageCommit } from '../../model/stage-labels.ts';
 import type { Link } from '../link.ts';
 import { findGoneLinks } from '../rules/git.ts';
 import { labelsOf } from '../werf/origins.ts';
@@ -24,15 +25,10 @@ export interface CommitVerdict {
   readonly undeclared: readonly string[];
 }
 
-/** dapp's and werf's: the name is made of what is taken from the repository, and is the same in every stage that takes it. */
-const COMMIT_LABEL = /^(?:dapp|werf)-git-(.+)-commit$/;
 /** A judge of commits: one that is gone from a repository which was read whole is enough to go. */
 export function makeJudgeCommits({ links, further }: CommitLookup): (cache: CacheNode) => CommitVerdict {
   return ({ node }) => {
-    const named = Object.entries(labelsOf(node) ?? {}).flatMap(([key, value]) => {
-      const name = COMMIT_LABEL.exec(key)?.[1];
-      return name === undefined ? [] : [{ name, key, commit: value.trim().toLowerCase() }];
-    });
+    const named = listStageCommits(labelsOf(node) ?? {});
     const undeclared = named
       .filter(({ name }) => further?.repositories.get(name) === undefined)
       .map(({ name }) => name);
@@ -65,12 +61,12 @@ function placeOf(found: Extract<Link, { kind: 'gone' }>['found']): string {
 }
 
 function findGoneThere(
-  { name, key, commit }: { readonly name: string; readonly key: string; readonly commit: string },
+  { name, label, commit }: StageCommit,
   further: CacheEvidence | undefined,
 ): readonly DeleteReason[] {
   const repository = further?.repositories.get(name);
   // Builders write ids in full; of fewer digits nobody knows whether they are one.
   if (repository?.kind !== 'whole' || !isCommitId(commit)) return [];
   if (repository.history.graph.indexOf(commit) !== undefined) return [];
-  return [{ rule: 'cache-gone', what: `commit ${commit.slice(0, 10)} of ${name}`, where: `label ${key}` }];
+  return [{ rule: 'cache-gone', what: `commit ${commit.slice(0, 10)} of ${name}`, where: `label ${label}` }];
 }

@@ -3,6 +3,7 @@
 
 import type { Digest } from '../../model/reference.ts';
 import type { Annotations, ConfigFacts } from '../../model/snapshot.ts';
+import { isStageTag, listSources, signaturesOf } from '../../model/stage-labels.ts';
 import { appendTo } from '../../util/append-to.ts';
 import type { BuiltImage, Need, Needing } from './built-images.ts';
 import { layersIn } from './cache-layers.ts';
@@ -15,9 +16,6 @@ export interface StageNeedsInput {
   /** Every image and cache of the run that a chain may lead through: what goes is not there in the next run. */
   readonly known: readonly BuiltImage[];
 }
-
-/** Labels whose value is the id of an image, which is the digest of its config. */
-const NAMING_LABEL = /^(?:dapp-artifact-|werf-import-)/;
 
 /** Every stage that an image which stays was made from at any depth, each once. */
 export function findStageNeeds({ stages, staying, known }: StageNeedsInput): readonly Need[] {
@@ -49,8 +47,7 @@ function makeSourcesOf(
   stages: readonly BuiltImage[],
   known: readonly BuiltImage[],
 ): (image: BuiltImage) => readonly Source[] {
-  const byConfig = new Map<string, BuiltImage[]>();
-  for (const image of known) if (image.content.kind === 'image') appendTo(byConfig, image.content.config.digest, image);
+  const byName = indexByName(known);
   const beginningOf = makeBeginningOf(stages);
   return (image) => {
     const { content } = image;
@@ -61,16 +58,26 @@ function makeSourcesOf(
       return stages.map((stage) => ({ image: stage, how }));
     }
     const named = namedIn(content.facts).flatMap(({ id, how }) =>
-      (byConfig.get(id) ?? []).map((one) => ({ image: one, how })),
+      (byName.get(id) ?? []).map((one) => ({ image: one, how })),
     );
     return [...named, ...beginningOf(image)];
   };
 }
 
+/** Everything that a chain may lead through by what images are called: the id, which is the config's digest, and a stage's signature. */
+function indexByName(known: readonly BuiltImage[]): ReadonlyMap<string, readonly BuiltImage[]> {
+  const byName = new Map<string, BuiltImage[]>();
+  for (const image of known) {
+    if (image.content.kind === 'image') appendTo(byName, image.content.config.digest, image);
+    for (const signature of image.tags.filter(isStageTag).flatMap(signaturesOf)) appendTo(byName, signature, image);
+  }
+  return byName;
+}
+
 function* idsIn({ labels, madeFrom }: { readonly labels: Annotations; readonly madeFrom?: string }) {
   if (madeFrom !== undefined) yield { id: madeFrom, how: 'that was made from it' };
-  for (const [key, id] of Object.entries(labels)) {
-    if (NAMING_LABEL.test(key)) yield { id, how: `that took files from it (label ${key})` };
+  for (const { label, source } of listSources(labels)) {
+    yield { id: source, how: `that took files from it (label ${label})` };
   }
 }
 

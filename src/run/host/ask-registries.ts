@@ -5,7 +5,7 @@ import type { RepositoryTarget } from '../../config/settings.ts';
 import type { LocalStore } from '../../model/local-store.ts';
 import { formatRepository, shortDigest } from '../../model/reference.ts';
 import type { ImageNode } from '../../model/snapshot.ts';
-import type { HostMemory } from '../../plan/host-memory.ts';
+import type { HostMemory } from '../../plan/host/host-memory.ts';
 import type { RegistryFinal, RepositoryWords } from '../../policy/host/host-evidence.ts';
 import type { Registry } from '../../registry/port.ts';
 import { closeAll, type RunContext } from '../collect-evidence.ts';

@@ -5,7 +5,7 @@ import { EvidenceError } from '../../errors.ts';
 import type { EngineGateway } from '../../host/port.ts';
 import type { LocalStore } from '../../model/local-store.ts';
 import { type Instant, instantFromMs } from '../../model/time.ts';
-import type { HostMemory } from '../../plan/host-memory.ts';
+import type { HostMemory } from '../../plan/host/host-memory.ts';
 import type { HostEvidence, KnownCommits } from '../../policy/host/host-evidence.ts';
 import type { RunContext } from '../collect-evidence.ts';
 import { askRegistries } from './ask-registries.ts';

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { describeCause } from '../../errors.ts';
 import { OWN_FOLDER, OWN_HEAD } from '../../git/own-repository.ts';
 import { type Duration, durationFromMs, type Instant } from '../../model/time.ts';
-import { isHostMemory } from '../../plan/host-memory.ts';
+import { isHostMemory } from '../../plan/host/host-memory.ts';
 import { PACK_BEGINNING } from '../../registry/pack-file.ts';
 import { MEMORY_FOLDER } from './remembered-images.ts';
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { describeCause } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Instant } from '../../model/time.ts';
-import { decodeHostMemory, encodeHostMemory, type HostMemory, mergeHostMemories } from '../../plan/host-memory.ts';
+import { decodeHostMemory, encodeHostMemory, type HostMemory, mergeHostMemories } from '../../plan/host/host-memory.ts';
 
 /** Where a memory lies, and of what. */
 export interface MemoryPlace {

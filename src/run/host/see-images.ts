@@ -10,7 +10,7 @@ import type {
   LocalStore,
 } from '../../model/local-store.ts';
 import { type Instant, instantFromMs } from '../../model/time.ts';
-import { type HostMemory, mergeImages, type RememberedImage } from '../../plan/host-memory.ts';
+import { type HostMemory, mergeImages, type RememberedImage } from '../../plan/host/host-memory.ts';
 import type { RepositoryWords } from '../../policy/host/host-evidence.ts';
 import { appendTo } from '../../util/append-to.ts';
 

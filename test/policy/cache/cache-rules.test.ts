@@ -162,6 +162,12 @@ describe('cache of a commit that is gone', () => {
     ['stays with less than a whole id', stage(gitLabels('lib', gone.slice(0, 12))), withLibrary(), 'cache-proper'],
     ['stays with no id at all', stage(gitLabels('lib', 'main')), withLibrary(), 'cache-proper'],
     [
+      'stays with a merge that werf made for itself, which is in no repository',
+      stage({ ...gitLabels('lib', gone), 'dapp-git-lib-virtual-merge': 'true' }),
+      withLibrary(),
+      'cache-proper',
+    ],
+    [
       'goes also of werf 1',
       werf1Stage('s', { labels: { 'werf-git-lib-commit': gone } }),
       withLibrary(),

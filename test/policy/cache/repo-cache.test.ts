@@ -42,6 +42,19 @@ describe('a stage of dapp or werf 1', () => {
       'cache-needed',
     ],
     [
+      "stays as an artifact's stage that is called by its signature, as dapp's last versions do",
+      [dappImage('app', { labels: { 'dapp-artifact-builder': '1f2e' } }), dappStage('s', { tags: ['dimgstage-1f2e'] })],
+      'cache-needed',
+    ],
+    [
+      'stays as the source of an import that is called by its signature, with a time behind it',
+      [
+        dappImage('app', { labels: { 'werf-import-web': '1f2e' } }),
+        werf1Stage('s', { tags: ['image-stage-1f2e-1610000000000'] }),
+      ],
+      'cache-needed',
+    ],
+    [
       "stays as an artifact's stage below a stage",
       [
         dappImage('app', { from: 't' }),

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/log.ts';
 import { parseRepository } from '../../../src/model/reference.ts';
 import { durationFromMs, hours, instantFromMs } from '../../../src/model/time.ts';
-import { encodeHostMemory } from '../../../src/plan/host-memory.ts';
+import { encodeHostMemory } from '../../../src/plan/host/host-memory.ts';
 import { blobCachePath, openBlobCache } from '../../../src/registry/blob-cache.ts';
 import { writePack } from '../../../src/registry/pack-file.ts';
 import { deleteOwnFolder, listOwnFolders, type OwnFolderSearch } from '../../../src/run/host/own-folders.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Log, silentLog } from '../../../src/log.ts';
 import type { ImageId } from '../../../src/model/local-store.ts';
 import { type Instant, instantFromMs } from '../../../src/model/time.ts';
-import type { HostMemory } from '../../../src/plan/host-memory.ts';
+import type { HostMemory } from '../../../src/plan/host/host-memory.ts';
 import {
   hostMemoryPath,
   type MemoryPlace,

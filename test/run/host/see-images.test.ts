@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineMemory } from '../../../src/host/port.ts';
 import type { ImageId, LocalContainer, LocalImage } from '../../../src/model/local-store.ts';
 import { type Instant, instantFromMs } from '../../../src/model/time.ts';
-import type { HostMemory } from '../../../src/plan/host-memory.ts';
+import type { HostMemory } from '../../../src/plan/host/host-memory.ts';
 import { addRepositories, forgetImages, seeImages, withHandled } from '../../../src/run/host/see-images.ts';
 import { createMemoryEngine, imageIdOf, knownTime, localContainer, localImage } from '../../builders/memory-engine.ts';
 

@@ -2,8 +2,9 @@
 
 import type { HostDropReason } from '../../../model/host-plan.ts';
 import type { LocalImage } from '../../../model/local-store.ts';
+import { VERSION_LABELS } from '../../../model/stage-labels.ts';
 import { type HostContext, isOfProject } from '../host-context.ts';
-import { isFinal, isStage, VERSION_LABELS } from '../recognise-stages.ts';
+import { isFinal, isStage } from '../recognise-stages.ts';
 
 /** Why a stage of the project goes, or undefined. Those of other projects stay: dapp 0.36 took them too. */
 export function dropOtherVersion(image: LocalImage, context: HostContext): HostDropReason | undefined {

@@ -3,13 +3,12 @@
 import { isCommitId } from '../../../model/history.ts';
 import type { HostDropReason } from '../../../model/host-plan.ts';
 import type { LocalImage } from '../../../model/local-store.ts';
+import { listStageCommits } from '../../../model/stage-labels.ts';
 import { compareText } from '../../../util/compare-text.ts';
 import { type HostContext, isOfProject } from '../host-context.ts';
 import type { KnownCommits } from '../host-evidence.ts';
 import { isStage } from '../recognise-stages.ts';
 
-/** `dapp-git-NAME-commit`: NAME is a hash of what is taken from where, so it does not tell the repository by itself. */
-const GIT_LABEL = /^(dapp|werf)-git-(.+)-commit$/;
 /** Of the project's own repository, by werf 1.1. */
 const OWN_LABEL = 'werf-project-repo-commit';
 
@@ -44,15 +43,9 @@ export function listUndeclaredRepositories({ view, policy, evidence, ...rest }: 
 }
 
 function listCommits({ labels }: LocalImage): readonly NamedCommit[] {
-  return Object.entries(labels)
-    .flatMap(([label, commit]): NamedCommit[] => {
-      if (label === OWN_LABEL) return [{ label, commit, name: undefined }];
-      const [, tool, name] = GIT_LABEL.exec(label) ?? [];
-      // A merge that werf made for itself is in no repository, and was never to be.
-      if (name === undefined || labels[`${tool}-git-${name}-virtual-merge`] === 'true') return [];
-      return [{ label, commit, name }];
-    })
-    .sort((a, b) => compareText(a.label, b.label));
+  const own = labels[OWN_LABEL];
+  const named = own === undefined ? [] : [{ label: OWN_LABEL, commit: own, name: undefined }];
+  return [...listStageCommits(labels), ...named];
 }
 
 function isGone({ commit, name }: NamedCommit, { evidence: { git } }: HostContext): boolean {

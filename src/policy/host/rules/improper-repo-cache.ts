@@ -3,10 +3,11 @@
 
 import type { HostDropReason, HostKeepReason } from '../../../model/host-plan.ts';
 import type { ImageId, LocalImage } from '../../../model/local-store.ts';
+import { listSources } from '../../../model/stage-labels.ts';
 import { appendTo } from '../../../util/append-to.ts';
 import { type HostContext, isInMode, isOfProject } from '../host-context.ts';
 import type { RegistryFinal } from '../host-evidence.ts';
-import { isFinal, isSource, isStage, listSources } from '../recognise-stages.ts';
+import { isFinal, isSource, isStage } from '../recognise-stages.ts';
 import type { StoreView } from '../store-view.ts';
 
 /** What the rule says of stages; the others it says nothing about. */
@@ -91,7 +92,7 @@ function collectNeeded(
 function sourcesIn(labels: LocalImage['labels'], view: StoreView): readonly ImageId[] {
   const sources = listSources(labels);
   if (sources.length === 0) return [];
-  return view.images.filter((image) => sources.some((source) => isSource(image, source))).map(({ id }) => id);
+  return view.images.filter((image) => sources.some(({ source }) => isSource(image, source))).map(({ id }) => id);
 }
 
 function localOf({ configDigest }: Pick<RegistryFinal, 'configDigest'>, { images }: StoreView): readonly ImageId[] {

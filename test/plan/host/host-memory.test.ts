@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ImageId } from '../../src/model/local-store.ts';
-import { type Instant, instantFromMs } from '../../src/model/time.ts';
+import type { ImageId } from '../../../src/model/local-store.ts';
+import { type Instant, instantFromMs } from '../../../src/model/time.ts';
 import {
   decodeHostMemory,
   encodeHostMemory,
@@ -8,8 +8,8 @@ import {
   isHostMemory,
   mergeHostMemories,
   type RememberedImage,
-} from '../../src/plan/host-memory.ts';
-import { imageIdOf } from '../builders/memory-engine.ts';
+} from '../../../src/plan/host/host-memory.ts';
+import { imageIdOf } from '../../builders/memory-engine.ts';
 
 const NOW = at(12);
 const APP = imageIdOf('app');

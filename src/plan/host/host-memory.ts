@@ -2,8 +2,8 @@
 // Engines do not remember that. Reading never fails: what is odd is as good as nothing known, and nothing known is never old.
 
 import * as z from 'zod';
-import type { ImageId } from '../model/local-store.ts';
-import { formatInstant, type Instant, instantFromMs, parseRfc3339 } from '../model/time.ts';
+import type { ImageId } from '../../model/local-store.ts';
+import { formatInstant, type Instant, instantFromMs, parseRfc3339 } from '../../model/time.ts';
 
 /** What is remembered of one image. */
 export interface RememberedImage {
